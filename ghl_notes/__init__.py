@@ -1,0 +1,121 @@
+"""The notes of HighLevel (GoHighLevel) contacts, from async Python.
+
+``Client`` works with one location's token, ``HighLevel`` with a marketplace app and its installs.
+Names are loaded when they are first used, so that importing the models alone costs little.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ghl_notes.client import Client, HighLevel
+    from ghl_notes.errors import (
+        AccessDenied,
+        AmbiguousWrite,
+        ConfigurationError,
+        HighLevelError,
+        LocationInactive,
+        NotFound,
+        RateLimited,
+        ReauthorizationRequired,
+        RequestRejected,
+        Unavailable,
+        UnexpectedResponse,
+        WebhookRejected,
+    )
+    from ghl_notes.events import Event, Observer, Renewed, Retried, Sent, Spent, Waited
+    from ghl_notes.http.limits import Limits
+    from ghl_notes.http.retries import RetryPolicy
+    from ghl_notes.models import (
+        App,
+        AuthorizationRequest,
+        Contact,
+        ContactNotes,
+        Install,
+        InstalledLocation,
+        Json,
+        Note,
+        NoteList,
+        Relation,
+        UserType,
+    )
+    from ghl_notes.oauth.auth import Auth, StaticToken
+
+__all__ = [
+    "AccessDenied",
+    "AmbiguousWrite",
+    "App",
+    "Auth",
+    "AuthorizationRequest",
+    "Client",
+    "ConfigurationError",
+    "Contact",
+    "ContactNotes",
+    "Event",
+    "HighLevel",
+    "HighLevelError",
+    "Install",
+    "InstalledLocation",
+    "Json",
+    "Limits",
+    "LocationInactive",
+    "NotFound",
+    "Note",
+    "NoteList",
+    "Observer",
+    "RateLimited",
+    "ReauthorizationRequired",
+    "Relation",
+    "Renewed",
+    "RequestRejected",
+    "Retried",
+    "RetryPolicy",
+    "Sent",
+    "Spent",
+    "StaticToken",
+    "Unavailable",
+    "UnexpectedResponse",
+    "UserType",
+    "Waited",
+    "WebhookRejected",
+    "__version__",
+]
+
+_ROOMS = {
+    "client": ("Client", "HighLevel"),
+    "events": ("Event", "Observer", "Renewed", "Retried", "Sent", "Spent", "Waited"),
+    "http.limits": ("Limits",),
+    "http.retries": ("RetryPolicy",),
+    "oauth.auth": ("Auth", "StaticToken"),
+    "models": (
+        "App",
+        "AuthorizationRequest",
+        "Contact",
+        "ContactNotes",
+        "Install",
+        "InstalledLocation",
+        "Json",
+        "Note",
+        "NoteList",
+        "Relation",
+        "UserType",
+    ),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - costs more than the models
+
+        return version("ghl-notes")
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    room = import_module(f"{__name__}.{_ROOM_OF.get(name, 'errors')}")
+    value = globals()[name] = getattr(room, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

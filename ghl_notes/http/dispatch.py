@@ -1,0 +1,154 @@
+"""The order of one call: slot, token, send, read; renew once on a token 401; retry."""
+
+import asyncio
+from typing import Final
+
+from attrs import define
+
+from ghl_notes.errors import (
+    AmbiguousWrite,
+    HighLevelError,
+    NotFound,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.events import Observer, Sent
+from ghl_notes.http import protocol
+from ghl_notes.http.gate import Gate
+from ghl_notes.http.limits import Slot
+from ghl_notes.http.protocol import Answer, Reply, Request
+from ghl_notes.http.retries import RetryPolicy, retrying
+from ghl_notes.http.transport import Transport
+from ghl_notes.oauth.auth import Auth
+
+# Repeated until the tries ran out, and still not known to have happened or not.
+_CHANGES: Final = frozenset({"PUT", "PATCH"})
+
+
+@define(eq=False)
+class _Call:
+    """A request on its way through its tries."""
+
+    request: Request
+    maybe_applied: bool = False
+
+
+class Dispatch:
+    """Carries calls to HighLevel for one location (or one agency). Safe for any number of tasks.
+
+    ``call`` returns the answer or raises one of ``ghl_notes.errors``. A call that may not be
+    repeated and may have been applied raises ``AmbiguousWrite`` at once.
+    """
+
+    def __init__(  # noqa: PLR0913 - this is where the parts of a call meet
+        self,
+        *,
+        base_url: str,
+        headers: dict[str, str],
+        auth: Auth,
+        gate: Gate,
+        transport: Transport,
+        policy: RetryPolicy,
+        observer: Observer | None,
+    ) -> None:
+        self.policy = policy
+        self._base_url = base_url
+        self._headers = headers
+        self._auth = auth
+        self._gate = gate
+        self._transport = transport
+        self._observer = observer
+        self._single = retrying(self._attempt, policy, observer=observer)
+        self._bulk = retrying(self._attempt, policy, bulk=True, observer=observer)
+
+    async def call(self, request: Request) -> Answer:
+        """Make the call, with its retries, and return its answer."""
+        call = _Call(request)
+        try:
+            return await (self._bulk(call) if request.bulk else self._single(call))
+        except NotFound:
+            if request.gone_is_done and call.maybe_applied:
+                return Answer(None, 404, {})  # an earlier try of this delete did it
+            raise
+        except (Unavailable, UnexpectedResponse) as error:
+            if call.maybe_applied and request.method in _CHANGES:
+                raise _ambiguous(request) from error
+            raise
+
+    async def _attempt(self, call: _Call) -> Answer:
+        """Try once, and once more with a renewed token if the token was what failed."""
+        request = call.request
+        try:
+            token, reply, slot = await self._send(request, None)
+            if reply.status == 401 and protocol.token_rejected(reply):  # noqa: PLR2004
+                self._gate.answered(slot, protocol.rate(reply.headers), ok=False)
+                renewed = await self._auth.renew(token)
+                _, reply, slot = await self._send(request, renewed)
+            return self._read(request, reply, slot)
+        except HighLevelError as error:
+            error.at(request.method, request.path)
+            if _maybe_applied(error):
+                call.maybe_applied = True
+                if not request.repeatable:
+                    raise _ambiguous(request) from error
+            raise
+
+    async def _send(self, request: Request, token: str | None) -> tuple[str, Reply, Slot]:
+        slot = await self._gate.slot(bulk=request.bulk)
+        sent = False
+        try:
+            token = token or await self._auth.token()
+            headers = {**self._headers, "Authorization": f"Bearer {token}"}
+            body, media_type = protocol.content(request)
+            if media_type is not None:
+                headers["Content-Type"] = media_type
+            sent = True
+            url = self._base_url + protocol.target(request)
+            return token, await self._transmit(request, url, headers, body), slot
+        except BaseException as error:
+            if sent and not (isinstance(error, Unavailable) and not error.maybe_applied):
+                self._gate.lost()
+            else:
+                self._gate.cancel()
+            raise
+
+    async def _transmit(
+        self, request: Request, url: str, headers: dict[str, str], body: bytes | None
+    ) -> Reply:
+        if self._observer is None:
+            return await self._transport.send(request.method, url, headers, body)
+        clock = asyncio.get_running_loop().time
+        began, status = clock(), None
+        try:
+            reply = await self._transport.send(request.method, url, headers, body)
+            status = reply.status
+            return reply
+        finally:
+            self._observer(
+                Sent(
+                    method=request.method,
+                    path=request.path,
+                    status=status,
+                    seconds=clock() - began,
+                )
+            )
+
+    def _read(self, request: Request, reply: Reply, slot: Slot) -> Answer:
+        rate = protocol.rate(reply.headers)
+        if reply.status == 429:  # noqa: PLR2004
+            error = protocol.failure(reply, rate)
+            self._gate.rejected(slot, rate, error.retry_after)
+            raise error
+        self._gate.answered(slot, rate, ok=reply.status < 300)  # noqa: PLR2004
+        return protocol.read(request, reply, rate)
+
+
+def _maybe_applied(error: HighLevelError) -> bool:
+    if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell
+        return error.status is None or error.status < 300  # noqa: PLR2004
+    return isinstance(error, Unavailable) and error.maybe_applied
+
+
+def _ambiguous(request: Request) -> AmbiguousWrite:
+    msg = "this write may or may not have happened; look before repeating it"
+    return AmbiguousWrite(msg, method=request.method, path=request.path)

@@ -1,0 +1,131 @@
+"""The queue in front of one location's limit: single calls first, bulk work behind them.
+
+One ``Gate`` serves all clients of a location in this process. The arithmetic is in ``limits``;
+this room only waits and wakes.
+"""
+
+import asyncio
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from math import inf
+
+from ghl_notes.errors import RateLimited
+from ghl_notes.events import Observer, Waited
+from ghl_notes.http.limits import Limits, Slot, Window
+from ghl_notes.http.protocol import RateSnapshot
+
+
+class Gate:
+    """Gives out slots in the order they were asked for, never more than the limit allows.
+
+    ``longest`` is how many seconds a server may ask this location to hold back before waiting
+    callers are told so by ``RateLimited`` instead.
+    """
+
+    def __init__(self, limits: Limits, *, longest: float, observer: Observer | None) -> None:
+        self._window = Window(limits)
+        self._longest = longest
+        self._observer = observer
+        self._single: deque[asyncio.Future[Slot]] = deque()
+        self._bulk: deque[asyncio.Future[Slot]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def slot(self, *, bulk: bool = False) -> Slot:
+        """Wait for the right to send one request.
+
+        Return it by exactly one of ``answered``, ``rejected``, ``lost`` and ``cancel``. Raises
+        ``RateLimited`` at once where the wait would be long: the daily limit, or a long hold.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if (refusal := self._window.refusal(now, self._longest)) is not None:
+            raise _refused(*refusal)
+        queued = self._single or (bulk and self._bulk)
+        if not queued and self._window.delay(now, bulk=bulk) <= 0:
+            return self._window.take(now)
+        slot = await self._wait(loop, self._bulk if bulk else self._single)
+        if self._observer is not None:
+            self._observer(Waited(seconds=loop.time() - now))
+        return slot
+
+    def answered(self, slot: Slot, rate: RateSnapshot | None, *, ok: bool) -> None:
+        """Return a slot whose request was answered, with what the reply's headers say."""
+        self._window.answered(slot, _now(), rate, ok=ok)
+        self._admit()
+
+    def rejected(self, slot: Slot, rate: RateSnapshot | None, wait: float | None) -> None:
+        """Return a slot whose request met a 429; ``wait`` is what the server asked for."""
+        self._window.rejected(slot, _now(), rate, self._window.interval if wait is None else wait)
+        self._admit()
+
+    def lost(self) -> None:
+        """Return a slot whose request may have arrived and was not answered."""
+        self._window.lost(_now())
+        self._admit()
+
+    def cancel(self) -> None:
+        """Return a slot whose request was never sent."""
+        self._window.cancel()
+        self._admit()
+
+    async def _wait(
+        self, loop: asyncio.AbstractEventLoop, queue: deque[asyncio.Future[Slot]]
+    ) -> Slot:
+        waiter: asyncio.Future[Slot] = loop.create_future()
+        queue.append(waiter)
+        self._admit()
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self.cancel()
+            else:
+                self._admit()
+            raise
+
+    def _admit(self) -> None:
+        """Wake everyone whose turn it is, and set the alarm for the next."""
+        if not self._single and not self._bulk:
+            return
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if (refusal := self._window.refusal(now, self._longest)) is not None:
+            self._refuse(*refusal)
+        delay = 0.0
+        while delay <= 0 and (waiter := self._next()) is not None:
+            delay = self._window.delay(now, bulk=not self._single)
+            if delay <= 0:
+                (self._single or self._bulk).popleft()
+                waiter.set_result(self._window.take(now))
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_later(delay, self._admit) if 0 < delay < inf else None
+
+    def _next(self) -> asyncio.Future[Slot] | None:
+        for queue in (self._single, self._bulk):
+            while queue and queue[0].done():  # cancelled while it waited
+                queue.popleft()
+            if queue:
+                return queue[0]
+        return None
+
+    def _refuse(self, daily: bool, seconds: float) -> None:  # noqa: FBT001 - see _refused
+        for queue in (self._single, self._bulk):
+            while queue:
+                waiter = queue.popleft()
+                if not waiter.done():
+                    waiter.set_exception(_refused(daily, seconds))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _refused(daily: bool, seconds: float) -> RateLimited:  # noqa: FBT001 - data of one tuple
+    what = "the location's requests of the day are used up" if daily else "HighLevel holds us back"
+    return RateLimited(
+        f"{what}; come back in {seconds:.0f} s",
+        daily=daily,
+        resets_at=datetime.now(UTC) + timedelta(seconds=seconds),
+        retry_after=seconds,
+    )

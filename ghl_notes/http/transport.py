@@ -1,0 +1,123 @@
+"""The one door to the network: bytes out, bounded bytes in, aiohttp's errors turned into ours."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import aiohttp
+from aiohttp import ClientTimeout
+
+from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable, UnexpectedResponse
+from ghl_notes.http.protocol import Reply
+
+MAX_BODY: Final = 32 * 1024 * 1024
+"""The largest reply that is read, in bytes after decompression."""
+
+POOL: Final = 100
+"""How many connections a session of our own opens at most."""
+
+
+class Transport:
+    """Sends requests over an aiohttp session, its own or a borrowed one.
+
+    A borrowed session is used and never closed. An own one is made on first use, in the running
+    loop, without cookies, and closed by ``close``. Redirects are never followed: they could carry
+    the token elsewhere. ``timeout`` is what one attempt may take, in seconds, from the connection
+    to the last byte.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession | None, *, timeout: float) -> None:
+        self._borrowed = session
+        self._own: aiohttp.ClientSession | None = None
+        self._timeout = _within(timeout)
+        self._closed = False
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        seconds: float | None = None,
+    ) -> Reply:
+        """Send one request and read its whole reply, within ``seconds`` or the usual timeout.
+
+        Raises ``Unavailable`` when no whole reply came, and ``UnexpectedResponse`` when the reply
+        is larger than ``MAX_BODY``.
+        """
+        session = self._borrowed or self._own or self._open()
+        try:
+            async with session.request(
+                method,
+                url,
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                raise_for_status=False,
+                timeout=self._timeout if seconds is None else _within(seconds),
+            ) as response:
+                return Reply(response.status, response.headers, await _bounded(response))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _named(error) from error
+        except RuntimeError as error:
+            if session.closed:
+                raise _closed() from error
+            raise
+
+    async def close(self) -> None:
+        """Close the session if it is our own. Calling it twice is fine."""
+        self._closed = True
+        if self._own is not None:
+            await self._own.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise _closed()
+        self._own = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=POOL, ttl_dns_cache=300),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        if hasattr(self._own, "_retry_connection"):
+            # aiohttp repeats a PUT or DELETE on its own when a kept connection turns out dead;
+            # it offers no public switch, and its own test client sets this one.
+            self._own._retry_connection = False  # noqa: SLF001
+        return self._own
+
+
+def _within(seconds: float) -> ClientTimeout:
+    return ClientTimeout(total=seconds, sock_connect=min(10.0, seconds))
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    """Read the body, but never more of it than ``MAX_BODY``, packed or unpacked."""
+    if (response.content_length or 0) <= MAX_BODY:
+        size, chunks = 0, []
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > MAX_BODY:
+                break
+            chunks.append(chunk)
+        else:
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    response.close()
+    msg = f"HighLevel's reply is larger than {MAX_BODY} bytes"
+    raise UnexpectedResponse(msg, status=response.status)
+
+
+def _named(error: Exception) -> HighLevelError:
+    """Turn an error of the network into ours, and say whether the request can have arrived."""
+    if isinstance(error, aiohttp.InvalidURL):
+        return ConfigurationError("base_url does not make a valid URL: give https://host")
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return Unavailable(f"no connection to HighLevel ({_kind(error)})", maybe_applied=False)
+    if isinstance(error, TimeoutError):
+        return Unavailable("HighLevel took too long to answer", settled=False)
+    return Unavailable(f"the connection to HighLevel broke ({_kind(error)})")
+
+
+def _closed() -> ConfigurationError:
+    return ConfigurationError("the client, or the session given to it, is closed: make a new one")
+
+
+def _kind(error: Exception) -> str:
+    return type(error).__name__

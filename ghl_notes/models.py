@@ -1,0 +1,236 @@
+"""What HighLevel's objects are once they are here: frozen values with Python's names.
+
+No name from the wire, no request, no parsing stands in this room. Ids are strings as HighLevel
+gives them, times are aware datetimes, and ``extra`` holds every field newer than this library.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Literal, NoReturn, TypeAlias
+
+import attrs
+from attrs import field, frozen
+
+from ghl_notes.errors import ConfigurationError, HighLevelError, UnexpectedResponse
+
+__all__ = [
+    "App",
+    "AuthorizationRequest",
+    "Contact",
+    "ContactNotes",
+    "Install",
+    "InstalledLocation",
+    "Json",
+    "Note",
+    "NoteList",
+    "Relation",
+    "StoredInstall",
+    "Token",
+    "UserType",
+]
+
+Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""What a JSON document decodes to."""
+
+UserType: TypeAlias = Literal["Location", "Company"]
+"""Whom a token speaks for: a sub-account (location) or a whole agency (company)."""
+
+
+@frozen
+class Relation:
+    """A record that a note is attached to, such as an opportunity."""
+
+    object_key: str
+    record_id: str
+    extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
+
+
+@frozen(kw_only=True)
+class Note:
+    """One note of one contact.
+
+    ``body`` is what was written and may be HTML, ``text`` its plain form. ``user_id`` is None for
+    notes that an app wrote in nobody's name. HighLevel keeps no time of the last change.
+    """
+
+    id: str
+    body: str
+    text: str
+    date_added: datetime
+    contact_id: str
+    user_id: str | None = None
+    title: str | None = None
+    color: str | None = None
+    pinned: bool = False
+    relations: tuple[Relation, ...] = ()
+    extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
+
+
+class NoteList(list[Note]):
+    """The notes of one contact, newest first: a list that also knows what it had to leave out.
+
+    ``unreadable`` holds one error for each note that HighLevel sent in a form this library cannot
+    read, with the JSON path of the trouble. It is empty in all normal life.
+    """
+
+    __slots__ = ("unreadable",)
+
+    def __init__(
+        self, notes: Iterable[Note] = (), *, unreadable: Iterable[UnexpectedResponse] = ()
+    ) -> None:
+        super().__init__(notes)
+        self.unreadable = tuple(unreadable)
+
+
+@frozen
+class ContactNotes:
+    """What became of one contact in a bulk read: its notes, or the error that stood in the way."""
+
+    contact_id: str
+    notes: NoteList = field(factory=NoteList)
+    error: HighLevelError | None = None
+
+
+@frozen(kw_only=True)
+class Contact:
+    """One contact of a location, with the fields that every integration asks for.
+
+    ``extra`` holds the others under HighLevel's own names, custom fields included.
+    """
+
+    id: str
+    location_id: str | None = None
+    name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    company_name: str | None = None
+    type: str | None = None
+    source: str | None = None
+    assigned_to: str | None = None
+    tags: tuple[str, ...] = ()
+    date_added: datetime | None = None
+    date_updated: datetime | None = None
+    extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
+
+
+@frozen(kw_only=True)
+class InstalledLocation:
+    """A location of an agency, and whether the app is installed there."""
+
+    id: str
+    name: str | None = None
+    address: str | None = None
+    is_installed: bool | None = None
+    installed_at: datetime | None = None
+    version_id: str | None = None
+    extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
+
+
+@frozen(kw_only=True)
+class Install:
+    """An install of the app on a location, or on a whole agency: the facts, without its secrets.
+
+    ``expires_at`` is when the present access token ends; it is renewed before that, unasked.
+    """
+
+    user_type: UserType
+    location_id: str | None = None
+    company_id: str | None = None
+    user_id: str | None = None
+    scopes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """The name under which a store keeps this install, such as ``location:abc``."""
+        if self.user_type == "Location":
+            return location_key(self.location_id or "")
+        return company_key(self.company_id or "")
+
+
+def location_key(location_id: str) -> str:
+    """Name a location's install in a store."""
+    return f"location:{location_id}"
+
+
+def company_key(company_id: str) -> str:
+    """Name an agency's install in a store."""
+    return f"company:{company_id}"
+
+
+@frozen(kw_only=True)
+class _Sealed:
+    """A value that holds a secret: it has a safe repr, and refuses to be pickled or copied out."""
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        msg = f"{type(self).__name__} holds secrets and is not pickled; keep it in a TokenStore"
+        raise TypeError(msg)
+
+
+@frozen(kw_only=True)
+class Token(_Sealed):
+    """An access token, and the refresh token that renews it once. Times are Unix seconds."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    issued_at: float
+    expires_at: float
+
+    @property
+    def renew_at(self) -> float:
+        """When to renew ahead of the end: a tenth of the lifetime before it, a minute at most."""
+        return self.expires_at - min(60.0, 0.1 * (self.expires_at - self.issued_at))
+
+
+@frozen
+class StoredInstall(_Sealed):
+    """What a store keeps for one install: its facts and its present token."""
+
+    install: Install
+    token: Token
+
+    @classmethod
+    def of(cls, install: Install, token: Token) -> "StoredInstall":
+        """Join an install and its token, so that ``install.expires_at`` tells the token's end."""
+        ends = datetime.fromtimestamp(token.expires_at, UTC)
+        return cls(attrs.evolve(install, expires_at=ends), token)
+
+
+@frozen(kw_only=True)
+class AuthorizationRequest:
+    """Where to send a browser, and the state to remember until it comes back."""
+
+    url: str
+    state: str
+
+
+def _filled(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not isinstance(value, str) or not value.strip():
+        msg = f"App: {attribute.name} must be a non-empty string"
+        raise ConfigurationError(msg)
+
+
+def _scopes(value: Iterable[str] | str) -> tuple[str, ...]:
+    return tuple(value.split()) if isinstance(value, str) else tuple(value)
+
+
+@frozen(kw_only=True)
+class App(_Sealed):
+    """A HighLevel marketplace app, as its developer portal shows it.
+
+    ``redirect_uri`` must equal one registered there to the letter. ``scopes`` is what
+    ``authorize()`` asks for. ``white_label`` sends users to the agency-neutral host.
+    """
+
+    client_id: str = field(validator=_filled)
+    client_secret: str = field(validator=_filled, repr=False)
+    redirect_uri: str = field(validator=_filled)
+    scopes: tuple[str, ...] = field(default=(), converter=_scopes)
+    white_label: bool = False
+
+    @property
+    def app_id(self) -> str:
+        """The app's own id: the part of the client id before the dash."""
+        return self.client_id.split("-", 1)[0]

@@ -1,0 +1,51 @@
+"""What a client needs of an authentication: a token now, and a newer one than a refused one."""
+
+from typing import NoReturn, Protocol, runtime_checkable
+
+from ghl_notes.errors import AccessDenied, ConfigurationError
+
+__all__ = ["Auth", "StaticToken"]
+
+
+@runtime_checkable
+class Auth(Protocol):
+    """Anything that hands out bearer tokens. Both methods are called by many tasks at once."""
+
+    async def token(self) -> str:
+        """Return a token that should work now, renewing it first if it is about to end."""
+        ...
+
+    async def renew(self, stale: str) -> str:
+        """Return a token other than ``stale``, which HighLevel has just refused.
+
+        Return the present token if it is another one already; renew otherwise, once for all
+        callers that ask at the same time.
+        """
+        ...
+
+
+class StaticToken:
+    """A token that never changes, such as a private integration token (``pit-...``)."""
+
+    def __init__(self, token: str) -> None:
+        # A header value cannot hold anything else, and a stray newline is a common paste error.
+        if not isinstance(token, str) or not token.strip() or not token.strip().isascii():
+            msg = "token must be a non-empty string, such as a private integration token (pit-...)"
+            raise ConfigurationError(msg)
+        self._token = token.strip()
+        if not self._token.isprintable() or " " in self._token:
+            msg = "token must be one word without spaces or control characters"
+            raise ConfigurationError(msg)
+
+    async def token(self) -> str:
+        """Return the token."""
+        return self._token
+
+    async def renew(self, stale: str) -> NoReturn:  # noqa: ARG002 - the protocol's argument
+        """Raise ``AccessDenied``: only a person can make another token."""
+        msg = "HighLevel refused the token: check it, or make a new private integration token"
+        raise AccessDenied(msg, status=401)
+
+    def __repr__(self) -> str:
+        """Show that there is a token, not which."""
+        return "StaticToken(***)"

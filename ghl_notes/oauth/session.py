@@ -1,0 +1,191 @@
+"""Authlib's OAuth client carried by aiohttp: exchange a code, refresh a token, read the replies.
+
+Authlib builds the forms and authenticates the client; it would also take HighLevel's error bodies
+for tokens and keep a token of its own, so reading and keeping are done here and in ``installs``.
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from authlib.oauth2.client import OAuth2Client
+
+from ghl_notes.errors import (
+    ConfigurationError,
+    HighLevelError,
+    RateLimited,
+    ReauthorizationRequired,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.http import protocol
+from ghl_notes.http.transport import Transport
+from ghl_notes.models import App, Install, Json, StoredInstall, Token, UserType
+
+# What a refresh may take: three tries of this, and the waits between them, must end within the
+# 30 s in which HighLevel answers a repeated refresh token with the same new one.
+ATTEMPT_SECONDS: Final = 7.0
+
+_SNAKE: Final = {  # v3 spells the standard fields in camelCase; the others are so in both versions
+    "accessToken": "access_token",
+    "refreshToken": "refresh_token",
+    "expiresIn": "expires_in",
+}
+# Without a believable expires_in: renew within the hour, and on the first 401.
+_UNTOLD_LIFETIME: Final = 3600.0
+
+_DEAD_GRANT: Final = re.compile(
+    r"\s*invalid[ _]grant|authorization code not found", re.IGNORECASE
+).match
+_BAD_CLIENT: Final = re.compile(r"\s*invalid[ _]client", re.IGNORECASE).match
+
+
+class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
+    """The token endpoint of one app. It holds no token, so any number of tasks may use it."""
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        base_url: str,
+        headers: Mapping[str, str],
+        transport: Transport,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(
+            transport,
+            client_id=app.client_id,
+            client_secret=app.client_secret,
+            redirect_uri=app.redirect_uri,
+            token_endpoint_auth_method="client_secret_post",  # noqa: S106 - a method's name
+            token_endpoint=f"{base_url}/oauth/token",
+        )
+        self._headers = dict(headers)
+        self._clock = clock
+
+    async def exchange(self, code: str, *, user_type: UserType | None = None) -> StoredInstall:
+        """Turn an authorization code into an install.
+
+        Raises ``ReauthorizationRequired`` for a code that is unknown, used or too old.
+        """
+        asked = {} if user_type is None else {"user_type": user_type}
+        payload = await self.fetch_token(grant_type="authorization_code", code=code, **asked)
+        return stored_install(payload, now=self._clock())
+
+    async def refresh(self, stored: StoredInstall) -> StoredInstall:
+        """Spend the refresh token of an install, and return the install with its new token.
+
+        Raises ``ReauthorizationRequired`` if that token is dead, and nothing else is proof of it.
+        """
+        payload = await self.refresh_token(
+            refresh_token=stored.token.refresh_token, user_type=stored.install.user_type
+        )
+        return stored_install(payload, now=self._clock(), before=stored)
+
+    async def _fetch_token(
+        self, url: str, body: str, *, auth: Any, headers: Mapping[str, str], **_: object
+    ) -> Mapping[str, Json]:
+        # Authlib passes its module-wide headers uncopied, and authentication may write to them.
+        uri, sent, form = auth.prepare("POST", url, {**headers, **self._headers}, body)
+        transport = cast("Transport", self.session)
+        try:
+            reply = await transport.send("POST", uri, sent, form.encode(), seconds=ATTEMPT_SECONDS)
+            return _payload(reply)
+        except HighLevelError as error:
+            error.at("POST", "/oauth/token")
+            raise
+
+    # A refresh differs in its body alone; Authlib calls it by this name.
+    _refresh_token = _fetch_token
+
+
+def stored_install(
+    payload: Json | Mapping[str, Json],
+    *,
+    now: float,
+    before: StoredInstall | None = None,
+    location_id: str | None = None,
+    company_id: str | None = None,
+) -> StoredInstall:
+    """Read a token reply, v2 or v3; what it leaves out stays as it was ``before``.
+
+    A reply without a refresh token never erases the old one.
+    """
+    if not isinstance(payload, Mapping):
+        raise _unreadable("not an object")
+    fields = {_SNAKE.get(key, key): value for key, value in payload.items()}
+    old = before.install if before else None
+    location = _text(fields, "locationId") or location_id or (old.location_id if old else None)
+    company = _text(fields, "companyId") or company_id or (old.company_id if old else None)
+    told = _text(fields, "userType") or (old.user_type if old else None)
+    guess = "Location" if location else "Company"
+    user_type = told if told in ("Location", "Company") else guess
+    if not (location if user_type == "Location" else company):
+        raise _unreadable(f"no {user_type.lower()} id")
+    scope = _text(fields, "scope")
+    install = Install(
+        user_type=cast("UserType", user_type),
+        location_id=location if user_type == "Location" else None,
+        company_id=company,
+        user_id=_text(fields, "userId") or (old.user_id if old else None),
+        scopes=tuple(scope.split()) if scope else (old.scopes if old else ()),
+    )
+    access = _text(fields, "access_token")
+    if access is None:
+        raise _unreadable("no access token")
+    kept = before.token.refresh_token if before else None
+    token = Token(
+        access_token=access,
+        refresh_token=_text(fields, "refresh_token") or kept,
+        issued_at=now,
+        expires_at=now + _lifetime(fields.get("expires_in")),
+    )
+    return StoredInstall.of(install, token)
+
+
+def _payload(reply: protocol.Reply) -> Mapping[str, Json]:
+    if reply.status < 300:  # noqa: PLR2004
+        payload = protocol.decode(reply)
+        if isinstance(payload, dict):
+            return payload
+        raise _unreadable("not an object")
+    error = protocol.failure(reply)
+    said = "; ".join(error.messages)
+    if reply.status in (400, 401) and (_DEAD_GRANT(said) or _error_code(reply) == "invalid_grant"):
+        msg = "the authorization is spent; send the user through authorize() again"
+        raise ReauthorizationRequired(msg, status=reply.status, messages=error.messages)
+    if reply.status in (400, 401) and _BAD_CLIENT(said):
+        msg = "HighLevel does not know this client_id and client_secret: check the App"
+        raise ConfigurationError(msg, status=reply.status, messages=error.messages)
+    if isinstance(error, RateLimited):
+        # No limit is known for this endpoint, and no gate stands before it: simply try later.
+        msg = "HighLevel's token endpoint asks us to wait (429)"
+        raise Unavailable(msg, maybe_applied=False, status=429, retry_after=error.retry_after)
+    raise error
+
+
+def _error_code(reply: protocol.Reply) -> Json:
+    try:
+        body = protocol.decode(reply)
+    except UnexpectedResponse:
+        return None
+    return body.get("error") if isinstance(body, dict) else None
+
+
+def _text(fields: Mapping[str, Json], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _lifetime(told: Json) -> float:
+    try:
+        seconds = float(told) if isinstance(told, int | float | str) else 0.0
+    except ValueError:
+        seconds = 0.0
+    return seconds if 0 < seconds < 10 * 365 * 86_400 else _UNTOLD_LIFETIME
+
+
+def _unreadable(problem: str) -> UnexpectedResponse:
+    msg = f"HighLevel's token reply cannot be read: {problem}"
+    return UnexpectedResponse(msg, problems=(f"{problem} @ $",))
