@@ -1,0 +1,35 @@
+"""A pretend HighLevel on loopback: real HTTP, no network, for tests and demonstrations.
+
+    async with FakeHighLevel(contacts=200) as fake:
+        async with Client(token=fake.private_token, base_url=fake.url) as client:
+            notes = await client.notes.list(fake.contact_ids()[0])
+
+It keeps HighLevel's rules as far as they are known: tokens that work once, one request limit for
+each location, replies of the recorded shapes. What is wrong with a network can be ordered with
+``inject`` and counted with ``stats``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the names load on first use: pytest imports this package in every run
+    from ghl_notes.testing.fake import FakeHighLevel
+    from ghl_notes.testing.faults import Fault
+    from ghl_notes.testing.stats import Stats
+
+__all__ = ["FakeHighLevel", "Fault", "Stats"]
+
+_HOMES = {"FakeHighLevel": "fake", "Fault": "faults", "Stats": "stats"}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its room when it is first asked for."""
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

@@ -1,0 +1,102 @@
+"""What can go wrong between a client and HighLevel, on demand or at random."""
+
+import random
+from collections.abc import Mapping
+from enum import Enum
+
+from attrs import define, field
+
+__all__ = ["REPLACING", "UNCOUNTED", "Fault", "FaultPlan"]
+
+
+class Fault(Enum):
+    """A way for one request to go wrong.
+
+    "Applied" means that a write took place although the client may not learn of it.
+    """
+
+    RATE_LIMITED = "429; nothing applied or counted"
+    SERVER_ERROR = "500 with JSON; nothing applied"
+    BAD_GATEWAY = "502 with an HTML page; nothing applied"
+    HTML = "200 with an HTML page; nothing applied"
+    FORBIDDEN_HTML = "403 with Cloudflare's HTML page; nothing applied"
+    RESET_BEFORE = "the connection is reset; nothing applied"
+    RESET_AFTER = "applied, then the connection is reset"
+    SLOW = "applied at once, the reply comes after `slow` seconds"
+    CUT_BODY = "applied; the body ends before its Content-Length"
+    CUT_JSON = "applied; whole HTTP, half the JSON"
+    EMPTY_BODY = "applied; a good status without a body"
+    WRONG_TYPE = "applied; a JSON list where an object belongs"
+    NULL_TEXT = "applied; one note of the reply has a null body"
+    HUGE = "applied; a body of more than 64 MB"
+    GZIP_BOMB = "applied; a small gzip body that inflates to more than 64 MB"
+    TOKEN_EXPIRED = "401, invalid token; nothing applied or counted"  # noqa: S105
+    LOCATION_INACTIVE = "400, the location is not active; nothing applied"
+
+
+UNCOUNTED = frozenset({Fault.RATE_LIMITED, Fault.TOKEN_EXPIRED})
+"""Faults of requests that never get past the door, and so count against no limit."""
+
+REPLACING = UNCOUNTED | {
+    Fault.SERVER_ERROR,
+    Fault.BAD_GATEWAY,
+    Fault.HTML,
+    Fault.FORBIDDEN_HTML,
+    Fault.RESET_BEFORE,
+    Fault.LOCATION_INACTIVE,
+}
+"""Faults that come instead of the work; with the others the work is done."""
+
+
+@define
+class _Order:
+    fault: Fault
+    left: int
+    method: str | None
+    path_contains: str | None
+
+    def meets(self, method: str, path: str, *, api: bool) -> bool:
+        """Tell whether this order is for that request."""
+        if self.method is not None and self.method.upper() != method:
+            return False
+        return api if self.path_contains is None else self.path_contains in path
+
+
+@define
+class FaultPlan:
+    """Which fault the next request meets, if any: first those ordered, then those by chance."""
+
+    rates: Mapping[Fault, float] = field()
+    rng: random.Random
+    _orders: list[_Order] = field(factory=list, init=False)
+
+    @rates.validator
+    def _check_rates(self, _: object, rates: Mapping[Fault, float]) -> None:
+        if any(rate < 0 for rate in rates.values()) or sum(rates.values()) > 1:
+            msg = "fault_rates must not be negative, and at most 1 in all"
+            raise ValueError(msg)
+
+    def order(
+        self, fault: Fault, times: int, *, method: str | None, path_contains: str | None
+    ) -> None:
+        """Let the next ``times`` matching requests meet ``fault``."""
+        if times > 0:
+            self._orders.append(_Order(fault, times, method, path_contains))
+
+    def pick(self, method: str, path: str, *, api: bool) -> Fault | None:
+        """Tell what this request meets, and use that order up."""
+        for order in self._orders:
+            if order.meets(method, path, api=api):
+                order.left -= 1
+                if not order.left:
+                    self._orders.remove(order)
+                return order.fault
+        return self._by_chance() if api and self.rates else None
+
+    def _by_chance(self) -> Fault | None:
+        drawn = self.rng.random()
+        for fault, rate in self.rates.items():
+            drawn -= rate
+            if drawn < 0:
+                return fault
+        return None

@@ -1,0 +1,63 @@
+"""What goes in and out of the pretend service: a call, a reply, and a refusal on the way."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+__all__ = ["Call", "Payload", "Refusal", "Reply", "require"]
+
+Payload = dict[str, object]
+"""A JSON object on the wire."""
+
+
+@frozen(kw_only=True)
+class Call:
+    """One HTTP request, taken apart. ``segments`` is its path, every part of it decoded."""
+
+    method: str
+    path: str
+    segments: tuple[str, ...] = ()
+    query: Mapping[str, str] = field(factory=dict)
+    version: str | None = None
+    bearer: str | None = field(default=None, repr=False)
+    content_type: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+
+@frozen
+class Reply:
+    """One HTTP reply: a JSON object, or an HTML page when ``payload`` is text."""
+
+    status: int
+    payload: Payload | str
+    headers: Mapping[str, str] = field(factory=dict)
+
+
+class Refusal(Exception):
+    """The service says no; ``reply`` is how."""
+
+    def __init__(self, status: int, message: str | list[str], error: str | None = None) -> None:
+        """Say no in the usual shape: ``{statusCode, message[, error]}``."""
+        super().__init__(status, message)
+        payload: Payload = {"statusCode": status, "message": message}
+        if error is not None:
+            payload["error"] = error
+        self.reply = Reply(status, payload)
+
+    @classmethod
+    def invalid(cls, problems: list[str]) -> "Refusal":
+        """Refuse input that breaks the rules, each broken rule a line of its own."""
+        return cls(422, problems, "Unprocessable Entity")
+
+    @classmethod
+    def of(cls, status: int, payload: Payload) -> "Refusal":
+        """Refuse in a shape that is not the usual one."""
+        refusal = cls(status, "")
+        refusal.reply = Reply(status, payload)
+        return refusal
+
+
+def require(problems: list[str]) -> None:
+    """Refuse when there are problems."""
+    if problems:
+        raise Refusal.invalid(problems)

@@ -1,0 +1,49 @@
+"""What becomes of a reply on its way out: the faults that bend bytes."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from functools import cache
+
+from ghl_notes.testing.faults import Fault
+from ghl_notes.testing.replies import Payload, Reply
+
+__all__ = ["HUGE_SIZE", "body_of", "gzip_bomb", "huge_chunks"]
+
+HUGE_SIZE = 65 * 1024 * 1024
+_CHUNK = b" " * 65_536
+
+
+def body_of(reply: Reply, fault: Fault | None) -> bytes:
+    """Give the bytes of a reply, bent by a fault."""
+    if isinstance(reply.payload, str):
+        return reply.payload.encode()
+    if fault is Fault.EMPTY_BODY:
+        return b""
+    if fault is Fault.WRONG_TYPE:
+        return b'["unexpected"]'
+    payload = _without_text(reply.payload) if fault is Fault.NULL_TEXT else reply.payload
+    body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
+    return body[: len(body) // 2] if fault is Fault.CUT_JSON else body
+
+
+def _without_text(payload: Payload) -> Payload:
+    notes, note = payload.get("notes"), payload.get("note")
+    if isinstance(notes, list) and notes:
+        return {**payload, "notes": [{**notes[0], "body": None}, *notes[1:]]}
+    return {**payload, "note": {**note, "body": None}} if isinstance(note, dict) else payload
+
+
+def huge_chunks() -> Iterator[bytes]:
+    """Give a body of more than 64 MB that is never held whole."""
+    yield b'{"notes":['
+    for _ in range(HUGE_SIZE // len(_CHUNK)):
+        yield _CHUNK
+    yield b"]}"
+
+
+@cache
+def gzip_bomb() -> bytes:
+    """Give the same body as a small gzip."""
+    packer = zlib.compressobj(9, wbits=31)
+    return b"".join(map(packer.compress, huge_chunks())) + packer.flush()
