@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ghl_notes.client import Client, HighLevel
+    from ghl_notes.client import Client
     from ghl_notes.errors import (
         AccessDenied,
         AmbiguousWrite,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         WebhookRejected,
     )
     from ghl_notes.events import Event, Observer, Renewed, Retried, Sent, Spent, Waited
+    from ghl_notes.highlevel import HighLevel
     from ghl_notes.http.limits import Limits
     from ghl_notes.http.retries import RetryPolicy
     from ghl_notes.models import (
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
         UserType,
     )
     from ghl_notes.oauth.auth import Auth, StaticToken
+
+    __version__: str
 
 __all__ = [
     "AccessDenied",
@@ -82,7 +85,8 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "client": ("Client", "HighLevel"),
+    "client": ("Client",),
+    "highlevel": ("HighLevel",),
     "events": ("Event", "Observer", "Renewed", "Retried", "Sent", "Spent", "Waited"),
     "http.limits": ("Limits",),
     "http.retries": ("RetryPolicy",),
@@ -104,17 +108,19 @@ _ROOMS = {
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - costs more than the models
+if not TYPE_CHECKING:  # or type checkers would believe in every name
 
-        return version("ghl-notes")
-    if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    room = import_module(f"{__name__}.{_ROOM_OF.get(name, 'errors')}")
-    value = globals()[name] = getattr(room, name)
-    return value
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 - costs more than the models
+
+            return version("ghl-notes")
+        if name not in __all__:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        room = import_module(f"{__name__}.{_ROOM_OF.get(name, 'errors')}")
+        value = globals()[name] = getattr(room, name)
+        return value
 
 
 def __dir__() -> list[str]:

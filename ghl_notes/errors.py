@@ -71,7 +71,7 @@ class HighLevelError(Exception):
             said += f" [{self.method} {self.path}]"
         if self.trace_id:
             said += f" (trace {self.trace_id})"
-        return said
+        return " ".join(said.split())  # HighLevel's own words may hold line breaks
 
     def __reduce__(self) -> tuple[object, ...]:
         """Rebuild from the attributes, so that keyword-only arguments survive a pickle."""

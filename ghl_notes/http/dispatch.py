@@ -104,7 +104,11 @@ class Dispatch:
                 headers["Content-Type"] = media_type
             sent = True
             url = self._base_url + protocol.target(request)
-            return token, await self._transmit(request, url, headers, body), slot
+            if self._observer is None:
+                reply = await self._transport.send(request.method, url, headers, body)
+            else:
+                reply = await self._observed(self._observer, request, url, headers, body)
+            return token, reply, slot
         except BaseException as error:
             if sent and not (isinstance(error, Unavailable) and not error.maybe_applied):
                 self._gate.lost()
@@ -112,26 +116,23 @@ class Dispatch:
                 self._gate.cancel()
             raise
 
-    async def _transmit(
-        self, request: Request, url: str, headers: dict[str, str], body: bytes | None
+    async def _observed(
+        self,
+        observer: Observer,
+        request: Request,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None,
     ) -> Reply:
-        if self._observer is None:
-            return await self._transport.send(request.method, url, headers, body)
         clock = asyncio.get_running_loop().time
         began, status = clock(), None
         try:
             reply = await self._transport.send(request.method, url, headers, body)
             status = reply.status
-            return reply
         finally:
-            self._observer(
-                Sent(
-                    method=request.method,
-                    path=request.path,
-                    status=status,
-                    seconds=clock() - began,
-                )
-            )
+            seconds = clock() - began
+            observer(Sent(method=request.method, path=request.path, status=status, seconds=seconds))
+        return reply
 
     def _read(self, request: Request, reply: Reply, slot: Slot) -> Answer:
         rate = protocol.rate(reply.headers)

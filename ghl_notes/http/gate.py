@@ -45,7 +45,11 @@ class Gate:
             return self._window.take(now)
         slot = await self._wait(loop, self._bulk if bulk else self._single)
         if self._observer is not None:
-            self._observer(Waited(seconds=loop.time() - now))
+            try:
+                self._observer(Waited(seconds=loop.time() - now))
+            except BaseException:
+                self.cancel()
+                raise
         return slot
 
     def answered(self, slot: Slot, rate: RateSnapshot | None, *, ok: bool) -> None:
@@ -89,10 +93,11 @@ class Gate:
             return
         loop = asyncio.get_running_loop()
         now = loop.time()
-        if (refusal := self._window.refusal(now, self._longest)) is not None:
-            self._refuse(*refusal)
         delay = 0.0
         while delay <= 0 and (waiter := self._next()) is not None:
+            if (refusal := self._window.refusal(now, self._longest)) is not None:
+                self._refuse(*refusal)
+                break
             delay = self._window.delay(now, bulk=not self._single)
             if delay <= 0:
                 (self._single or self._bulk).popleft()

@@ -70,15 +70,19 @@ class _Peak:
     before: int = 0
     since: float = -inf
 
+    def __bool__(self) -> bool:
+        return self.seen > 0 or self.before > 0
+
     def see(self, count: int, now: float, period: float) -> None:
         self.at(now, period)
         self.seen = max(self.seen, count)
 
     def at(self, now: float, period: float) -> int:
         age = now - self.since
-        if age >= period:
-            self.before = self.seen if age < 2 * period else 0
-            self.seen, self.since = 0, now
+        if age >= 2 * period:
+            self.seen, self.before, self.since = 0, 0, now
+        elif age >= period:
+            self.seen, self.before, self.since = 0, self.seen, self.since + period
         return max(self.seen, self.before)
 
 
@@ -88,6 +92,7 @@ class Window:
     def __init__(self, limits: Limits) -> None:
         self.limit = limits.burst
         self.interval = limits.interval
+        self._age = limits.interval + self.guard  # how long a place stays taken after a reply
         self._reserve = limits.reserve
         self._opened = False
         self._in_flight = 0
@@ -96,13 +101,18 @@ class Window:
         self._lapsed = 0
         self._hold_from = -inf
         self._hold_until = -inf
-        self._others_now = _Peak()
+        self._began = inf  # when the first request went out
+        self._others_now = 0  # others' requests that are in the window until...
+        self._others_until = -inf
         self._others = _Peak()
+        self._room = 0  # how much of the limit is left to others
         self._daily = limits.daily
         self._daily_left = limits.daily
-        self._daily_ends: float | None = None
+        self._daily_ends = inf  # until the first request begins the day
         self._day_low = limits.daily  # the least that a header said is left of the day
+        self._day_from = -inf  # replies to requests from before are the last day's
         self._quiet: tuple[float, int, int] | None = None
+        self._silent = 0  # requests since then whose reply did not tell of the day
 
     @property
     def guard(self) -> float:
@@ -111,36 +121,38 @@ class Window:
 
     def refusal(self, now: float, longest: float) -> tuple[bool, float] | None:
         """Say whether waiting is pointless: (is it the daily limit, seconds until it ends)."""
-        if self._daily_ends is not None and now >= self._daily_ends:
+        if now >= self._daily_ends:
             self._daily_left = self._day_low = self._daily
-            self._daily_ends = self._quiet = None
-        if self._daily_left <= 0 and self._daily_ends is not None:
+            self._daily_ends, self._day_from, self._quiet = inf, now, None
+        if self._daily_left <= 0:
             return True, self._daily_ends - now
-        wait = self._hold_until - now
-        return (False, wait) if wait > longest else None
+        if now < self._hold_until and self._hold_until - now > longest:
+            return False, self._hold_until - now
+        return None
 
     def delay(self, now: float, *, bulk: bool = False) -> float:
         """Tell how long until a slot may be free: 0 for now, ``inf`` for "after a reply"."""
         if now < self._hold_until:
             return self._hold_until - now
-        if not self._opened:  # a sandbox has 25 where others have 100: let one reply tell
-            return inf if self._in_flight else 0.0
-        self._lapse(now)
-        over = self._in_flight + len(self._spent) - self._allowed(now, bulk=bulk)
+        if not self._opened and self._in_flight:
+            return inf  # a sandbox has 25 where others have 100: let one reply tell
+        spent = self._spent
+        while spent and spent[0] + self._age <= now:
+            spent.popleft()
+            self._lapsed += 1
+        over = self._in_flight + len(spent) - self._allowed(now, bulk=bulk)
         if over < 0:
             return 0.0
-        if over < len(self._spent):
-            return max(0.0, self._spent[over] + self.interval + self.guard - now)
-        return inf
+        return max(0.0, spent[over] + self._age - now) if over < len(spent) else inf
 
     def take(self, now: float) -> Slot:
         """Give out a slot. Ask ``refusal`` and ``delay`` first."""
-        self._lapse(now)
         self._in_flight += 1
         self._taken += 1
         self._daily_left -= 1
-        if self._daily_ends is None:  # the day begins with the first request, not at midnight
+        if self._daily_ends == inf:  # the day begins with the first request, not at midnight
             self._daily_ends = now + DAY
+            self._began = min(self._began, now)
         return Slot(now, self._lapsed)
 
     def cancel(self) -> None:
@@ -152,62 +164,69 @@ class Window:
     def lost(self, now: float) -> None:
         """Count a request that may have reached the server and brought no reply."""
         self._in_flight -= 1
+        self._silent += 1
         self._spent.append(now)
 
     def answered(self, slot: Slot, now: float, rate: RateSnapshot | None, *, ok: bool) -> None:
         """Count a request that was answered, and learn from the headers of its reply."""
         self.lost(now)
-        self._opened = self._opened or ok
-        self._learn(slot, now, rate)
+        if rate is not None:
+            self._silent -= self._tells_the_day(slot, rate)
+            self._learn(slot, now, rate)
+        elif ok:
+            self._opened = True
 
     def rejected(self, slot: Slot, now: float, rate: RateSnapshot | None, wait: float) -> None:
         """Note a refusal (429), which the server does not count, and hold the location back once.
 
         Refusals of requests that were sent before the hold began do not lengthen it.
         """
-        self._in_flight -= 1
-        self._taken -= 1
-        self._daily_left += 1
+        self.cancel()
         self._opened = True
-        self._learn(slot, now, rate)
+        if rate is not None:
+            self._learn(slot, now, rate)
         remaining = rate.remaining if rate else 0
         unseen = self.limit - remaining - (self._taken - slot.lapsed)
-        self._others.see(max(0, unseen), now, _MEMORY * self.interval)
+        if unseen > 0:
+            self._see_now(unseen, now)
+            if now - self._began > self._age:  # before, it may have been ourselves, restarted
+                self._others.see(unseen, now, _MEMORY * self.interval)
         if slot.taken_at >= self._hold_from:
             self._hold_from = now
             self._hold_until = max(self._hold_until, now + wait + self.guard)
 
-    def _learn(self, slot: Slot, now: float, rate: RateSnapshot | None) -> None:
-        if rate is None:
-            return
+    def _allowed(self, now: float, *, bulk: bool) -> int:
+        """How many of our requests may be in the window: the limit less what others use."""
+        share = self.limit
+        if now < self._others_until or self._others:
+            present = self._others_now if now < self._others_until else 0
+            others = max(present, self._others.at(now, _MEMORY * self.interval))
+            self._room = others + 1 + others // 10 if others else 0  # they are not a clockwork
+            share = max(self.limit // 10, share - self._room)
+        if bulk and self._reserve:
+            share -= round(self.limit * self._reserve)
+        return share if share > 0 else 1
+
+    def _see_now(self, unseen: int, now: float) -> None:
+        if unseen >= self._others_now or now >= self._others_until:
+            self._others_now, self._others_until = unseen, now + self._age
+
+    def _learn(self, slot: Slot, now: float, rate: RateSnapshot) -> None:
         self._opened = True
-        self.limit, self.interval = rate.limit, rate.interval
+        self.limit = rate.limit
+        if self.interval != rate.interval:
+            self.interval = rate.interval
+            self._age = self.interval + self.guard
         # At most these requests of ours can have been in the server's window; the rest is others'.
         ours = self._taken - slot.lapsed
         unseen = rate.limit - rate.remaining - ours
         if unseen > 0:
-            self._others_now.see(unseen, now, self.interval + self.guard)
-        if rate.daily_remaining is not None:
-            self._learn_day(rate, rate.daily_remaining, now)
+            self._see_now(unseen, now)
+        if self._tells_the_day(slot, rate):
+            self._learn_day(rate, rate.daily_remaining or 0, now)
 
-    def _lapse(self, now: float) -> None:
-        spent, age = self._spent, self.interval + self.guard
-        while spent and spent[0] + age <= now:
-            spent.popleft()
-            self._lapsed += 1
-
-    def _allowed(self, now: float, *, bulk: bool) -> int:
-        """How many of our requests may be in the window: the limit less what others use."""
-        others = max(
-            self._others_now.at(now, self.interval + self.guard),
-            self._others.at(now, _MEMORY * self.interval),
-        )
-        share = self.limit
-        if others:
-            share -= others + 1 + others // 10
-        if bulk and self._reserve:
-            share -= round(self.limit * self._reserve)
-        return max(1, self.limit // 10, share)
+    def _tells_the_day(self, slot: Slot, rate: RateSnapshot) -> bool:
+        return rate.daily_remaining is not None and slot.taken_at >= self._day_from
 
     def _learn_day(self, rate: RateSnapshot, left: int, now: float) -> None:
         """Follow the daily counter, which also tells how fast others spend the limit.
@@ -221,8 +240,10 @@ class Window:
         if left > self._day_low + 2 * self.limit:  # a new day, not a reply out of order
             self._day_low, self._quiet = left, None
             self._daily_left = left - self._in_flight
-        self._day_low = min(self._day_low, left)
-        self._daily_left = min(self._daily_left, left)
+        elif left < self._day_low:
+            self._day_low = left
+            if left < self._daily_left:
+                self._daily_left = left
         if not self._in_flight:
             self._daily_left = self._day_low
             self._compare_quiet_moments(now)
@@ -234,6 +255,16 @@ class Window:
                 return
             unseen = (low - self._day_low) - (self._taken - taken)
             if unseen > 0:
-                per_interval = round(unseen * self.interval / (now - at))
-                self._others.see(per_interval, now, _MEMORY * self.interval)
-        self._quiet = (now, self._day_low, self._taken)
+                self._make_room(round(unseen * self.interval / (now - at)), now)
+        # A silent request may be missing in the counter yet; so it must not count as theirs later.
+        self._quiet = (now, self._day_low, self._taken - self._silent)
+        self._silent = 0
+
+    def _make_room(self, used: int, now: float) -> None:
+        """Hold back what others use; more, up to half, if they used all that was held back.
+
+        A window that we fill leaves the others nothing to be seen by, so they may want more.
+        """
+        if used + 1 >= self._room:
+            used = max(used, min(self.limit // 2, used + used // 2 + 1))
+        self._others.see(used, now, _MEMORY * self.interval)

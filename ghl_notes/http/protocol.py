@@ -6,8 +6,9 @@ Whatever this library believes about paths, headers, statuses and error texts st
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -38,8 +39,8 @@ Headers: TypeAlias = Mapping[str, str]
 Params: TypeAlias = Mapping[str, str | int | float | bool | None]
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
-_UNSAFE_ID: Final = re.compile(r"[/?#%\\\s\x00-\x1f\x7f]|^\.{1,2}$").search
-_SAFE_PATH: Final = re.compile(r"(/[A-Za-z0-9_.~!$&'()*+,;=:@%-]+)+/?").fullmatch
+_UNSAFE_ID: Final = re.compile(r"[/?#%\\\s\x00-\x1f\x7f\ud800-\udfff]|^\.{1,2}$").search
+_SAFE_PATH: Final = re.compile(r"(/([A-Za-z0-9_.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?").fullmatch
 _DOTS: Final = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)|%2f|%5c", re.IGNORECASE).search
 
 # A read sent by POST is repeatable too, which only the resource that builds it knows.
@@ -47,7 +48,7 @@ _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 METHODS: Final = _REPEATABLE | {"POST", "PATCH"}
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Request:
     """One call before it has a host, a token or a slot."""
 
@@ -143,9 +144,14 @@ def content(request: Request) -> tuple[bytes | None, str | None]:
         return urlencode(request.form).encode(), "application/x-www-form-urlencoded"
     if request.json is None:
         return None, None
-    if orjson is not None:
-        return orjson.dumps(request.json), "application/json"
-    return json.dumps(request.json, ensure_ascii=False).encode(), "application/json"
+    try:
+        if orjson is not None:
+            return orjson.dumps(request.json), "application/json"
+        return json.dumps(request.json, ensure_ascii=False).encode(), "application/json"
+    except (TypeError, ValueError, RecursionError):
+        pass  # what they say may quote the content
+    msg = "this cannot be sent as JSON: a value is no JSON, or a text is not valid Unicode"
+    raise ConfigurationError(msg)
 
 
 def _text(value: str | float) -> str:
@@ -165,7 +171,7 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
 def decode(reply: Reply) -> Json:
     """Decode the body; an empty one is None."""
     body = reply.body
-    if not body:
+    if not body or body.isspace():
         return None
     if orjson is not None:
         try:
@@ -186,19 +192,20 @@ def rate(headers: Headers) -> RateSnapshot | None:
     https://marketplace.gohighlevel.com/docs/other/rate-limits; the daily reset is undocumented
     and counts the milliseconds that are left.
     """
-    limit = _number(headers, "X-RateLimit-Max")
-    interval = _number(headers, "X-RateLimit-Interval-Milliseconds")
-    remaining = _number(headers, "X-RateLimit-Remaining")
-    if not limit or not interval or remaining is None:
+    get = headers.get
+    limit = _number(get("X-RateLimit-Max"))
+    interval = _number(get("X-RateLimit-Interval-Milliseconds"))
+    remaining = _number(get("X-RateLimit-Remaining"))
+    if not limit or not interval or remaining is None or interval > 1000 * _DAY:
         return None
-    reset = _number(headers, "X-RateLimit-Daily-Reset")
+    reset = _number(get("X-RateLimit-Daily-Reset"))
     return RateSnapshot(
         limit,
         interval / 1000,
         remaining,
-        _number(headers, "X-RateLimit-Limit-Daily"),
-        _number(headers, "X-RateLimit-Daily-Remaining"),
-        None if reset is None else reset / 1000,
+        _number(get("X-RateLimit-Limit-Daily")),
+        _number(get("X-RateLimit-Daily-Remaining")),
+        None if reset is None or reset > 1000 * _DAY else reset / 1000,
     )
 
 
@@ -248,7 +255,8 @@ def retry_after(headers: Headers) -> float | None:
     return max(0.0, seconds) if seconds < _YEAR else None
 
 
-_YEAR: Final = 366 * 86_400.0
+_DAY: Final = 86_400
+_YEAR: Final = 366.0 * _DAY
 _SERVER_AT_FAULT: Final = frozenset({408, 425})
 # A gateway gave up waiting, and what stands behind it may still be writing; 52x is Cloudflare's.
 _MAYBE_STILL_AT_WORK: Final = frozenset({502, 504, 520, 522, 524})
@@ -259,8 +267,8 @@ _NOT_THE_TOKEN: Final = re.compile(
 ).search
 _NOT_ACTIVE: Final = re.compile(r"location is not active", re.IGNORECASE).search
 _NOT_FOUND: Final = re.compile(
-    r"\bnot found\b|no such|does(?: not|n't) exist|not exist", re.IGNORECASE
-).search
+    r"\bnot found\b|no such|does(?: not|n't) exist|(?<!should )not exist", re.IGNORECASE
+).search  # "property x should not exist" is about the call, not about what it names
 
 _4XX: Final = range(400, 500)
 _ERRORS: Final = (
@@ -291,6 +299,7 @@ def _limited(
     return RateLimited(
         msg,
         daily=daily,
+        resets_at=None if after is None else datetime.now(UTC) + timedelta(seconds=after),
         status=429,
         messages=messages,
         trace_id=trace_id,
@@ -298,14 +307,19 @@ def _limited(
     )
 
 
+_LONGEST: Final = 500  # characters of one text
+
+
 def _said(reply: Reply) -> tuple[tuple[str, ...], str | None]:
     """Find the texts and the trace id in any of the shapes that HighLevel's errors have."""
     try:
         body = decode(reply)
     except UnexpectedResponse:
-        return (), None
+        body = reply.body[:_LONGEST].decode(errors="replace").strip()
+        if body[:1] in ("<", "{", "["):  # a page, or half a reply
+            return (), None
     if not isinstance(body, dict):
-        return (), None
+        return (body[:_LONGEST],) if body and isinstance(body, str) else (), None
     trace = body.get("traceId")
     error = body.get("error")
     inner = error.get("message") if isinstance(error, dict) else None
@@ -313,7 +327,7 @@ def _said(reply: Reply) -> tuple[tuple[str, ...], str | None]:
         (x for x in (body.get("message"), inner, body.get("error_description"), error) if x), None
     )
     texts = found if isinstance(found, list) else [found]
-    said = tuple(str(text)[:500] for text in texts if isinstance(text, str) and text)
+    said = tuple(text[:_LONGEST] for text in texts if isinstance(text, str) and text)
     return said, trace if isinstance(trace, str) else None
 
 
@@ -322,14 +336,14 @@ def _unsaid(reply: Reply) -> str:
     return "a page instead of an API reply, often from a proxy" if "html" in kind else "no reason"
 
 
-def _number(headers: Headers, name: str) -> int | None:
-    value = headers.get(name)
+@lru_cache(1024)  # of six numbers in every reply, five are the same as in the last
+def _number(value: str | None) -> int | None:
     return int(value) if value and value.isdecimal() and len(value) < 16 else None  # noqa: PLR2004
 
 
 def _http_date(value: str) -> datetime | None:
     try:
         when = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_RETRIED: Final = (RateLimited, Unavailable, UnexpectedResponse)
 # The first send primes a wait generator; backoff ignores what it yields then.
 _PRIMER: Final = 0.0
 
@@ -84,7 +85,7 @@ class RetryPolicy:
         if isinstance(error, UnexpectedResponse) and not error.garbled:
             return None
         if error.retry_after is None:
-            return self.rng.uniform(0.0, min(self.cap, self.base * 2.0 ** (failed - 1)))
+            return self.rng.uniform(0.0, min(self.cap, self.base * 2.0 ** min(failed - 1, 64)))
         if error.retry_after > self.longest_wait:
             return None
         jitter = self.rng.uniform(0.0, min(1.0, 0.1 * error.retry_after))
@@ -124,10 +125,24 @@ def retrying(
                 )
             )
 
-    return backoff.on_exception(
+    async def resumed(failure: list[HighLevelError], *args: P.args, **kwargs: P.kwargs) -> R:
+        if failure:  # of the first try, which is over
+            raise failure.pop()
+        return await attempt(*args, **kwargs)
+
+    again = backoff.on_exception(
         waits,
-        (RateLimited, Unavailable, UnexpectedResponse),
+        _RETRIED,
         jitter=None,  # the generator's waits have theirs, which never shortens a Retry-After
         logger=None,
         on_backoff=tell,
-    )(attempt)
+    )(resumed)
+
+    async def first(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:  # backoff has its price, so it is called in with the first failure
+            return await attempt(*args, **kwargs)
+        except _RETRIED as error:
+            failure = error
+        return await again([failure], *args, **kwargs)
+
+    return first

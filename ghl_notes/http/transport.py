@@ -81,6 +81,9 @@ class Transport:
             # aiohttp repeats a PUT or DELETE on its own when a kept connection turns out dead;
             # it offers no public switch, and its own test client sets this one.
             self._own._retry_connection = False  # noqa: SLF001
+        # asyncio reads into blocks of 256 KiB, and glibc maps and unmaps each of them, at a fifth
+        # of a request's CPU, until one larger block has been freed: M_MMAP_THRESHOLD, mallopt(3).
+        bytes(1024 * 1024)
         return self._own
 
 

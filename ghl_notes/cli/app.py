@@ -1,0 +1,120 @@
+"""The commands of ``ghl-notes`` and their options."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ghl_notes import __version__
+from ghl_notes.cli.demo import demo
+from ghl_notes.cli.export import Order, export
+from ghl_notes.cli.fake import serve
+from ghl_notes.cli.progress import Tally
+from ghl_notes.cli.statuses import finish
+from ghl_notes.testing import FakeHighLevel
+
+__all__ = ["app"]
+
+# Pretty exceptions show local variables, and among those are tokens.
+app = typer.Typer(
+    help="The notes of HighLevel contacts.",
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+
+def _tell_version(asked: bool | None) -> None:  # noqa: FBT001 - Typer calls it so
+    if asked:
+        typer.echo(f"ghl-notes {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _alone(
+    context: typer.Context,
+    _: Annotated[
+        bool | None,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version."),
+    ] = None,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("demo")
+def _demo() -> None:
+    """Install an app and read all notes of a pretend location at full speed, in 10 s.
+
+    Needs no account and no network.
+    """
+    raise typer.Exit(finish(demo(Console())))
+
+
+_Token = Annotated[
+    str,
+    typer.Option(
+        envvar="GHL_NOTES_TOKEN",
+        show_default=False,
+        help="A private integration token of the location. Better in the environment than here,"
+        " where other users of the machine can see it.",
+    ),
+]
+
+
+@app.command("export")
+def _export(  # noqa: PLR0913 - one for each option
+    location: Annotated[str, typer.Option(metavar="ID", help="The location (sub-account).")],
+    out: Annotated[str, typer.Option(metavar="FILE", help="Where to write; - for stdout.")],
+    contacts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Read only these contacts: ids, one a line; - for stdin."
+        ),
+    ] = None,
+    token: _Token = "",
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Another server than HighLevel's own.")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="How many requests may be under way at once.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what FILE holds.")] = False,  # noqa: FBT002 - an option
+) -> None:
+    """Write every note of a location as JSON lines, as fast as its request limit allows.
+
+    What fails goes to FILE.errors, one contact a line. Exit status: 0 everything was read, 3 some
+    contacts failed, 2 wrong usage, 1 anything else, 130 stopped by Ctrl-C; what was written stays.
+    """
+    order = Order(
+        location_id=location,
+        out=out,
+        token=token,
+        contacts=contacts,
+        base_url=base_url,
+        concurrency=concurrency,
+        force=force,
+    )
+    tally = Tally()
+    status = finish(export(order, tally, Console(stderr=True)))
+    if tally.started:
+        typer.echo(tally.summary(), err=True)
+    raise typer.Exit(status)
+
+
+@app.command("fake")
+def _fake(
+    contacts: Annotated[int, typer.Option(min=0, help="How many contacts it has.")] = 200,
+    notes_per_contact: Annotated[int, typer.Option(min=0, help="Notes of each contact.")] = 5,
+    limit: Annotated[int, typer.Option(min=1, help="Requests in each interval.")] = 100,
+    interval: Annotated[float, typer.Option(min=0.001, help="In seconds.")] = 10.0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")] = 0,
+) -> None:
+    """Serve a pretend HighLevel on this machine until Ctrl-C."""
+    fake = FakeHighLevel(
+        contacts=contacts,
+        notes_per_contact=notes_per_contact,
+        limit=limit,
+        interval=interval,
+        port=port,
+    )
+    raise typer.Exit(finish(serve(fake)))

@@ -1,0 +1,113 @@
+"""``ghl-notes export``: every note of a location as JSON lines."""
+
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, aclosing
+from functools import partial
+
+from attrs import define, field, frozen
+from rich.console import Console
+
+from ghl_notes import Client, HighLevelError, Json
+from ghl_notes.cli.output import Output, open_output
+from ghl_notes.cli.progress import Tally, shown
+from ghl_notes.cli.source import IdFile
+from ghl_notes.cli.statuses import Refused, Status, is_hopeless
+
+__all__ = ["Order", "export"]
+
+
+@frozen(kw_only=True)
+class Order:
+    """What to export, and how. ``contacts`` is a file of ids, None for all of the location."""
+
+    location_id: str
+    out: str
+    token: str = field(repr=False)
+    contacts: str | None = None
+    base_url: str | None = None
+    concurrency: int | None = None
+    force: bool = False
+
+
+async def export(order: Order, tally: Tally, console: Console) -> Status:
+    """Write the notes as they are read, and the failures beside them.
+
+    Memory holds what is under way, whatever the number of contacts. Raises ``Refused`` or
+    ``ConfigurationError`` before anything is sent, and later the error that ended the work.
+    """
+    if not order.token.strip():
+        raise Refused("no token: set GHL_NOTES_TOKEN, or give --token")
+    with ExitStack() as files:
+        source = files.enter_context(IdFile(order.contacts)) if order.contacts else None
+        output = files.enter_context(open_output(order.out, force=order.force))
+        async with _client(order, tally) as client:
+            # One request tells whether token, location and network are good, or thousands would.
+            total = await _count(client, order.location_id)
+            tally.total = total if source is None else source.count()
+            tally.start()
+            notes_on_screen = order.out == "-" and sys.stdout.isatty()
+            async with shown(tally, console, hidden=notes_on_screen):
+                await _Run(order, client, source, output, tally).run()
+    return Status.SOME_FAILED if tally.failed or tally.unreadable else Status.DONE
+
+
+@define(eq=False)
+class _Run:
+    """One pass over the contacts."""
+
+    order: Order
+    client: Client
+    source: IdFile | None
+    output: Output
+    tally: Tally
+    _taken: int = field(default=0, init=False)
+    _given_up: int = field(default=0, init=False)
+    _fatal: HighLevelError | None = field(default=None, init=False)
+
+    async def run(self) -> None:
+        """Read and write until the end, or until going on is hopeless and raise why.
+
+        What was under way by then is still waited for, since its requests are spent.
+        """
+        async with aclosing(self._contact_ids()) as ids:
+            results = self.client.notes.stream(ids, concurrency=self.order.concurrency)
+            async with aclosing(results):
+                async for result in results:
+                    if is_hopeless(result.error):
+                        self._given_up += 1
+                        self._fatal = self._fatal or result.error
+                    else:
+                        self.output.add(result, self.order.location_id)
+                        self.tally.add(result)
+                    if self._fatal and self._taken == self.tally.done + self._given_up:
+                        raise self._fatal
+        self.output.begin()
+
+    async def _contact_ids(self) -> AsyncGenerator[str, None]:
+        ids = _all_of(self.client) if self.source is None else self.source.stream()
+        async with aclosing(ids):
+            async for contact_id in ids:
+                if self._fatal:
+                    return
+                self._taken += 1
+                yield contact_id
+
+
+def _client(order: Order, tally: Tally) -> Client:
+    make = partial(Client, order.token, location_id=order.location_id, observer=tally)
+    return make() if order.base_url is None else make(base_url=order.base_url)
+
+
+async def _count(client: Client, location_id: str) -> int | None:
+    """Ask how many contacts there are. Raises what any other request would meet."""
+    query: Json = {"locationId": location_id, "pageLimit": 1}
+    found = await client.request("POST", "/contacts/search", json=query, repeatable=True)
+    total = found.get("total") if isinstance(found, dict) else None
+    return total if isinstance(total, int) else None
+
+
+async def _all_of(client: Client) -> AsyncGenerator[str, None]:
+    async with aclosing(client.contacts.stream()) as contacts:
+        async for contact in contacts:
+            yield contact.id

@@ -1,0 +1,95 @@
+"""How a command ends: what a user can cause becomes a sentence on stderr and an exit status."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+import typer
+
+from ghl_notes import (
+    AccessDenied,
+    ConfigurationError,
+    HighLevelError,
+    LocationInactive,
+    RateLimited,
+    ReauthorizationRequired,
+    RetryPolicy,
+    Unavailable,
+    UnexpectedResponse,
+)
+
+__all__ = ["Refused", "Status", "explained", "finish", "is_hopeless", "say"]
+
+
+class Status(IntEnum):
+    """What the shell gets to see."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USAGE = 2
+    SOME_FAILED = 3
+    STOPPED = 130
+
+
+class Refused(Exception):
+    """The command cannot begin as it was given; the message says what to change."""
+
+
+def say(sentence: str) -> None:
+    """Tell the user something that is not the output."""
+    typer.echo(f"ghl-notes: {sentence}", err=True)
+
+
+def finish(work: Coroutine[object, object, Status]) -> Status:
+    """Run a command to its end, however it ends, and give its status."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        say("stopped")
+        return Status.STOPPED
+    except (Refused, ConfigurationError) as error:
+        say(str(error))
+        return Status.WRONG_USAGE
+    except HighLevelError as error:
+        say(explained(error))
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        say("whoever was to read the output is gone")
+    except OSError as error:
+        say(": ".join(str(part) for part in (error.filename, error.strerror) if part))
+    return Status.FAILED
+
+
+def explained(error: HighLevelError) -> str:
+    """Say what happened and what to do about it."""
+    if isinstance(error, RateLimited) and error.daily:
+        return f"the location's requests of the day are used up; {_reset(error)}"
+    if isinstance(error, Unavailable | UnexpectedResponse):
+        return f"{error}; check the network and --base-url, or try again later"
+    return str(error)
+
+
+def is_hopeless(error: HighLevelError | None) -> bool:
+    """Tell whether every other contact of the location would fail in the same way by now."""
+    if isinstance(error, RateLimited):
+        return error.daily or (error.retry_after or 0.0) > RetryPolicy().longest_wait
+    if isinstance(error, AccessDenied):  # a 403 may be about this contact alone
+        return error.status == 401  # noqa: PLR2004
+    return isinstance(error, ReauthorizationRequired | LocationInactive)
+
+
+def _reset(error: RateLimited) -> str:
+    resets_at = error.resets_at
+    if resets_at is None and error.retry_after is not None:
+        resets_at = datetime.now(UTC) + timedelta(seconds=error.retry_after)
+    if resets_at is None:
+        return "they come back within 24 hours"
+    return f"they come back at {resets_at.astimezone():%Y-%m-%d %H:%M} (local time)"
+
+
+def _let_go_of_stdout() -> None:
+    """Keep Python from complaining, when it flushes at exit, about what nobody will read."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,96 @@
+"""What every client is made of, checked and put together in one place."""
+
+import math
+from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from ghl_notes.errors import ConfigurationError
+from ghl_notes.events import Observer
+from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.gate import Gate
+from ghl_notes.http.limits import Limits
+from ghl_notes.http.protocol import segment
+from ghl_notes.http.retries import RetryPolicy
+from ghl_notes.http.transport import Transport
+from ghl_notes.oauth.auth import Auth
+
+TIMEOUT: Final = 30.0
+"""Seconds that one attempt may take, unless told otherwise."""
+
+
+class Wiring:
+    """What all clients of one ``Client`` or ``HighLevel`` have in common."""
+
+    def __init__(  # noqa: PLR0913 - the arguments of both, passed on
+        self,
+        base_url: str,
+        session: aiohttp.ClientSession | None,
+        limits: Limits,
+        retries: RetryPolicy,
+        seconds: float,
+        observer: Observer | None,
+    ) -> None:
+        _check(limits, Limits, "limits")
+        _check(retries, RetryPolicy, "retries")
+        if session is not None:
+            _check(session, aiohttp.ClientSession, "session")
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not (number and math.isfinite(seconds) and seconds > 0):
+            msg = f"timeout must be a positive number of seconds, got {seconds!r}"
+            raise ConfigurationError(msg)
+        self.base_url = _base_url(base_url)
+        self.transport = Transport(session, timeout=float(seconds))
+        self._limits = limits
+        self._retries = retries
+        self._observer = observer
+
+    def gate(self) -> Gate:
+        """Make the limiter of one location."""
+        return Gate(self._limits, longest=self._retries.longest_wait, observer=self._observer)
+
+    def dispatch(self, auth: Auth, gate: Gate, api_version: str) -> Dispatch:
+        """Make the way of one location's calls."""
+        return Dispatch(
+            base_url=self.base_url,
+            headers=headers(api_version),
+            auth=auth,
+            gate=gate,
+            transport=self.transport,
+            policy=self._retries,
+            observer=self._observer,
+        )
+
+
+def headers(api_version: str) -> dict[str, str]:
+    """Name what every call to HighLevel says of itself."""
+    # Cloudflare, in front of HighLevel, turns away the default agents of Python's libraries.
+    segment("api_version", api_version)
+    return {"Version": api_version, "Accept": "application/json", "User-Agent": _user_agent()}
+
+
+@cache
+def _user_agent() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - slow to import, and needed once
+
+    return f"ghl_notes/{version('ghl-notes')}"
+
+
+def _check(value: object, kind: type, name: str) -> None:
+    if not isinstance(value, kind):
+        msg = f"{name} must be a {kind.__module__.split('.')[0]}.{kind.__name__}"
+        raise ConfigurationError(msg)
+
+
+def _base_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except (ValueError, TypeError, AttributeError):
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        msg = "base_url must look like https://services.leadconnectorhq.com"
+        raise ConfigurationError(msg)
+    return url.rstrip("/")

@@ -1,0 +1,203 @@
+# ruff: noqa: ANN003 - FakeHighLevel names and checks them
+"""The command line, run in this process or as a program of its own, against pretend HighLevels."""
+
+import asyncio
+import fcntl
+import json
+import os
+import pty
+import struct
+import sysconfig
+import termios
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from attrs import define, frozen
+from typer.testing import CliRunner
+
+from ghl_notes.cli.app import app
+from ghl_notes.testing import FakeHighLevel
+
+# Or looptime's plugin makes a loop for the first test that is not async, which nobody closes.
+asyncio.set_event_loop(None)
+
+PROGRAM = Path(sysconfig.get_path("scripts")) / "ghl-notes"
+# Words of help and errors stay whole lines, whatever the tests run in.
+WIDE = {"COLUMNS": "200", "TERM": "xterm", "GHL_NOTES_TOKEN": None, "NO_COLOR": "1"}
+
+
+@frozen
+class Outcome:
+    """How a command ended, and all it said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def last(self) -> str:
+        """The last line on stderr."""
+        return self.err.strip().splitlines()[-1]
+
+
+@frozen
+class Out:
+    """Where an export writes, and what it wrote."""
+
+    path: Path
+
+    @property
+    def errors(self) -> Path:
+        """The file beside it."""
+        return self.path.with_name(f"{self.path.name}.errors")
+
+    @property
+    def notes(self) -> list[dict]:
+        """The notes."""
+        return [json.loads(line) for line in self.path.read_text().splitlines()]
+
+    @property
+    def failures(self) -> list[dict]:
+        """What failed; nothing where there is no such file."""
+        text = self.errors.read_text() if self.errors.exists() else ""
+        return [json.loads(line) for line in text.splitlines()]
+
+
+@define
+class Program:
+    """A command as a process of its own."""
+
+    process: asyncio.subprocess.Process
+
+    async def line(self) -> str:
+        """Read the next line of its output."""
+        return (await asyncio.wait_for(self.process.stdout.readline(), 10)).decode()
+
+    async def end(self, given: bytes | None = None) -> Outcome:
+        """Wait for its end."""
+        out, err = await asyncio.wait_for(self.process.communicate(given), 25)
+        return Outcome(self.process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+class Terminal:
+    """The other side of a pseudo-terminal of 80 columns, and all that was written to it."""
+
+    def __init__(self) -> None:
+        self._ours, self.theirs = pty.openpty()
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.file = os.fdopen(self.theirs, "w")
+        self.text = ""
+        asyncio.get_running_loop().add_reader(self._ours, self._read)
+
+    def _read(self) -> None:
+        """Take what was written before the terminal is full and blocks its writer."""
+        self.text += os.read(self._ours, 65536).decode(errors="replace")
+
+    def close(self) -> None:
+        """Hang up."""
+        asyncio.get_running_loop().remove_reader(self._ours)
+        os.close(self._ours)
+        self.file.close()
+
+
+Run = Callable[..., Awaitable[Outcome]]
+Start = Callable[..., Awaitable[FakeHighLevel]]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run a command in this process: in a thread, so that a fake of this loop can answer."""
+
+    async def invoke(*args: object, **environment: str) -> Outcome:
+        texts = [str(arg) for arg in args]
+        result = await asyncio.to_thread(CliRunner().invoke, app, texts, env=WIDE | environment)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    return invoke
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Out:
+    """Give a place for an export, with nothing there."""
+    return Out(tmp_path / "notes.jsonl")
+
+
+@pytest.fixture
+def needed(out: Out) -> Callable[..., list[object]]:
+    """Give the options without which there is no export, but for the token."""
+
+    def give(fake: FakeHighLevel, to: object = None) -> list[object]:
+        target = out.path if to is None else to
+        return ["--location", fake.location_id, "--base-url", fake.url, "--out", target]
+
+    return give
+
+
+@pytest.fixture
+def export(run: Run, needed: Callable[..., list[object]]) -> Run:
+    """Run an export of a fake, with its token in the environment."""
+
+    async def invoke(fake: FakeHighLevel, *more: object, to: object = None) -> Outcome:
+        token = fake.private_token
+        outcome = await run("export", *needed(fake, to), *more, GHL_NOTES_TOKEN=token)
+        assert token not in outcome.out + outcome.err
+        return outcome
+
+    return invoke
+
+
+@pytest_asyncio.fixture
+async def program() -> AsyncIterator[Callable[..., Awaitable[Program]]]:
+    """Start the installed program, and leave none behind."""
+    started: list[asyncio.subprocess.Process] = []
+
+    async def begin(*args: object, environment: dict[str, str] | None = None, **pipes) -> Program:
+        env = {**os.environ, **WIDE, **(environment or {})}
+        process = await asyncio.create_subprocess_exec(
+            PROGRAM,
+            *(str(arg) for arg in args),
+            env={name: value for name, value in env.items() if value is not None},
+            **{**dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE), **pipes},
+        )
+        started.append(process)
+        return Program(process)
+
+    yield begin
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+@pytest_asyncio.fixture
+async def terminal() -> AsyncIterator[Terminal]:
+    """Open a pseudo-terminal."""
+    terminal = Terminal()
+    yield terminal
+    terminal.close()
+
+
+@pytest_asyncio.fixture
+async def start() -> AsyncIterator[Start]:
+    """Start pretend HighLevels with any options, without a limit unless one is given."""
+    fakes: list[FakeHighLevel] = []
+
+    async def make(**options) -> FakeHighLevel:
+        fake = FakeHighLevel(**{"limit": None, **options})
+        await fake.start()
+        fakes.append(fake)
+        return fake
+
+    yield make
+    for fake in fakes:
+        await fake.close()
+
+
+@pytest_asyncio.fixture
+async def fake(start: Start) -> FakeHighLevel:
+    """Start a pretend HighLevel of ten contacts with five notes each."""
+    return await start()

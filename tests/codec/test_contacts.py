@@ -1,0 +1,159 @@
+"""Contacts and locations: what an odd field costs, and how pages lead on."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ghl_notes.errors import UnexpectedResponse
+from ghl_notes.http import codec
+
+CONTACT = {
+    "id": "c1",
+    "locationId": "l1",
+    "contactName": "Jane Doe",
+    "firstName": "Jane",
+    "lastName": "Doe",
+    "email": "jane@example.com",
+    "phone": "+15550100",
+    "companyName": "Acme",
+    "type": "lead",
+    "source": "api",
+    "assignedTo": "u1",
+    "tags": ["vip", "new"],
+    "dateAdded": "2026-07-17T07:11:57.939Z",
+    "dateUpdated": "2026-07-17T08:00:00Z",
+    "searchAfter": [1784272317939, "c1"],
+    "dnd": False,
+    "customFields": [{"id": "f1", "value": "x"}],
+}
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def test_a_recorded_contact() -> None:
+    """The usual fields have names of their own, the others are in ``extra`` under HighLevel's."""
+    contact = codec.contact({"contact": CONTACT})
+
+    assert (contact.id, contact.location_id, contact.name) == ("c1", "l1", "Jane Doe")
+    assert (contact.first_name, contact.last_name) == ("Jane", "Doe")
+    assert (contact.email, contact.phone) == ("jane@example.com", "+15550100")
+    assert (contact.company_name, contact.type, contact.source) == ("Acme", "lead", "api")
+    assert (contact.assigned_to, contact.tags) == ("u1", ("vip", "new"))
+    assert contact.date_updated == datetime(2026, 7, 17, 8, tzinfo=UTC)
+    assert set(contact.extra) == {"searchAfter", "dnd", "customFields"}
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_nothing_is_none(nothing: object) -> None:
+    """A null and an empty text both mean that a contact has no such thing."""
+    fields = {**dict.fromkeys(CONTACT, nothing), "id": "c1", "tags": None}
+    contact = codec.contact({"contact": fields})
+
+    assert (contact.email, contact.name, contact.date_added, contact.tags) == (None, None, None, ())
+
+
+@given(st.dictionaries(st.sampled_from([k for k in CONTACT if k != "id"]), json_values))
+def test_an_odd_field_does_not_cost_the_contact(odd: dict[str, object]) -> None:
+    """A contact with an id is read whatever its other fields are, and nothing of it is lost."""
+    page, _ = codec.contacts({"contacts": [{**CONTACT, **odd}]})
+
+    assert [contact.id for contact in page] == ["c1"]
+    for name in odd.keys() & {"dnd", "customFields", "searchAfter"}:
+        assert page[0].extra[name] is odd[name]
+
+
+def test_an_odd_contact_is_kept_whole() -> None:
+    """If a field is not what it should be, all that HighLevel sent is in ``extra``."""
+    odd = {**CONTACT, "tags": "vip"}
+    (contact,), _ = codec.contacts({"contacts": [odd]})
+
+    assert contact.extra == odd
+    assert contact.email is None
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        ({"email": "x"}, "required field missing @ $.contacts[1].id"),
+        ({"id": None}, "expected text, got null @ $.contacts[1].id"),
+        ({"id": 5}, "expected text, got int @ $.contacts[1].id"),
+        ("c1", "expected an object, got text @ $.contacts[1]"),
+    ],
+)
+def test_a_contact_without_an_id_is_an_error(item: object, problem: str) -> None:
+    """Nothing can be done with a contact that has no id, and its place is told."""
+    with pytest.raises(UnexpectedResponse) as raised:
+        codec.contacts({"contacts": [CONTACT, item]})
+
+    assert raised.value.problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("contacts", "cursor"),
+    [
+        ([], None),
+        ([CONTACT], [1784272317939, "c1"]),
+        ([CONTACT, {"id": "c2", "searchAfter": ["opaque"]}], ["opaque"]),
+        ([CONTACT, {"id": "c2"}], None),
+    ],
+)
+def test_a_page_leads_to_the_next_by_its_last_contact(
+    contacts: list[object], cursor: object
+) -> None:
+    """The cursor is whatever stands in the last contact, passed on as it is."""
+    page, found = codec.contacts({"contacts": contacts, "total": 13})
+
+    assert len(page) == len(contacts)
+    assert found == cursor
+
+
+def test_a_location_of_an_agency() -> None:
+    """An installed location is read with its time and its newer fields."""
+    wire = {
+        "_id": "l1",
+        "name": "Main",
+        "address": "",
+        "isInstalled": True,
+        "installedAt": "2026-07-17T07:11:57Z",
+        "versionId": "v",
+        "trial": {},
+    }
+    (location,) = codec.locations({"locations": [wire], "count": 1})
+
+    assert (location.id, location.name, location.address) == ("l1", "Main", None)
+    assert (location.is_installed, location.version_id) == (True, "v")
+    assert location.installed_at == datetime(2026, 7, 17, 7, 11, 57, tzinfo=UTC)
+    assert location.extra == {"trial": {}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"_id": None}, "expected text, got null @ $.locations[0]._id"),
+        ({"isInstalled": "yes"}, "expected true or false, got text @ $.locations[0].isInstalled"),
+        ({"installedAt": "s3cr3t"}, "expected a time, got text @ $.locations[0].installedAt"),
+    ],
+)
+def test_a_location_is_read_strictly(changed: dict[str, object], problem: str) -> None:
+    """The path in an error has HighLevel's names, such as ``_id``."""
+    with pytest.raises(UnexpectedResponse) as raised:
+        codec.locations({"locations": [{"_id": "l1", **changed}]})
+
+    assert raised.value.problems == (problem,)
+    assert "s3cr3t" not in str(raised.value)
+
+
+@given(json_values)
+def test_no_payload_breaks_the_reading(payload: object) -> None:
+    """JSON of any form is read or is called unreadable."""
+    for wrapped in (payload, {"contacts": payload}, {"contact": payload}, {"locations": payload}):
+        for read in (codec.contacts, codec.contact, codec.locations):
+            with suppress(UnexpectedResponse):
+                read(wrapped)

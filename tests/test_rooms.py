@@ -1,0 +1,174 @@
+"""The layout of the library defends itself: who may import whom, and how much a room may hold."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+import ghl_notes
+
+HOME = Path(ghl_notes.__file__).parent
+
+# room: what it may import of this library. A star stands for any room below; PUBLIC for the names
+# that `from ghl_notes import ...` gives.
+PUBLIC = "__init__"
+TABLE = {
+    "__init__": "client errors events http/limits http/retries models oauth/auth",
+    "errors": "",
+    "events": "",
+    "models": "errors",
+    "http/__init__": "",
+    "http/protocol": "errors models",
+    "http/codec": "errors models",
+    "http/limits": "errors http/protocol",
+    "http/gate": "errors events http/limits http/protocol",
+    "http/retries": "errors events",
+    "http/transport": "errors http/protocol",
+    "http/dispatch": "errors events http/* oauth/auth",
+    "oauth/__init__": "",
+    "oauth/auth": "errors",
+    "oauth/authorize": "errors models",
+    "oauth/session": "errors models http/protocol http/transport",
+    "oauth/installs": "errors events models http/retries oauth/session stores/protocol",
+    "stores/*": "errors models stores/*",
+    "bulk": "errors",
+    "notes": "errors models bulk http/*",
+    "contacts": "errors models http/*",
+    "client": "bulk contacts errors events http/* models notes oauth/* stores/*",
+    "testing/plugin": f"testing/* models {PUBLIC}",
+    "testing/*": "testing/* models",
+    "cli/*": f"{PUBLIC} testing/__init__ stores/__init__ cli/*",
+}
+
+# library: the rooms of its purpose. attrs and the standard library are for all.
+PURPOSES = {
+    "aiohttp": "http/transport client testing/*",
+    "authlib": "oauth/session oauth/authorize",
+    "backoff": "http/retries",
+    "cattrs": "http/codec",
+    "orjson": "http/protocol",
+    "pytest": "testing/plugin",
+    "pytest_asyncio": "testing/plugin",
+    "rich": "cli/*",
+    "typer": "cli/*",
+}
+
+MOST_LINES = 370
+EMPTY_NAMES = {"utils", "common", "helpers", "manager", "base"}
+HEAVY = [*PURPOSES, "cryptography", "ghl_notes.cli", "ghl_notes.stores", "ghl_notes.testing"]
+
+ROOMS = sorted(path.relative_to(HOME).with_suffix("").as_posix() for path in HOME.rglob("*.py"))
+rooms = pytest.mark.parametrize("room", ROOMS)
+
+
+def row_of(room: str) -> str | None:
+    """Find the row of the table: the room's own, or the first star that covers it."""
+    return next((row for row in TABLE if row == room or fnmatch(room, row)), None)
+
+
+def allowed(room: str, patterns: str) -> bool:
+    return any(fnmatch(room, pattern) for pattern in patterns.split())
+
+
+def tree_of(room: str) -> ast.Module:
+    return ast.parse((HOME / f"{room}.py").read_text())
+
+
+def imported(room: str) -> Iterator[str]:
+    """Name every module that a room imports, wherever in it the import stands."""
+    for node in ast.walk(tree_of(room)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute here"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(module: str) -> str:
+    """Turn ``ghl_notes.http.protocol.Reply`` into ``http/protocol``, a package into its init."""
+    parts = module.split(".")[1:]
+    while parts and not (HOME / "/".join(parts)).with_suffix(".py").is_file():
+        if (HOME / "/".join(parts)).is_dir():
+            break
+        parts.pop()
+    path = "/".join(parts)
+    return path if (HOME / f"{path}.py").is_file() else f"{path}/__init__".lstrip("/")
+
+
+@rooms
+def test_a_room_imports_only_what_its_row_allows(room: str) -> None:
+    """The table of the design is what the code does."""
+    own = {room_of(module) for module in imported(room) if module.split(".")[0] == "ghl_notes"}
+
+    assert not {other for other in own if not allowed(other, TABLE[row_of(room) or ""])}
+
+
+@rooms
+def test_a_library_is_used_in_the_rooms_of_its_purpose(room: str) -> None:
+    """Only one room knows backoff, one cattrs, one orjson, and so on; attrs is for all."""
+    known = sys.stdlib_module_names | {"attr", "attrs", "ghl_notes"}
+    foreign = {module.split(".")[0] for module in imported(room)} - known
+
+    assert not {name for name in foreign if not allowed(room, PURPOSES.get(name, ""))}
+
+
+@rooms
+def test_only_the_command_line_reads_the_environment(room: str) -> None:
+    """Configuration comes as arguments; environment variables are the command line's."""
+    names = {node.attr for node in ast.walk(tree_of(room)) if isinstance(node, ast.Attribute)}
+    names |= {module.rsplit(".", 1)[-1] for module in imported(room)}
+
+    assert room.startswith("cli/") or not names & {"environ", "environb", "getenv", "getenvb"}
+
+
+@rooms
+def test_a_room_is_in_the_table_small_and_named_by_its_job(room: str) -> None:
+    """A room has a row, at most 370 lines, and a name that says what it does."""
+    lines = (HOME / f"{room}.py").read_text().count("\n")
+
+    assert row_of(room) is not None
+    assert lines <= MOST_LINES
+    assert not EMPTY_NAMES & set(room.split("/"))
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_the_table_has_no_row_for_what_is_not_there(row: str) -> None:
+    """A row goes when its room goes."""
+    assert any(row_of(room) == row for room in ROOMS)
+
+
+def test_only_the_pytest_plugin_waits_with_its_imports() -> None:
+    """The plugin is loaded in every run of every user, so it takes the library in only on use."""
+    top = tree_of("testing/plugin").body
+    eager = [node.module for node in top if isinstance(node, ast.ImportFrom)]
+
+    assert not [module for module in eager if module and module.startswith("ghl_notes")]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Name the modules that a fresh interpreter holds after a statement."""
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    return set(shown.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import ghl_notes", HEAVY),
+        ("from ghl_notes import Note, HighLevelError, Event", [*HEAVY, "ghl_notes.client"]),
+        (
+            "import ghl_notes.testing.plugin",
+            ["aiohttp", "ghl_notes.client", "ghl_notes.testing.fake"],
+        ),
+    ],
+)
+def test_what_is_not_used_is_not_loaded(statement: str, absent: list[str]) -> None:
+    """Importing the package, its models or its plugin costs no library of the network."""
+    assert not loaded_by(statement) & set(absent)
