@@ -1,10 +1,13 @@
 """Read the newest contacts' notes in all locations of an agency, with one install for all.
 
-Install the app on the agency itself, with the scopes contacts.readonly, oauth.readonly and
-oauth.write (oauth_web_app.py does that; it leaves the file installs.db). Then:
+Install the app on the agency itself first: run oauth_web_app.py in this folder with
+
+    export GHL_NOTES_SCOPES="contacts.readonly oauth.readonly oauth.write"
+
+and choose the agency. It tells the agency's id, and leaves the file installs.db. Then:
 
     export GHL_NOTES_CLIENT_ID=... GHL_NOTES_CLIENT_SECRET=... GHL_NOTES_REDIRECT_URI=...
-    export GHL_NOTES_COMPANY=...        # the agency's id, as the install told it
+    export GHL_NOTES_COMPANY=...
     python agency.py
 """
 

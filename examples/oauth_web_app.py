@@ -22,6 +22,7 @@ ENV = os.environ
 BASE_URL = ENV.get("GHL_NOTES_BASE_URL", "https://services.leadconnectorhq.com")
 AUTHORIZE_URL = ENV.get("GHL_NOTES_AUTHORIZE_URL")  # None is HighLevel's own page
 HIGHLEVEL = web.AppKey("highlevel", HighLevel)
+START = "open /connect"
 APP = App(
     client_id=ENV["GHL_NOTES_CLIENT_ID"],
     client_secret=ENV["GHL_NOTES_CLIENT_SECRET"],
@@ -33,22 +34,27 @@ APP = App(
 async def highlevel(app: web.Application) -> AsyncIterator[None]:
     store = SQLiteStore(ENV.get("GHL_NOTES_STORE", "installs.db"))
     async with HighLevel(APP, store=store, base_url=BASE_URL) as app[HIGHLEVEL]:
-        yield  # the app serves; at its shutdown, renewals under way are waited for
+        yield  # until the app shuts down
 
 
 async def connect(request: web.Request) -> web.Response:
     wanted = request.app[HIGHLEVEL].authorize(url=AUTHORIZE_URL)
     response = web.Response(status=302, headers={"Location": wanted.url})
-    secure = APP.redirect_uri.startswith("https:")  # Lax: sent when HighLevel links back to us
-    response.set_cookie("state", wanted.state, max_age=600, **COOKIE, secure=secure)
+    https = APP.redirect_uri.startswith("https:")
+    response.set_cookie(
+        "state", wanted.state, max_age=600, httponly=True, samesite="Lax", secure=https
+    )
     return response
 
 
 async def callback(request: web.Request) -> web.Response:
     if not (state := request.cookies.get("state")):  # not begun in this browser, or too long ago
-        return web.json_response({"error": "no install under way: open /connect"}, status=400)
+        return web.json_response({"error": "no install under way", "remedy": START}, status=400)
     install = await request.app[HIGHLEVEL].install(callback_url=str(request.url), state=state)
-    return web.json_response({"location": install.location_id, "company": install.company_id})
+    where = {"location": install.location_id, "company": install.company_id}
+    response = web.json_response(where)
+    response.del_cookie("state")
+    return response
 
 
 async def notes(request: web.Request) -> web.Response:
@@ -62,7 +68,7 @@ async def remedies(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except ReauthorizationRequired as error:
-        return web.json_response({"error": str(error), "remedy": "open /connect"}, status=409)
+        return web.json_response({"error": str(error), "remedy": START}, status=409)
     except NotFound as error:
         return web.json_response({"error": str(error)}, status=404)
     except HighLevelError as error:
@@ -72,9 +78,8 @@ async def remedies(request: web.Request, handler: Handler) -> web.StreamResponse
 async def main() -> web.Application:
     app = web.Application(middlewares=[remedies])
     app.cleanup_ctx.append(highlevel)
-    app.router.add_get("/connect", connect)
-    app.router.add_get("/callback", callback)
-    app.router.add_get("/notes/{location_id}/{contact_id}", notes)
+    app.add_routes([web.get("/connect", connect), web.get("/callback", callback)])
+    app.add_routes([web.get("/notes/{location_id}/{contact_id}", notes)])
     return app
 
 

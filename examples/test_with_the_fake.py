@@ -60,7 +60,7 @@ async def test_a_lost_reply(fake_highlevel: FakeHighLevel, hasty_client: Client)
     assert fake_highlevel.stats.notes_created == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.RATE_LIMITED, Fault.BAD_GATEWAY])
+@pytest.mark.parametrize("fault", [Fault.RESET_BEFORE, Fault.BAD_GATEWAY])
 async def test_a_hiccup(fake_highlevel: FakeHighLevel, hasty_client: Client, fault: Fault) -> None:
     fake_highlevel.inject(fault, times=1)
     assert await last_words(hasty_client, fake_highlevel.contact_ids()[0]) is not None

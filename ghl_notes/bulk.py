@@ -10,7 +10,7 @@ from collections.abc import (
     Iterable,
 )
 from enum import Enum
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar, cast
 
 from ghl_notes.errors import ConfigurationError
 
@@ -96,7 +96,9 @@ async def _work(
                 await results.put(result)
             else:
                 results.put_nowait(result)
-    except Exception as error:  # noqa: BLE001 - raised again where the consumer sees it
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - raised in the consumer
+        if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
+            raise  # the consumer has left; else something that was waited for was cancelled
         await results.put(_Broken(error))
     else:
         await results.put(_END)

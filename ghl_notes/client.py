@@ -69,7 +69,7 @@ class Client:
         self.contacts = Contacts(dispatch, location_id)
 
     @classmethod
-    def sharing(cls, dispatch: Dispatch, location_id: str) -> "Client":
+    def _sharing(cls, dispatch: Dispatch, location_id: str) -> "Client":
         """Make a client over connections that somebody else owns, as ``HighLevel`` does."""
         client = cls.__new__(cls)
         client._owned = None  # noqa: SLF001 - its own class

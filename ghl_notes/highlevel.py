@@ -129,7 +129,7 @@ class HighLevel:
         client = self._clients.get(location_id)
         if client is None:
             dispatch = self._wiring.dispatch(auth, self._wiring.gate(), self._api_version)
-            client = Client.sharing(dispatch, location_id)
+            client = Client._sharing(dispatch, location_id)  # noqa: SLF001 - made for this
             self._clients[location_id] = client
         return client
 

@@ -47,7 +47,7 @@ class Notes:
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
         self._created: OrderedDict[str, None] = OrderedDict()
-        self._alike: WeakValueDictionary[tuple[object, ...], asyncio.Lock] = WeakValueDictionary()
+        self._alike: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def list(self, contact_id: str) -> NoteList:
         """Return all notes of a contact, newest first, in one request: HighLevel has no pages.
@@ -60,7 +60,7 @@ class Notes:
 
     async def get(self, contact_id: str, note_id: str) -> Note:
         """Return one note. Raises ``NotFound`` if the contact has no such note."""
-        answer = await self._dispatch.call(Request("GET", _path(contact_id, note_id)))
+        answer = await self._dispatch.call(Request("GET", _note_path(contact_id, note_id)))
         return codec.note(answer.payload, contact_id)
 
     async def create(  # noqa: PLR0913 - a note has this many fields
@@ -78,13 +78,14 @@ class Notes:
         ``color`` is hex, such as ``"#FFAA00"``; ``user_id`` is who is named as the author.
         HighLevel has no idempotency key, so a create whose reply was lost is looked up among the
         contact's notes and repeated only if it is surely not there; what stays unknown raises
-        ``AmbiguousWrite``. Creates of equal notes on one contact go one after the other.
+        ``AmbiguousWrite``. Creates of one text on one contact go one after the other.
         """
         given = {"userId": user_id, "title": title, "color": color, "pinned": pinned}
         fields = _fields({"body": body, **{k: v for k, v in given.items() if v is not None}})
         request = Request("POST", _path(contact_id), json=fields, repeatable=False)
-        turn = self._alike.setdefault((contact_id, *fields.items()), asyncio.Lock())
-        async with turn:  # of two equal notes at once, nobody could tell whose reply was lost
+        alike = contact_id, " ".join(codec.plain(body).split())
+        turn = self._alike.setdefault(alike, asyncio.Lock())
+        async with turn:  # of two notes of one text, nobody could tell whose reply was lost
             note = await self._create(request, contact_id, fields)
         self._created[note.id] = None
         if len(self._created) > _REMEMBERED:
@@ -115,12 +116,12 @@ class Notes:
         if not fields:
             msg = "update needs something to change: body, user_id, title, color or pinned"
             raise ConfigurationError(msg)
-        request = Request("PUT", _path(contact_id, note_id), json=fields)
+        request = Request("PUT", _note_path(contact_id, note_id), json=fields)
         return codec.note((await self._dispatch.call(request)).payload, contact_id)
 
     async def delete(self, contact_id: str, note_id: str) -> None:
         """Delete a note. Raises ``NotFound`` if it was not there before this call."""
-        path = _path(contact_id, note_id)
+        path = _note_path(contact_id, note_id)
         answer = await self._dispatch.call(Request("DELETE", path, gone_is_done=True))
         if _says_no(answer.payload):
             msg = "HighLevel answered the delete with success, and says in it that it failed"
@@ -195,9 +196,12 @@ class Notes:
         return None
 
 
-def _path(contact_id: str, note_id: str | None = None) -> str:
-    path = f"/contacts/{segment('contact_id', contact_id)}/notes"
-    return path if note_id is None else f"{path}/{segment('note_id', note_id)}"
+def _path(contact_id: str) -> str:
+    return f"/contacts/{segment('contact_id', contact_id)}/notes"
+
+
+def _note_path(contact_id: str, note_id: str) -> str:
+    return f"{_path(contact_id)}/{segment('note_id', note_id)}"
 
 
 def _fields(given: Mapping[str, Json]) -> dict[str, Json]:

@@ -89,12 +89,19 @@ def model(item: Json, cls: type[M], where: str) -> M:
 def _contact(item: Json, where: str) -> Contact:
     """Read a contact; an odd field must not end a sweep, so then all but its id is in ``extra``."""
     try:
-        return model(item, Contact, where)
+        return model(_named(item), Contact, where)
     except UnexpectedResponse:
         known = item.get("id") if isinstance(item, dict) else None
         if isinstance(item, dict) and isinstance(known, str) and known:
             return Contact(id=known, extra=item)
         raise
+
+
+def _named(item: Json) -> Json:
+    """A search says ``contactName``, where one contact by its id says ``name``."""
+    if isinstance(item, dict) and "name" in item and "contactName" not in item:
+        return {"contactName" if key == "name" else key: item[key] for key in item}
+    return item
 
 
 def plain(body: str) -> str:

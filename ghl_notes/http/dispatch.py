@@ -7,8 +7,10 @@ from attrs import define
 
 from ghl_notes.errors import (
     AmbiguousWrite,
+    ConfigurationError,
     HighLevelError,
     NotFound,
+    RateLimited,
     Unavailable,
     UnexpectedResponse,
 )
@@ -70,19 +72,19 @@ class Dispatch:
             if request.gone_is_done and call.maybe_applied:
                 return Answer(None, 404, {})  # an earlier try of this delete did it
             raise
-        except (Unavailable, UnexpectedResponse) as error:
+        except HighLevelError as error:
             if call.maybe_applied and request.method in _CHANGES:
                 raise _ambiguous(request) from error
             raise
 
     async def _attempt(self, call: _Call) -> Answer:
-        """Try once, and once more with a renewed token if the token was what failed."""
+        """Try once, and once more with another token if the token was what failed."""
         request = call.request
         try:
             token, reply, slot = await self._send(request, None)
             if reply.status == 401 and protocol.token_rejected(reply):  # noqa: PLR2004
                 self._gate.answered(slot, protocol.rate(reply.headers), ok=False)
-                renewed = await self._auth.renew(token)
+                renewed = await self._token(token)
                 _, reply, slot = await self._send(request, renewed)
             return self._read(request, reply, slot)
         except HighLevelError as error:
@@ -97,24 +99,35 @@ class Dispatch:
         slot = await self._gate.slot(bulk=request.bulk)
         sent = False
         try:
-            token = token or await self._auth.token()
+            token = token or await self._token(None)
             headers = {**self._headers, "Authorization": f"Bearer {token}"}
             body, media_type = protocol.content(request)
             if media_type is not None:
                 headers["Content-Type"] = media_type
-            sent = True
             url = self._base_url + protocol.target(request)
+            sent = True
             if self._observer is None:
                 reply = await self._transport.send(request.method, url, headers, body)
             else:
                 reply = await self._observed(self._observer, request, url, headers, body)
             return token, reply, slot
         except BaseException as error:
-            if sent and not (isinstance(error, Unavailable) and not error.maybe_applied):
+            if sent and not _never_left(error):
                 self._gate.lost()
             else:
                 self._gate.cancel()
             raise
+
+    async def _token(self, stale: str | None) -> str:
+        """Ask for a token, or for another than ``stale``; a failure says nothing of the call."""
+        try:
+            return await (self._auth.token() if stale is None else self._auth.renew(stale))
+        except Unavailable as error:
+            error.maybe_applied = False
+            raise
+        except UnexpectedResponse as error:
+            msg = f"no token for this call: {error}"
+            raise Unavailable(msg, maybe_applied=False) from error
 
     async def _observed(
         self,
@@ -142,6 +155,12 @@ class Dispatch:
             raise error
         self._gate.answered(slot, rate, ok=reply.status < 300)  # noqa: PLR2004
         return protocol.read(request, reply, rate)
+
+
+def _never_left(error: BaseException) -> bool:
+    if isinstance(error, Unavailable):
+        return not error.maybe_applied
+    return isinstance(error, ConfigurationError)
 
 
 def _maybe_applied(error: HighLevelError) -> bool:

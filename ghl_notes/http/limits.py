@@ -242,8 +242,7 @@ class Window:
             self._daily_left = left - self._in_flight
         elif left < self._day_low:
             self._day_low = left
-            if left < self._daily_left:
-                self._daily_left = left
+            self._daily_left = min(self._daily_left, left)
         if not self._in_flight:
             self._daily_left = self._day_low
             self._compare_quiet_moments(now)

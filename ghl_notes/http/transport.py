@@ -58,11 +58,14 @@ class Transport:
             ) as response:
                 return Reply(response.status, response.headers, await _bounded(response))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _named(error) from error
+            failure = error
         except RuntimeError as error:
             if session.closed:
                 raise _closed() from error
             raise
+        # An error about a response holds the request, and with its headers the token.
+        telling = isinstance(failure, aiohttp.ClientResponseError)
+        raise _named(failure) from (None if telling else failure)
 
     async def close(self) -> None:
         """Close the session if it is our own. Calling it twice is fine."""
@@ -109,7 +112,7 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 
 def _named(error: Exception) -> HighLevelError:
     """Turn an error of the network into ours, and say whether the request can have arrived."""
-    if isinstance(error, aiohttp.InvalidURL):
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return ConfigurationError("base_url does not make a valid URL: give https://host")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         return Unavailable(f"no connection to HighLevel ({_kind(error)})", maybe_applied=False)

@@ -8,13 +8,13 @@ case another was faster, and it publishes a token only after it is saved.
 import asyncio
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import Final, Protocol
 
 from ghl_notes.errors import (
     ConfigurationError,
     HighLevelError,
     ReauthorizationRequired,
-    Unavailable,
 )
 from ghl_notes.events import Observer, Renewed, Spent
 from ghl_notes.http.retries import RetryPolicy, retrying
@@ -145,7 +145,10 @@ class InstallAuth:
         if self.running is None:
             self.running = asyncio.create_task(self._renewal(stale))
             self.running.add_done_callback(self._ended)
-        return await asyncio.shield(self.running)
+        try:
+            return await asyncio.shield(self.running)
+        except HighLevelError as error:  # one for each caller, who will name his own call in it
+            raise copy(error) from error
 
     def _ended(self, task: "asyncio.Task[str]") -> None:
         self.running = None
@@ -153,11 +156,7 @@ class InstallAuth:
             task.exception()  # each caller gets it; with no caller left it is no news
 
     async def _renewal(self, stale: str | None) -> str:
-        try:
-            stored = await self._from_store_or_refresh(stale) or await self._mint()
-        except Unavailable as error:
-            error.maybe_applied = False  # said of the caller's own request: it was not sent
-            raise
+        stored = await self._from_store_or_refresh(stale) or await self._mint()
         self.publish(stored)
         return stored.token.access_token
 

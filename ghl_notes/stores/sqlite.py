@@ -4,8 +4,8 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar, cast
 from weakref import WeakValueDictionary
@@ -72,7 +72,7 @@ class SQLiteStore:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
+        self._path = Path(path).absolute()  # so that ":memory:" is a file as well
         self._db: sqlite3.Connection | None = None
         self._mutex = threading.Lock()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -129,9 +129,7 @@ class SQLiteStore:
     async def _lock(self, stripe: int) -> int | None:
         if fcntl is None:
             return None
-        folder = self._path.with_name(f"{self._path.name}-locks")
-        folder.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(folder / f"{stripe:02d}", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = _lock_file(self._path, f"{stripe:02d}")
         try:
             while not _try_lock(lock):  # noqa: ASYNC110 - another process ends it
                 await asyncio.sleep(_POLL_SECONDS)
@@ -139,6 +137,26 @@ class SQLiteStore:
             os.close(lock)
             raise
         return lock
+
+
+def _lock_file(path: Path, name: str) -> int:
+    folder = path.with_name(f"{path.name}-locks")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Make a file one process at a time: SQLite does not wait for another's change of journal."""
+    if fcntl is None:
+        yield
+        return
+    lock = _lock_file(path, "new")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _try_lock(lock: int) -> bool:
@@ -159,7 +177,9 @@ def _open(path: Path) -> sqlite3.Connection:
         except BaseException:
             db.close()
             raise
-        path.chmod(0o600)
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            with suppress(FileNotFoundError):
+                path.with_name(name).chmod(0o600)
     except (sqlite3.Error, OSError) as error:
         msg = f"SQLiteStore: {path} cannot be used as a store ({error})"
         raise ConfigurationError(msg) from error
@@ -168,22 +188,32 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     """Make sure that the file is ours, before anything is written to it."""
-    if _number(db, "application_id") == _APPLICATION_ID:
-        if _number(db, "user_version") > _VERSION:
-            msg = f"SQLiteStore: {path} was written by a newer ghl_notes: update this one"
-            raise ConfigurationError(msg)
-    elif db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    db.execute("BEGIN")
+    with db:  # everything as it stands at one moment
+        ours = _number(db, "application_id") == _APPLICATION_ID
+        version = _number(db, "user_version")
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables and not ours:
         msg = f"SQLiteStore: {path} is the database of another program"
         raise ConfigurationError(msg)
-    db.execute("PRAGMA journal_mode = WAL")
+    if version > _VERSION:
+        msg = f"SQLiteStore: {path} was written by a newer ghl_notes: update this one"
+        raise ConfigurationError(msg)
+    if not ours:
+        _make(db, path)
     db.execute("PRAGMA synchronous = FULL")  # a token that is lost with the power is lost for good
     db.execute("PRAGMA secure_delete = ON")
-    db.execute("BEGIN IMMEDIATE")
-    with db:
-        if _number(db, "user_version") == 0:  # another process may have been faster
-            db.execute(_SCHEMA)
-            db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _make(db: sqlite3.Connection, path: Path) -> None:
+    with _alone(path):
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("BEGIN IMMEDIATE")
+        with db:
+            if _number(db, "user_version") == 0:  # another process may have been faster
+                db.execute(_SCHEMA)
+                db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _number(db: sqlite3.Connection, pragma: str) -> int:

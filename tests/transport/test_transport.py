@@ -34,6 +34,7 @@ class Line:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    over: asyncio.Event = field(factory=asyncio.Event)
 
     async def heard(self) -> bytes:
         """Read the next request, head and body."""
@@ -58,6 +59,7 @@ class Served:
 
     url: str
     lines: list[Line] = field(factory=list)
+    arrived: asyncio.Event = field(factory=asyncio.Event)
 
 
 @asynccontextmanager
@@ -66,16 +68,20 @@ async def serving(answer: Answering) -> AsyncIterator[Served]:
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         served.lines.append(line := Line(reader, writer))
+        served.arrived.set()
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             await answer(line)
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
+        line.over.set()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     served = Served(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     async with server:
         yield served
+        for line in served.lines:  # the client has gone, so they end
+            await line.over.wait()
 
 
 @asynccontextmanager
@@ -304,7 +310,12 @@ async def test_a_refused_connection_had_no_effect() -> None:
 
 async def test_a_server_without_tls_had_no_effect() -> None:
     """When no secure connection comes about, nothing was sent."""
-    async with serving(talks_nonsense) as served, own() as transport:
+
+    async def greets(line: Line) -> None:
+        await line.reader.read(1)
+        await line.say(b"220 smtp.example.com ESMTP\r\n")
+
+    async with serving(greets) as served, own() as transport:
         with pytest.raises(Unavailable, match="no connection") as raised:
             await get(transport, served.url.replace("http:", "https:"))
 
@@ -341,13 +352,13 @@ async def test_a_cancelled_call_breaks_its_connection() -> None:
     """A caller that gives up leaves no connection behind on which a late reply could arrive."""
     async with serving(waits) as served, own() as transport:
         task = asyncio.create_task(get(transport, served.url))
-        while not served.lines:
-            await asyncio.sleep(0)
+        await served.arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        await served.lines[0].over.wait()
 
-        assert await served.lines[0].reader.read() is not None
+        assert served.lines[0].reader.at_eof()
 
 
 async def huge_by_its_head(line: Line) -> None:
@@ -459,12 +470,17 @@ async def test_a_borrowed_session_that_was_closed() -> None:
 
 
 async def test_a_fault_of_another_kind_is_not_hidden() -> None:
-    """A RuntimeError that is not about a closed session is raised as it is."""
+    """A RuntimeError that is not about a closed session, such as a call outside of any task."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[BaseException] = loop.create_future()
 
-    async def broken() -> AsyncIterator[bytes]:
-        raise RuntimeError("the caller's own")
-        yield b""
+    def outside_of_any_task() -> None:
+        try:
+            get(transport, "http://127.0.0.1:1").send(None)
+        except RuntimeError as error:
+            ended.set_result(error)
 
-    async with serving(always_ok) as served, own() as transport:
-        with pytest.raises(Exception, match="the caller's own"):
-            await transport.send("POST", served.url, HEADERS, broken())
+    async with own() as transport:
+        loop.call_soon(outside_of_any_task)
+
+        assert "inside a task" in str(await ended)
