@@ -60,9 +60,11 @@ async def main() -> str | None:
             return f"{error}\nInstall the app on the agency: oauth_web_app.py does that."
         except HighLevelError as error:
             return f"{type(error).__name__}: {error}"
-        clients = {one.id: highlevel.location(one.id, company_id=COMPANY) for one in locations}
         # Each location has a limit of its own, so all of them can be read at the same time.
-        await asyncio.gather(*(report(clients[one.id], one.name or one.id) for one in locations))
+        async with asyncio.TaskGroup() as reports:
+            for one in locations:
+                client = highlevel.location(one.id, company_id=COMPANY)
+                reports.create_task(report(client, one.name or one.id))
     return None
 
 

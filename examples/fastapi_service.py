@@ -1,9 +1,11 @@
 """Serve the notes of a location's contacts from FastAPI: one client, and errors as statuses.
 
-pip install fastapi uvicorn
-export GHL_NOTES_TOKEN=pit-...
-uvicorn fastapi_service:app
-curl localhost:8000/contacts/<contact id>/notes
+Put your own login in front of it. To run it:
+
+    pip install fastapi uvicorn
+    export GHL_NOTES_TOKEN=pit-...
+    uvicorn fastapi_service:app
+    curl localhost:8000/contacts/<contact id>/notes
 """
 
 import os

@@ -96,7 +96,7 @@ async def _work(
                 await results.put(result)
             else:
                 results.put_nowait(result)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - raised in the consumer
+    except (Exception, asyncio.CancelledError) as error:
         if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
             raise  # the consumer has left; else something that was waited for was cancelled
         await results.put(_Broken(error))

@@ -82,7 +82,7 @@ class NoteList(list[Note]):
         self.unreadable = tuple(unreadable)
 
 
-@frozen
+@frozen(slots=False)  # as Note
 class ContactNotes:
     """What became of one contact in a bulk read: its notes, or the error that stood in the way."""
 

@@ -4,7 +4,7 @@ import copy
 import inspect
 import pickle
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 
 import pytest
 from hypothesis import given
@@ -115,10 +115,3 @@ def test_lists_of_messages_cannot_be_changed_afterwards() -> None:
     said.clear()
 
     assert error.messages == ("body should not be empty",)
-
-
-def test_resets_at_is_kept_as_it_was_given() -> None:
-    """The end of a limit is an aware datetime, in whatever zone it was told."""
-    end = datetime(2026, 7, 18, 9, 33, 56, tzinfo=UTC)
-
-    assert errors.RateLimited("later", resets_at=end).resets_at == end

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import runpy
 import shutil
 import signal
 import sys
@@ -16,8 +17,10 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
 from attrs import define, frozen
 
+from ghl_notes import ConfigurationError
 from ghl_notes.testing import FakeHighLevel, Fault
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -63,7 +66,8 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
     """Take nothing from outside but what programs need; a warning is an error there too."""
     ours = ("GHL_NOTES_", "PYTEST_", "PYTHON", "COV_")
     outside = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**outside, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "error", **settings}
+    python = {"UNBUFFERED": "1", "WARNINGS": "error", "DONTWRITEBYTECODE": "1"}
+    return {**outside, **{f"PYTHON{name}": value for name, value in python.items()}, **settings}
 
 
 async def run(cwd: Path, *args: object, **settings: str) -> Outcome:
@@ -304,6 +308,26 @@ async def test_a_callback_nobody_asked_for(fake: FakeHighLevel, tmp_path: Path) 
     assert fake.stats.exchanges == 0
     assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", True)
     assert 0 < int(cookie["max-age"]) <= 600
+
+
+@shows("oauth_web_app.py")
+async def test_the_web_app_closes_what_it_opened(
+    fake: FakeHighLevel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connections and its store end with its shutdown."""
+    settings = {**app_of(fake), "GHL_NOTES_STORE": str(tmp_path / "installs.db")}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    example = runpy.run_path(str(EXAMPLES / "oauth_web_app.py"))
+    runner = web.AppRunner(await example["main"]())
+    await runner.setup()
+    highlevel = runner.app[example["HIGHLEVEL"]]
+    await highlevel.install(fake.authorize_code())
+
+    await runner.cleanup()
+
+    with pytest.raises(ConfigurationError, match="closed"):
+        await highlevel.install(fake.authorize_code())
 
 
 @shows("fastapi_service.py")

@@ -97,7 +97,7 @@ def test_a_list_of_notes_keeps_what_it_left_out(way: Callable[[NoteList], NoteLi
 
 
 def test_a_failed_contact_has_no_notes_and_its_error() -> None:
-    """An outcome of bulk work is notes or an error, never neither."""
+    """An outcome with an error can be looped over like any other: it has no notes."""
     failed = ContactNotes("c", error=NotFound("no such contact"))
 
     assert failed.notes == []

@@ -98,7 +98,7 @@ def _contact(item: Json, where: str) -> Contact:
 
 
 def _named(item: Json) -> Json:
-    """A search says ``contactName``, where one contact by its id says ``name``."""
+    """Give a contact the name that it has in a search; by its id it comes as ``name``."""
     if isinstance(item, dict) and "name" in item and "contactName" not in item:
         return {"contactName" if key == "name" else key: item[key] for key in item}
     return item
@@ -119,19 +119,22 @@ def _usual_note(item: Any) -> Note | None:
     Whatever is unusual about it, from a title to a wrong type, is the converter's business.
     """
     try:
-        body, text, user = item["body"], item["bodyText"], item["userId"]
+        note_id, body, text, user = item["id"], item["body"], item["bodyText"], item["userId"]
+        contact, pinned, added = item["contactId"], item["pinned"], item["dateAdded"]
         if (
-            len(item) != _USUAL_FIELDS
-            or item["relations"] != []
-            or not (type(body) is type(text) is type(item["id"]) is type(item["contactId"]) is str)
-            or not (user is None or (user and type(user) is str))
-            or not item["contactId"]
+            len(item) == _USUAL_FIELDS
+            and item["relations"] == []
+            and note_id.__class__ is body.__class__ is text.__class__ is contact.__class__ is str
+            and added.__class__ is str
+            and (user is None or (user and user.__class__ is str))
+            and (pinned is False or pinned is True)
+            and contact
         ):
-            return None
-        when, pinned = _time(item["dateAdded"], datetime), _flag(item["pinned"], bool)
-        return Note(item["id"], body, text, when, item["contactId"], user, None, None, pinned)
+            when = _time(added, datetime)
+            return Note(note_id, body, text, when, contact, user, None, None, pinned, (), {})
     except (LookupError, TypeError, ValueError):
-        return None
+        pass
+    return None
 
 
 def _any_note(item: Json, contact_id: str) -> Note:

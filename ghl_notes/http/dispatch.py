@@ -10,7 +10,6 @@ from ghl_notes.errors import (
     ConfigurationError,
     HighLevelError,
     NotFound,
-    RateLimited,
     Unavailable,
     UnexpectedResponse,
 )
@@ -71,6 +70,8 @@ class Dispatch:
         except NotFound:
             if request.gone_is_done and call.maybe_applied:
                 return Answer(None, 404, {})  # an earlier try of this delete did it
+            raise
+        except AmbiguousWrite:
             raise
         except HighLevelError as error:
             if call.maybe_applied and request.method in _CHANGES:

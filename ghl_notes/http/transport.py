@@ -47,7 +47,7 @@ class Transport:
         """
         session = self._borrowed or self._own or self._open()
         try:
-            async with session.request(
+            response = await session.request(
                 method,
                 url,
                 headers=headers,
@@ -55,8 +55,11 @@ class Transport:
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=self._timeout if seconds is None else _within(seconds),
-            ) as response:
+            )
+            try:
                 return Reply(response.status, response.headers, await _bounded(response))
+            finally:
+                response.release()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             failure = error
         except RuntimeError as error:

@@ -49,3 +49,8 @@ class StaticToken:
     def __repr__(self) -> str:
         """Show that there is a token, not which."""
         return "StaticToken(***)"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Refuse to be pickled, which would write the token out."""
+        msg = "StaticToken holds secrets and is not pickled; make it anew from its token"
+        raise TypeError(msg)

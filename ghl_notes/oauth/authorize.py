@@ -40,10 +40,14 @@ def read_callback(callback_url: str, *, state: str) -> str:
     if not isinstance(state, str) or not state:
         msg = "state must be the one that authorize() returned; without it anyone can call back"
         raise ConfigurationError(msg)
-    if not isinstance(callback_url, str):
+    try:
+        query = urlsplit(callback_url).query if isinstance(callback_url, str) else None
+    except ValueError:
+        query = None
+    if query is None:
         msg = "callback_url must be the URL that HighLevel sent the browser back to"
         raise ConfigurationError(msg)
-    if refused := parse_qs(urlsplit(callback_url).query).get("error"):
+    if refused := parse_qs(query).get("error"):
         msg = f"the install was not granted ({refused[0][:80]}); start again at authorize()"
         raise ReauthorizationRequired(msg)
     try:

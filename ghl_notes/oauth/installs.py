@@ -61,8 +61,12 @@ class Installs:
         """Exchange an authorization code, store the install, and return it."""
         stored = await self._exchange(code, user_type=user_type)
         await self.save(stored)
-        self.auth(stored.install.key).publish(stored)
-        return stored.install
+        install = stored.install
+        auth = self.auth(
+            install.key, location_id=install.location_id, company_id=install.company_id
+        )
+        auth.publish(stored)
+        return install
 
     async def save(self, stored: StoredInstall) -> None:
         """Store an install, whatever was stored before."""
@@ -109,6 +113,7 @@ class InstallAuth:
         self._stored: StoredInstall | None = None
         self._renew_at = 0.0
         self._spent: str | None = None  # the refresh token that was found dead
+        self._refused: str | None = None  # the access token that died with it
         self._told = False
 
     async def token(self) -> str:
@@ -129,9 +134,13 @@ class InstallAuth:
         """Return a token other than ``stale``; see ``Auth.renew``."""
         if self._stored is not None and self._stored.token.access_token != stale:
             return self._stored.token.access_token
-        renewed = await self._shared(stale)
-        # A renewal that was begun for an older token may have found just this one in the store.
-        return await self._shared(stale) if renewed == stale else renewed
+        try:
+            renewed = await self._shared(stale)
+            # A renewal begun for an older token may have found just this one in the store.
+            return await self._shared(stale) if renewed == stale else renewed
+        except ReauthorizationRequired:
+            self._stored, self._refused = None, stale  # who asks next is told without a request
+            raise
 
     def publish(self, stored: StoredInstall) -> None:
         """Use this token from now on. It is in the store already."""
@@ -184,7 +193,7 @@ class InstallAuth:
         return renewed
 
     def _usable(self, stored: StoredInstall | None, stale: str | None) -> bool:
-        if stored is None or stored.token.access_token == stale:
+        if stored is None or stored.token.access_token in (stale, self._refused):
             return False
         return self._installs.clock() < stored.token.renew_at
 

@@ -14,6 +14,7 @@ from authlib.oauth2.client import OAuth2Client
 from ghl_notes.errors import (
     ConfigurationError,
     HighLevelError,
+    LocationInactive,
     RateLimited,
     ReauthorizationRequired,
     Unavailable,
@@ -151,6 +152,8 @@ def _payload(reply: protocol.Reply) -> Mapping[str, Json]:
             return payload
         raise _unreadable("not an object")
     error = protocol.failure(reply)
+    if isinstance(error, LocationInactive):
+        raise error  # however it is wrapped: the same refresh token works again later
     said = "; ".join(error.messages)
     if reply.status in (400, 401) and (_DEAD_GRANT(said) or _error_code(reply) == "invalid_grant"):
         msg = "the authorization is spent; send the user through authorize() again"
@@ -181,7 +184,7 @@ def _text(fields: Mapping[str, Json], name: str) -> str | None:
 def _lifetime(told: Json) -> float:
     try:
         seconds = float(told) if isinstance(told, int | float | str) else 0.0
-    except ValueError:
+    except (ValueError, OverflowError):
         seconds = 0.0
     return seconds if 0 < seconds < 10 * 365 * 86_400 else _UNTOLD_LIFETIME
 

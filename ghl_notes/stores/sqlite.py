@@ -141,8 +141,12 @@ class SQLiteStore:
 
 def _lock_file(path: Path, name: str) -> int:
     folder = path.with_name(f"{path.name}-locks")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        msg = f"SQLiteStore: {folder} cannot be used for its locks ({error})"
+        raise ConfigurationError(msg) from error
 
 
 @contextmanager
@@ -190,16 +194,16 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     """Make sure that the file is ours, before anything is written to it."""
     db.execute("BEGIN")
     with db:  # everything as it stands at one moment
-        ours = _number(db, "application_id") == _APPLICATION_ID
+        program = _number(db, "application_id")
         version = _number(db, "user_version")
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables and not ours:
+    if program != _APPLICATION_ID and (program or version or tables):
         msg = f"SQLiteStore: {path} is the database of another program"
         raise ConfigurationError(msg)
     if version > _VERSION:
         msg = f"SQLiteStore: {path} was written by a newer ghl_notes: update this one"
         raise ConfigurationError(msg)
-    if not ours:
+    if not program:
         _make(db, path)
     db.execute("PRAGMA synchronous = FULL")  # a token that is lost with the power is lost for good
     db.execute("PRAGMA secure_delete = ON")
@@ -210,7 +214,7 @@ def _make(db: sqlite3.Connection, path: Path) -> None:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")
         with db:
-            if _number(db, "user_version") == 0:  # another process may have been faster
+            if _number(db, "application_id") == 0:  # another process may have been faster
                 db.execute(_SCHEMA)
                 db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {_VERSION}")

@@ -50,6 +50,17 @@ def test_a_recorded_contact() -> None:
     assert set(contact.extra) == {"searchAfter", "dnd", "customFields"}
 
 
+def test_a_contact_by_its_id_has_its_name_elsewhere() -> None:
+    """One contact says ``name`` where a search says ``contactName``; with both, nothing is lost."""
+    by_id = {**{k: v for k, v in CONTACT.items() if k != "contactName"}, "name": "Jane"}
+    alone = codec.contact({"contact": by_id})
+    both = codec.contact({"contact": {**CONTACT, "name": "Jane"}})
+
+    assert (alone.name, alone.id, "name" in alone.extra) == ("Jane", "c1", False)
+    assert (both.name, both.extra["name"]) == ("Jane Doe", "Jane")
+    assert codec.contact({"contact": {**by_id, "name": 5}}).extra == {**by_id, "name": 5}
+
+
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_nothing_is_none(nothing: object) -> None:
     """A null and an empty text both mean that a contact has no such thing."""

@@ -134,3 +134,14 @@ def expire(store: MemoryStore) -> Callable[[str], Awaitable[str]]:
 def token_calls(fake: FakeHighLevel) -> Callable[[], int]:
     """Count the requests to the token endpoint, failed ones included."""
     return lambda: fake.stats.by_route["POST /oauth/token"]
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+    """Let the test wait for what becomes true soon."""
+
+    async def wait(true: Callable[[], object]) -> None:
+        while not true():  # noqa: ASYNC110 - what it waits for sets no event
+            await asyncio.sleep(0)
+
+    return wait

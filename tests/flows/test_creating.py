@@ -40,8 +40,8 @@ async def test_a_create_that_never_arrived_is_repeated(fake, client, contact_id)
 
 async def test_a_late_note_is_found_by_the_second_look(start, connect) -> None:
     """A list that lags behind the write does not lead to a second note."""
-    fake = await start(note_lag=0.03)
-    client = connect(fake, retries=RetryPolicy(base=0, settle=0.08))
+    fake = await start(note_lag=0.12)
+    client = connect(fake, retries=RetryPolicy(base=0, settle=0.2))
     fake.inject(Fault.RESET_AFTER, method="POST")
     note = await client.notes.create(fake.contact_ids()[0], "Text")
 
@@ -65,13 +65,12 @@ async def test_a_create_that_may_still_happen_is_not_repeated(
 
 
 async def test_a_gateway_error_after_the_write_is_settled_by_looking(
-    fake, client, contact_id
+    fake, client, contact_id, until
 ) -> None:
     """A note that turns up while we look is the note that was sent."""
     fake.inject(Fault.BAD_GATEWAY, method="POST")
     creating = asyncio.create_task(client.notes.create(contact_id, "Text"))
-    while fake.stats.requests < 1:
-        await asyncio.sleep(0)
+    await until(lambda: fake.stats.requests)
     written = fake.add_note(contact_id, "Text")
 
     assert (await creating).id == written["id"]
@@ -233,15 +232,14 @@ async def test_a_hundred_creates_in_a_storm(start, connect) -> None:
     assert len(made) > 70
 
 
-async def test_a_cancelled_create_frees_the_next(start, connect) -> None:
+async def test_a_cancelled_create_frees_the_next(start, connect, until) -> None:
     """Whoever waits behind an equal note that was given up gets its turn."""
     fake = await start(slow=5.0)
     client, contact_id = connect(fake), fake.contact_ids()[0]
     fake.inject(Fault.SLOW, method="POST")
     first = asyncio.create_task(client.notes.create(contact_id, "Text"))
     second = asyncio.create_task(client.notes.create(contact_id, "Text"))
-    while fake.stats.requests < 1:
-        await asyncio.sleep(0)
+    await until(lambda: fake.stats.requests)
     first.cancel()
     note = await second
 

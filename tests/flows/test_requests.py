@@ -3,7 +3,7 @@
 
 import pytest
 
-from ghl_notes.errors import AmbiguousWrite, ConfigurationError, RequestRejected
+from ghl_notes.errors import AmbiguousWrite, ConfigurationError, RequestRejected, Unavailable
 from ghl_notes.testing import Fault
 
 
@@ -56,6 +56,7 @@ async def test_who_is_repeated(fake, client, contact_id, method, repeatable, req
         with pytest.raises(AmbiguousWrite) as raised:
             await call
         assert (raised.value.method, raised.value.path) == (method, path)
+        assert isinstance(raised.value.__cause__, Unavailable)
     else:
         await call
 

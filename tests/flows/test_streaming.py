@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001 - parameters are fixtures, whose types live in conftest
+# ruff: noqa: ANN001, ANN201, ANN202 - fixtures and generators, whose types live in conftest
 """The notes of many contacts: one outcome for each, a bounded memory, and an end that is one."""
 
 import asyncio
@@ -137,9 +137,12 @@ async def leave_by_break(stream) -> None:
 
 
 async def leave_by_error(stream) -> None:
-    with pytest.raises(LookupError):
+    async def consume() -> None:
         async for _ in stream:
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await consume()
 
 
 async def leave_by_aclose(stream) -> None:
@@ -166,10 +169,12 @@ async def leave_by_cancellation(stream) -> None:
 
 
 async def leave_by_timeout(stream) -> None:
+    async def consume() -> None:
+        async for _ in stream:
+            pass
+
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
-            async for _ in stream:
-                pass
+        await asyncio.wait_for(consume(), 0.05)
 
 
 LEAVING = [

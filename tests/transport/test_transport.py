@@ -85,9 +85,11 @@ async def serving(answer: Answering) -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def own(*, seconds: float = 5.0) -> AsyncIterator[Transport]:
-    """Give a transport with a session of its own."""
-    transport = Transport(None, timeout=seconds)
+async def own(
+    *, seconds: float = 5.0, session: aiohttp.ClientSession | None = None
+) -> AsyncIterator[Transport]:
+    """Give a transport with a session of its own, unless it gets one."""
+    transport = Transport(session, timeout=seconds)
     try:
         yield transport
     finally:
@@ -331,7 +333,8 @@ async def test_a_url_that_is_none_is_the_callers(url: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
-async def test_nothing_is_sent_twice_behind_our_back(method: str) -> None:
+@pytest.mark.parametrize("borrowed", [False, True])
+async def test_nothing_is_sent_twice_behind_our_back(method: str, *, borrowed: bool) -> None:
     """When a kept connection turns out dead the call fails here, so that we decide and count."""
     heard: list[bytes] = []
 
@@ -340,7 +343,8 @@ async def test_nothing_is_sent_twice_behind_our_back(method: str) -> None:
         await line.say(OK)
         heard.append(await line.heard())
 
-    async with serving(answer) as served, own() as transport:
+    session = aiohttp.ClientSession() if borrowed else contextlib.nullcontext()
+    async with serving(answer) as served, session as lent, own(session=lent) as transport:
         await get(transport, served.url)
         with pytest.raises(Unavailable):
             await transport.send(method, served.url, HEADERS, None)

@@ -1,0 +1,122 @@
+# ruff: noqa: ANN001, ANN201 - fixtures and generators, whose types live in conftest
+"""What becomes of a read when something goes wrong on the way."""
+
+import pytest
+
+from ghl_notes import RetryPolicy
+from ghl_notes.errors import (
+    AccessDenied,
+    LocationInactive,
+    RateLimited,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.testing import Fault
+
+PASSING = [
+    Fault.RATE_LIMITED,
+    Fault.SERVER_ERROR,
+    Fault.BAD_GATEWAY,
+    Fault.HTML,
+    Fault.RESET_BEFORE,
+    Fault.RESET_AFTER,
+    Fault.CUT_BODY,
+    Fault.CUT_JSON,
+    Fault.SLOW,
+]
+FINAL = [
+    (Fault.FORBIDDEN_HTML, AccessDenied, 403),
+    (Fault.TOKEN_EXPIRED, AccessDenied, 401),
+    (Fault.LOCATION_INACTIVE, LocationInactive, 400),
+    (Fault.WRONG_TYPE, UnexpectedResponse, None),
+    (Fault.EMPTY_BODY, UnexpectedResponse, None),
+    (Fault.HUGE, UnexpectedResponse, 200),
+    (Fault.GZIP_BOMB, UnexpectedResponse, 200),
+]
+PERSISTENT = [
+    (Fault.RATE_LIMITED, RateLimited, 429),
+    (Fault.SERVER_ERROR, Unavailable, 500),
+    (Fault.BAD_GATEWAY, Unavailable, 502),
+    (Fault.HTML, UnexpectedResponse, 200),
+    (Fault.RESET_BEFORE, Unavailable, None),
+    (Fault.CUT_BODY, Unavailable, None),
+    (Fault.CUT_JSON, UnexpectedResponse, 200),
+    (Fault.SLOW, Unavailable, None),
+]
+
+
+@pytest.fixture
+async def storm(start, connect):
+    """Give a pretend HighLevel and an impatient client."""
+    fake = await start(slow=5.0, interval=0.01)
+    retries = RetryPolicy(attempts=3, bulk_attempts=4, base=0)
+    return fake, connect(fake, timeout=0.05, retries=retries)
+
+
+async def test_every_fault_is_looked_at() -> None:
+    """A new fault must be told here what becomes of it."""
+    seen = {*PASSING, Fault.NULL_TEXT, *(fault for fault, *_ in [*FINAL, *PERSISTENT])}
+
+    assert set(Fault) == seen
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_passing_fault_is_not_noticed(storm, fault, times) -> None:
+    """A read is sent again until its whole reply is there."""
+    fake, client = storm
+    fake.inject(fault, times)
+    notes = await client.notes.list(fake.contact_ids()[0])
+
+    assert len(notes) == 5
+    assert fake.stats.requests == times + 1
+
+
+@pytest.mark.parametrize(("fault", "error", "status"), FINAL)
+async def test_a_final_fault_is_raised_at_once(start, connect, fault, error, status) -> None:
+    """What another try would not mend is told after one request, with its call."""
+    fake = await start()
+    client, contact_id = connect(fake), fake.contact_ids()[0]
+    fake.inject(fault)
+    with pytest.raises(error) as raised:
+        await client.notes.list(contact_id)
+
+    assert type(raised.value) is error
+    assert raised.value.status == status
+    assert fake.stats.requests == 1
+    assert len(await client.notes.list(contact_id)) == 5
+
+
+@pytest.mark.parametrize("fault", [Fault.WRONG_TYPE, Fault.EMPTY_BODY])
+async def test_an_unreadable_reply_says_what_was_wrong(fake, client, contact_id, fault) -> None:
+    """The problem is told with its place in the reply, for a report that needs no content."""
+    fake.inject(fault)
+    with pytest.raises(UnexpectedResponse) as raised:
+        await client.notes.list(contact_id)
+
+    assert any("object" in problem and "$" in problem for problem in raised.value.problems)
+
+
+@pytest.mark.parametrize(("fault", "error", "status"), PERSISTENT)
+async def test_a_lasting_fault_ends_after_the_tries(storm, fault, error, status) -> None:
+    """The last failure is raised with its status and call, after the policy's attempts."""
+    fake, client = storm
+    path = f"/contacts/{fake.contact_ids()[0]}/notes"
+    fake.inject(fault, 100)
+    with pytest.raises(error) as raised:
+        await client.notes.list(fake.contact_ids()[0])
+
+    found = raised.value
+    assert (type(found), found.status, found.method, found.path) == (error, status, "GET", path)
+    assert fake.stats.requests == 3
+
+
+@pytest.mark.parametrize(("fault", "error", "status"), PERSISTENT)
+async def test_bulk_work_has_its_own_tries(storm, fault, error, status) -> None:
+    """In a stream the same failure comes as data, after the tries of bulk work."""
+    fake, client = storm
+    fake.inject(fault, 100)
+    (result,) = [result async for result in client.notes.stream(fake.contact_ids()[:1])]
+
+    assert (type(result.error), result.error.status) == (error, status)
+    assert fake.stats.requests == 4
