@@ -1,6 +1,7 @@
 """One piece of work for each of many items: bounded, in completion order, and easy to stop."""
 
 import asyncio
+from collections import deque
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -8,9 +9,10 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterable,
+    Iterator,
 )
 from enum import Enum
-from typing import Final, Generic, TypeAlias, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from ghl_notes.errors import ConfigurationError
 
@@ -26,16 +28,6 @@ class _Mark(Enum):
 
 
 _END: Final = _Mark.END
-
-
-class _Broken:
-    """Work that raised, which it must not do: a fault of ours."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-
-_Outcome: TypeAlias = R | _Mark | _Broken
 
 
 def checked(items: Iterable[T] | AsyncIterable[T], concurrency: int | None, name: str) -> int:
@@ -65,19 +57,15 @@ async def each(
     taken no faster than that. Whatever ends the iteration early ends the work too. An error of
     ``items`` itself is raised after the results of the items before it.
     """
-    source = _Source(items)
-    results: asyncio.Queue[_Outcome[R]] = asyncio.Queue(concurrency)
+    source, results = _Source(items), _Results[R](concurrency)
     workers = [asyncio.create_task(_work(source, work, results)) for _ in range(concurrency)]
     try:
-        running = concurrency
-        while running:
-            outcome = await results.get()
-            if outcome is _END:
-                running -= 1
-            elif isinstance(outcome, _Broken):
-                raise outcome.error
-            else:
-                yield outcome
+        while results.done or results.working:
+            while results.done:
+                yield results.take()
+            if results.failure is not None:
+                raise results.failure
+            await results.more()
         if source.error is not None:
             raise source.error
     finally:
@@ -87,21 +75,57 @@ async def each(
 
 
 async def _work(
-    source: "_Source[T]", work: Callable[[T], Awaitable[R]], results: asyncio.Queue[_Outcome[R]]
+    source: "_Source[T]", work: Callable[[T], Awaitable[R]], results: "_Results[R]"
 ) -> None:
+    failure: BaseException | None = None
     try:
-        while (item := await source.take()) is not _END:
-            result = await work(item)
-            if results.full():
-                await results.put(result)
-            else:
-                results.put_nowait(result)
+        while (item := await source.anext() if source.waits else source.next()) is not _END:
+            results.add(await work(item))
+            if results.full:
+                await results.room()
     except (Exception, asyncio.CancelledError) as error:
         if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
             raise  # the consumer has left; else something that was waited for was cancelled
-        await results.put(_Broken(error))
-    else:
-        await results.put(_END)
+        failure = error  # work must not raise, so this is a fault of ours
+    results.ended(failure)
+
+
+class _Results(Generic[R]):
+    """What is done and not consumed yet, and who is still at work."""
+
+    def __init__(self, workers: int) -> None:
+        self.done: deque[R] = deque()
+        self.working = self._most = workers
+        self.failure: BaseException | None = None
+        self._more = asyncio.Event()
+        self._room = asyncio.Event()
+
+    @property
+    def full(self) -> bool:
+        return len(self.done) >= self._most
+
+    def add(self, result: R) -> None:
+        self.done.append(result)
+        self._more.set()
+
+    def take(self) -> R:
+        self._room.set()
+        return self.done.popleft()
+
+    def ended(self, failure: BaseException | None) -> None:
+        self.working -= 1
+        self.failure = self.failure or failure
+        self._more.set()
+
+    async def more(self) -> None:
+        self._more.clear()
+        if self.working and self.failure is None:
+            await self._more.wait()
+
+    async def room(self) -> None:
+        while self.full:
+            self._room.clear()
+            await self._room.wait()
 
 
 class _Source(Generic[T]):
@@ -111,33 +135,28 @@ class _Source(Generic[T]):
         self.error: Exception | None = None
         self._ended = False
         self._lock = asyncio.Lock()
-        self._async: AsyncIterator[T] | None = None
+        self.waits = isinstance(items, AsyncIterable)
         if isinstance(items, AsyncIterable):
-            self._async = aiter(items)
+            self._async: AsyncIterator[T] = aiter(items)
         else:
-            self._sync = iter(items)
+            self._sync: Iterator[T] = iter(items)
 
-    async def take(self) -> T | _Mark:
-        if self._async is None:
-            return self._end() if self._ended else self._next()
-        async with self._lock:
-            return self._end() if self._ended else await self._anext(self._async)
-
-    def _next(self) -> T | _Mark:
+    def next(self) -> T | _Mark:
         try:
-            return next(self._sync)
+            return _END if self._ended else next(self._sync)
         except StopIteration:
             return self._end()
         except Exception as error:  # noqa: BLE001 - raised again after the results before it
             return self._end(error)
 
-    async def _anext(self, items: AsyncIterator[T]) -> T | _Mark:
-        try:
-            return await anext(items)
-        except StopAsyncIteration:
-            return self._end()
-        except Exception as error:  # noqa: BLE001 - raised again after the results before it
-            return self._end(error)
+    async def anext(self) -> T | _Mark:
+        async with self._lock:
+            try:
+                return _END if self._ended else await anext(self._async)
+            except StopAsyncIteration:
+                return self._end()
+            except Exception as error:  # noqa: BLE001 - raised again after the results before it
+                return self._end(error)
 
     def _end(self, error: Exception | None = None) -> _Mark:
         self._ended = True

@@ -29,6 +29,9 @@ class Client:
     number of tasks of one event loop. Its limiter is its own: two clients for one location do
     not know of each other, but for what HighLevel's headers tell them.
 
+    Over a passed session aiohttp itself repeats a read, update or delete once, unseen by the
+    limiter, when a kept connection turns out dead; over its own, a client does all repeating.
+
     ``location_id`` saves naming it in ``contacts.stream``. ``timeout`` is seconds for one attempt;
     put ``asyncio.timeout`` around a call to bound it as a whole, with its waits. ``observer`` is
     called with every event of ``ghl_notes.events``. Raises ``ConfigurationError`` for arguments

@@ -45,7 +45,7 @@ class Relation:
     extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
 
 
-@frozen(slots=False)  # made by the million: a frozen class with slots takes twice the time
+@frozen(weakref_slot=False)  # so that the codec can make it from a twin
 class Note:
     """One note of one contact.
 

@@ -1,7 +1,6 @@
 """What every client is made of, checked and put together in one place."""
 
 import math
-from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -65,17 +64,9 @@ class Wiring:
 
 
 def headers(api_version: str) -> dict[str, str]:
-    """Name what every call to HighLevel says of itself."""
-    # Cloudflare, in front of HighLevel, turns away the default agents of Python's libraries.
+    """Name the version of the API, which every call must do."""
     segment("api_version", api_version)
-    return {"Version": api_version, "Accept": "application/json", "User-Agent": _user_agent()}
-
-
-@cache
-def _user_agent() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 - slow to import, and needed once
-
-    return f"ghl_notes/{version('ghl-notes')}"
+    return {"Version": api_version}
 
 
 def _check(value: object, kind: type, name: str) -> None:

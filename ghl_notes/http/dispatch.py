@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from attrs import define
+from yarl import URL
 
 from ghl_notes.errors import (
     AmbiguousWrite,
@@ -18,8 +19,9 @@ from ghl_notes.http import protocol
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Slot
 from ghl_notes.http.protocol import Answer, Reply, Request
+from ghl_notes.http.rate import rate as read_rate
 from ghl_notes.http.retries import RetryPolicy, retrying
-from ghl_notes.http.transport import Transport
+from ghl_notes.http.transport import Origin, Transport
 from ghl_notes.oauth.auth import Auth
 
 # Repeated until the tries ran out, and still not known to have happened or not.
@@ -31,6 +33,7 @@ class _Call:
     """A request on its way through its tries."""
 
     request: Request
+    sent: bool = False
     maybe_applied: bool = False
 
 
@@ -53,7 +56,7 @@ class Dispatch:
         observer: Observer | None,
     ) -> None:
         self.policy = policy
-        self._base_url = base_url
+        self._origin = Origin(base_url)
         self._headers = headers
         self._auth = auth
         self._gate = gate
@@ -82,59 +85,51 @@ class Dispatch:
         """Try once, and once more with another token if the token was what failed."""
         request = call.request
         try:
-            token, reply, slot = await self._send(request, None)
+            token, reply, slot = await self._send(call, None)
             if reply.status == 401 and protocol.token_rejected(reply):  # noqa: PLR2004
-                self._gate.answered(slot, protocol.rate(reply.headers), ok=False)
-                renewed = await self._token(token)
-                _, reply, slot = await self._send(request, renewed)
+                self._gate.answered(slot, read_rate(reply.headers), ok=False)
+                call.sent = False
+                renewed = await self._auth.renew(token)
+                _, reply, slot = await self._send(call, renewed)
             return self._read(request, reply, slot)
         except HighLevelError as error:
             error.at(request.method, request.path)
+            if not call.sent:
+                raise _without_token(error)  # noqa: B904 - the same error, or it is the cause
             if _maybe_applied(error):
                 call.maybe_applied = True
                 if not request.repeatable:
                     raise _ambiguous(request) from error
             raise
 
-    async def _send(self, request: Request, token: str | None) -> tuple[str, Reply, Slot]:
+    async def _send(self, call: _Call, token: str | None) -> tuple[str, Reply, Slot]:
+        request, call.sent = call.request, False
         slot = await self._gate.slot(bulk=request.bulk)
-        sent = False
         try:
-            token = token or await self._token(None)
+            token = token or await self._auth.token()
             headers = {**self._headers, "Authorization": f"Bearer {token}"}
             body, media_type = protocol.content(request)
             if media_type is not None:
                 headers["Content-Type"] = media_type
-            url = self._base_url + protocol.target(request)
-            sent = True
+            url = self._origin.url(protocol.target(request))
+            call.sent = True
             if self._observer is None:
                 reply = await self._transport.send(request.method, url, headers, body)
             else:
                 reply = await self._observed(self._observer, request, url, headers, body)
             return token, reply, slot
         except BaseException as error:
-            if sent and not _never_left(error):
+            if call.sent and not _never_left(error):
                 self._gate.lost()
             else:
                 self._gate.cancel()
             raise
 
-    async def _token(self, stale: str | None) -> str:
-        """Ask for a token, or for another than ``stale``; a failure says nothing of the call."""
-        try:
-            return await (self._auth.token() if stale is None else self._auth.renew(stale))
-        except Unavailable as error:
-            error.maybe_applied = False
-            raise
-        except UnexpectedResponse as error:
-            msg = f"no token for this call: {error}"
-            raise Unavailable(msg, maybe_applied=False) from error
-
     async def _observed(
         self,
         observer: Observer,
         request: Request,
-        url: str,
+        url: URL | str,
         headers: dict[str, str],
         body: bytes | None,
     ) -> Reply:
@@ -149,13 +144,24 @@ class Dispatch:
         return reply
 
     def _read(self, request: Request, reply: Reply, slot: Slot) -> Answer:
-        rate = protocol.rate(reply.headers)
+        rate = read_rate(reply.headers)
         if reply.status == 429:  # noqa: PLR2004
             error = protocol.failure(reply, rate)
             self._gate.rejected(slot, rate, error.retry_after)
             raise error
         self._gate.answered(slot, rate, ok=reply.status < 300)  # noqa: PLR2004
         return protocol.read(request, reply, rate)
+
+
+def _without_token(error: HighLevelError) -> HighLevelError:
+    """Say of a call that could not get a token or a slot that it surely had no effect."""
+    if isinstance(error, UnexpectedResponse):
+        failure = Unavailable(f"no token for this call: {error}", maybe_applied=False)
+        failure.__cause__ = error
+        return failure.at(error.method or "", error.path or "")
+    if isinstance(error, Unavailable):
+        error.maybe_applied = False
+    return error
 
 
 def _never_left(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from math import inf
 from ghl_notes.errors import RateLimited
 from ghl_notes.events import Observer, Waited
 from ghl_notes.http.limits import Limits, Slot, Window
-from ghl_notes.http.protocol import RateSnapshot
+from ghl_notes.http.rate import RateSnapshot
 
 
 class Gate:
@@ -54,8 +54,9 @@ class Gate:
 
     def answered(self, slot: Slot, rate: RateSnapshot | None, *, ok: bool) -> None:
         """Return a slot whose request was answered, with what the reply's headers say."""
-        self._window.answered(slot, _now(), rate, ok=ok)
-        self._admit()
+        self._window.answered(slot, asyncio.get_running_loop().time(), rate, ok=ok)
+        if self._single or self._bulk:
+            self._admit()
 
     def rejected(self, slot: Slot, rate: RateSnapshot | None, wait: float | None) -> None:
         """Return a slot whose request met a 429; ``wait`` is what the server asked for."""

@@ -14,7 +14,7 @@ from typing import Final
 from attrs import Attribute, define, field, frozen
 
 from ghl_notes.errors import ConfigurationError
-from ghl_notes.http.protocol import RateSnapshot
+from ghl_notes.http.rate import RateSnapshot
 
 DAY: Final = 86_400.0
 # Others' use of the limit, once seen, is allowed for over this many intervals.
@@ -169,12 +169,13 @@ class Window:
 
     def answered(self, slot: Slot, now: float, rate: RateSnapshot | None, *, ok: bool) -> None:
         """Count a request that was answered, and learn from the headers of its reply."""
-        self.lost(now)
-        if rate is not None:
-            self._silent -= self._tells_the_day(slot, rate)
-            self._learn(slot, now, rate)
-        elif ok:
-            self._opened = True
+        self._in_flight -= 1
+        self._spent.append(now)
+        if rate is None:
+            self._silent += 1
+            self._opened = self._opened or ok
+        elif not self._learn(slot, now, rate):
+            self._silent += 1
 
     def rejected(self, slot: Slot, now: float, rate: RateSnapshot | None, wait: float) -> None:
         """Note a refusal (429), which the server does not count, and hold the location back once.
@@ -211,7 +212,8 @@ class Window:
         if unseen >= self._others_now or now >= self._others_until:
             self._others_now, self._others_until = unseen, now + self._age
 
-    def _learn(self, slot: Slot, now: float, rate: RateSnapshot) -> None:
+    def _learn(self, slot: Slot, now: float, rate: RateSnapshot) -> bool:
+        """Follow the headers of a reply; say whether they told of the day that it is."""
         self._opened = True
         self.limit = rate.limit
         if self.interval != rate.interval:
@@ -222,11 +224,10 @@ class Window:
         unseen = rate.limit - rate.remaining - ours
         if unseen > 0:
             self._see_now(unseen, now)
-        if self._tells_the_day(slot, rate):
-            self._learn_day(rate, rate.daily_remaining or 0, now)
-
-    def _tells_the_day(self, slot: Slot, rate: RateSnapshot) -> bool:
-        return rate.daily_remaining is not None and slot.taken_at >= self._day_from
+        if rate.daily_remaining is None or slot.taken_at < self._day_from:
+            return False
+        self._learn_day(rate, rate.daily_remaining, now)
+        return True
 
     def _learn_day(self, rate: RateSnapshot, left: int, now: float) -> None:
         """Follow the daily counter, which also tells how fast others spend the limit.

@@ -8,11 +8,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import quote, urlencode
 
-from attrs import define, frozen
+from attrs import define
 
 from ghl_notes.errors import (
     AccessDenied,
@@ -25,6 +24,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from ghl_notes.http.rate import Headers, RateSnapshot
 from ghl_notes.models import Json
 
 try:
@@ -35,7 +35,6 @@ except ImportError:  # the extra "speedups" is not installed
 BASE_URL: Final = "https://services.leadconnectorhq.com"
 VERSION: Final = "2021-07-28"
 
-Headers: TypeAlias = Mapping[str, str]
 Params: TypeAlias = Mapping[str, str | int | float | bool | None]
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
@@ -48,7 +47,7 @@ _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 METHODS: Final = _REPEATABLE | {"POST", "PATCH"}
 
 
-@frozen(eq=False, slots=False)
+@define(eq=False)
 class Request:
     """One call before it has a host, a token or a slot."""
 
@@ -83,21 +82,6 @@ class Answer:
     def server_time(self) -> datetime | None:
         """HighLevel's clock when it answered, to the second, if it said."""
         return _http_date(self.headers.get("Date", ""))
-
-
-@define(eq=False)
-class RateSnapshot:
-    """What the rate headers of one reply say; None where they say nothing.
-
-    ``remaining`` counts the present call. ``daily_reset`` is in seconds from the reply.
-    """
-
-    limit: int
-    interval: float
-    remaining: int
-    daily_limit: int | None
-    daily_remaining: int | None
-    daily_reset: float | None
 
 
 # --- building -------------------------------------------------------------------------------
@@ -164,7 +148,13 @@ def _text(value: str | float) -> str:
 def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
     """Turn a reply into its answer, or raise the error that tells the caller what to do."""
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's own numbers
-        return Answer(decode(reply), reply.status, reply.headers)
+        try:
+            return Answer(decode(reply), reply.status, reply.headers)
+        except UnexpectedResponse:
+            page = "html" in reply.headers.get("Content-Type", "")
+            if request.gone_is_done and not page:  # the status says all there is to a delete
+                return Answer(None, reply.status, reply.headers)
+            raise
     raise failure(reply, rate).at(request.method, request.path)
 
 
@@ -184,29 +174,6 @@ def decode(reply: Reply) -> Json:
         kind = reply.headers.get("Content-Type", "no content type")
         msg = f"HighLevel's {reply.status} is not JSON ({kind}, {len(body)} bytes)"
         raise UnexpectedResponse(msg, status=reply.status, garbled=True) from error
-
-
-def rate(headers: Headers) -> RateSnapshot | None:
-    """Read the rate headers; None if the three of the short window are not all sensible.
-
-    https://marketplace.gohighlevel.com/docs/other/rate-limits; the daily reset is undocumented
-    and counts the milliseconds that are left.
-    """
-    get = headers.get
-    limit = _number(get("X-RateLimit-Max"))
-    interval = _number(get("X-RateLimit-Interval-Milliseconds"))
-    remaining = _number(get("X-RateLimit-Remaining"))
-    if not limit or not interval or remaining is None or interval > 1000 * _DAY:
-        return None
-    reset = _number(get("X-RateLimit-Daily-Reset"))
-    return RateSnapshot(
-        limit,
-        interval / 1000,
-        remaining,
-        _number(get("X-RateLimit-Limit-Daily")),
-        _number(get("X-RateLimit-Daily-Remaining")),
-        None if reset is None or reset > 1000 * _DAY else reset / 1000,
-    )
 
 
 def token_rejected(reply: Reply) -> bool:
@@ -255,8 +222,7 @@ def retry_after(headers: Headers) -> float | None:
     return max(0.0, seconds) if seconds < _YEAR else None
 
 
-_DAY: Final = 86_400
-_YEAR: Final = 366.0 * _DAY
+_YEAR: Final = 366 * 86_400.0
 _SERVER_AT_FAULT: Final = frozenset({408, 425})
 # A gateway gave up waiting, and what stands behind it may still be writing; 52x is Cloudflare's.
 _MAYBE_STILL_AT_WORK: Final = frozenset({502, 504, 520, 522, 524})
@@ -334,11 +300,6 @@ def _said(reply: Reply) -> tuple[tuple[str, ...], str | None]:
 def _unsaid(reply: Reply) -> str:
     kind = reply.headers.get("Content-Type", "").split(";")[0]
     return "a page instead of an API reply, often from a proxy" if "html" in kind else "no reason"
-
-
-@lru_cache(1024)  # of six numbers in every reply, five are the same as in the last
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() and len(value) < 16 else None  # noqa: PLR2004
 
 
 def _http_date(value: str) -> datetime | None:

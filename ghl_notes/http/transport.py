@@ -1,10 +1,12 @@
 """The one door to the network: bytes out, bounded bytes in, aiohttp's errors turned into ours."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import aiohttp
 from aiohttp import ClientTimeout
+from yarl import URL  # aiohttp's own
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable, UnexpectedResponse
 from ghl_notes.http.protocol import Reply
@@ -14,6 +16,21 @@ MAX_BODY: Final = 32 * 1024 * 1024
 
 POOL: Final = 100
 """How many connections a session of our own opens at most."""
+
+
+class Origin:
+    """Where calls go. Paths are quoted already, so they are joined to it without parsing."""
+
+    def __init__(self, base_url: str) -> None:
+        self._text = base_url
+        self._base = URL(base_url)
+        self._prefix = self._base.raw_path.rstrip("/")
+
+    def url(self, target: str) -> URL | str:
+        """Join the origin and a path, which may have a query."""
+        if "?" in target:
+            return self._text + target
+        return self._base.with_path(self._prefix + target, encoded=True)
 
 
 class Transport:
@@ -34,7 +51,7 @@ class Transport:
     async def send(
         self,
         method: str,
-        url: str,
+        url: URL | str,
         headers: Mapping[str, str],
         body: bytes | None,
         *,
@@ -46,6 +63,8 @@ class Transport:
         is larger than ``MAX_BODY``.
         """
         session = self._borrowed or self._own or self._open()
+        if self._borrowed is not None:
+            headers = {**_introduction(), **headers}
         try:
             response = await session.request(
                 method,
@@ -80,6 +99,7 @@ class Transport:
         if self._closed:
             raise _closed()
         self._own = aiohttp.ClientSession(
+            headers=_introduction(),
             connector=aiohttp.TCPConnector(limit=POOL, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -93,13 +113,24 @@ class Transport:
         return self._own
 
 
+@cache
+def _introduction() -> Mapping[str, str]:
+    # Cloudflare, in front of HighLevel, turns away the default agents of Python's libraries.
+    from importlib.metadata import version  # noqa: PLC0415 - slow to import, and needed once
+
+    return {"Accept": "application/json", "User-Agent": f"ghl_notes/{version('ghl-notes')}"}
+
+
 def _within(seconds: float) -> ClientTimeout:
     return ClientTimeout(total=seconds, sock_connect=min(10.0, seconds))
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     """Read the body, but never more of it than ``MAX_BODY``, packed or unpacked."""
-    if (response.content_length or 0) <= MAX_BODY:
+    length = response.content_length
+    if length is not None and length <= MAX_BODY and "Content-Encoding" not in response.headers:
+        return await response.read()
+    if (length or 0) <= MAX_BODY:
         size, chunks = 0, []
         async for chunk in response.content.iter_any():
             size += len(chunk)

@@ -151,7 +151,7 @@ class InstallAuth:
 
     async def _shared(self, stale: str | None) -> str:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
-        if self.running is None:
+        if self.running is None or self.running.done():
             self.running = asyncio.create_task(self._renewal(stale))
             self.running.add_done_callback(self._ended)
         try:
@@ -160,7 +160,8 @@ class InstallAuth:
             raise copy(error) from error
 
     def _ended(self, task: "asyncio.Task[str]") -> None:
-        self.running = None
+        if self.running is task:
+            self.running = None
         if not task.cancelled():
             task.exception()  # each caller gets it; with no caller left it is no news
 

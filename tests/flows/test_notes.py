@@ -185,7 +185,7 @@ async def test_what_is_not_there_is_not_found(start, connect, status: int) -> No
     assert fake.stats.requests == 6
 
 
-@pytest.mark.parametrize("fault", [Fault.RESET_AFTER, Fault.CUT_BODY, Fault.CUT_JSON])
+@pytest.mark.parametrize("fault", [Fault.RESET_AFTER, Fault.CUT_BODY])
 async def test_a_delete_whose_reply_was_lost_is_done(fake, client, contact_id, fault) -> None:
     """The repeat finds nothing, because the first try did it: that is a success."""
     note_id = fake.notes(contact_id)[0]["id"]
@@ -203,10 +203,11 @@ async def test_a_delete_after_a_harmless_failure_still_tells(fake, client, conta
         await client.notes.delete(contact_id, "nothing")
 
 
-async def test_a_delete_without_a_body_is_done(fake, client, contact_id) -> None:
+@pytest.mark.parametrize("fault", [Fault.EMPTY_BODY, Fault.CUT_JSON])
+async def test_a_delete_with_an_odd_body_is_done(fake, client, contact_id, fault) -> None:
     """HighLevel's answers to a delete differ; a good status is enough."""
     note_id = fake.notes(contact_id)[0]["id"]
-    fake.inject(Fault.EMPTY_BODY, method="DELETE")
+    fake.inject(fault, method="DELETE")
     await client.notes.delete(contact_id, note_id)
 
     assert fake.stats.requests == 1

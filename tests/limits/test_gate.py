@@ -13,7 +13,7 @@ from ghl_notes.errors import RateLimited
 from ghl_notes.events import Event, Waited
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Limits, Slot
-from ghl_notes.http.protocol import RateSnapshot
+from ghl_notes.http.rate import RateSnapshot
 
 pytestmark = pytest.mark.looptime(end=100_000)
 

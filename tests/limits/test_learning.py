@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.http.limits import DAY, Limits, Slot, Window
-from ghl_notes.http.protocol import RateSnapshot
+from ghl_notes.http.rate import RateSnapshot
 
 INTERVAL = 10.0
 # How long others are allowed for after they were last seen: by the window's own counter, and by

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ghl_notes.http.limits import Limits, Slot, Window
-from ghl_notes.http.protocol import RateSnapshot
+from ghl_notes.http.rate import RateSnapshot
 
 DAY = 86_400.0
 DAILY = 200_000

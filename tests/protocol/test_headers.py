@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ghl_notes.http.protocol import Answer, RateSnapshot, rate, retry_after
+from ghl_notes.http.protocol import Answer, retry_after
+from ghl_notes.http.rate import RateSnapshot, rate
 
 MAX, INTERVAL, REMAINING = (
     "X-RateLimit-Max",

@@ -333,8 +333,7 @@ async def test_a_url_that_is_none_is_the_callers(url: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
-@pytest.mark.parametrize("borrowed", [False, True])
-async def test_nothing_is_sent_twice_behind_our_back(method: str, *, borrowed: bool) -> None:
+async def test_nothing_is_sent_twice_behind_our_back(method: str) -> None:
     """When a kept connection turns out dead the call fails here, so that we decide and count."""
     heard: list[bytes] = []
 
@@ -343,8 +342,7 @@ async def test_nothing_is_sent_twice_behind_our_back(method: str, *, borrowed: b
         await line.say(OK)
         heard.append(await line.heard())
 
-    session = aiohttp.ClientSession() if borrowed else contextlib.nullcontext()
-    async with serving(answer) as served, session as lent, own(session=lent) as transport:
+    async with serving(answer) as served, own() as transport:
         await get(transport, served.url)
         with pytest.raises(Unavailable):
             await transport.send(method, served.url, HEADERS, None)

@@ -1,0 +1,57 @@
+"""What HighLevel's headers say of a location's limit.
+
+https://marketplace.gohighlevel.com/docs/other/rate-limits
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from attrs import define
+
+Headers: TypeAlias = Mapping[str, str]
+
+_DAY: Final = 86_400
+
+
+@define(eq=False)
+class RateSnapshot:
+    """What the rate headers of one reply say; None where they say nothing.
+
+    ``remaining`` counts the present call. ``daily_reset`` is in seconds from the reply.
+    """
+
+    limit: int
+    interval: float
+    remaining: int
+    daily_limit: int | None
+    daily_remaining: int | None
+    daily_reset: float | None
+
+
+def rate(headers: Headers) -> RateSnapshot | None:
+    """Read the rate headers; None if the three of the short window are not all sensible.
+
+    https://marketplace.gohighlevel.com/docs/other/rate-limits; the daily reset is undocumented
+    and counts the milliseconds that are left.
+    """
+    get = headers.get
+    limit = _number(get("X-RateLimit-Max"))
+    interval = _number(get("X-RateLimit-Interval-Milliseconds"))
+    remaining = _number(get("X-RateLimit-Remaining"))
+    if not limit or not interval or remaining is None or interval > 1000 * _DAY:
+        return None
+    reset = _number(get("X-RateLimit-Daily-Reset"))
+    return RateSnapshot(
+        limit,
+        interval / 1000,
+        remaining,
+        _number(get("X-RateLimit-Limit-Daily")),
+        _number(get("X-RateLimit-Daily-Remaining")),
+        None if reset is None or reset > 1000 * _DAY else reset / 1000,
+    )
+
+
+@lru_cache(1024)  # of six numbers in every reply, five are the same as in the last
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() and len(value) < 16 else None  # noqa: PLR2004
