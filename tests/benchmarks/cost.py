@@ -37,7 +37,8 @@ async def bare(port: int, contacts: int, concurrency: int) -> AsyncIterator[int]
         for contact_id in ids:
             url = f"http://127.0.0.1:{port}/contacts/{contact_id}/notes"
             async with session.get(url) as response:
-                notes += len(orjson.loads(await response.read())["notes"])
+                body = await response.read()
+                notes += len(orjson.loads(body)["notes"])
 
     async with aiohttp.ClientSession(headers=headers) as session:
         await asyncio.gather(*[work(session) for _ in range(concurrency)])
@@ -55,7 +56,8 @@ async def official(port: int, contacts: int, concurrency: int) -> AsyncIterator[
     async def work() -> None:
         nonlocal notes
         for contact_id in ids:
-            notes += len((await client.contacts.get_all_notes(contact_id))["notes"])
+            reply = await client.contacts.get_all_notes(contact_id)
+            notes += len(reply["notes"])
 
     await asyncio.gather(*[work() for _ in range(concurrency)])
     yield notes

@@ -105,7 +105,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         asyncio.run(serve(sys.argv[2]))
     else:
-        print(
-            sys.argv[1:],
-            asyncio.run(run(sys.argv[1], told="told" in sys.argv, other="other" in sys.argv)),
-        )
+        took = run(sys.argv[1], told="told" in sys.argv, other="other" in sys.argv)
+        print(json.dumps(asyncio.run(took)))
