@@ -1,8 +1,5 @@
 """``Client``: HighLevel as one location sees it."""
 
-from types import TracebackType
-from typing import Self
-
 import aiohttp
 
 from ghl_notes.contacts import Contacts
@@ -17,10 +14,10 @@ from ghl_notes.http.transport import Transport
 from ghl_notes.models import Json
 from ghl_notes.notes import Notes
 from ghl_notes.oauth.auth import Auth, StaticToken
-from ghl_notes.wiring import TIMEOUT, Wiring
+from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
 
-class Client:
+class Client(Closing):
     """HighLevel as one location sees it: ``notes``, ``contacts``, and ``request`` for the rest.
 
     Give ``token``, a private integration token or any other that does not change, or ``auth``,
@@ -103,16 +100,3 @@ class Client:
         """Close the client's own connections. A client of a ``HighLevel`` has none of its own."""
         if self._owned is not None:
             await self._owned.close()
-
-    async def __aenter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the client."""
-        await self.close()

@@ -1,8 +1,7 @@
 """``HighLevel``: one marketplace app, its installs, and a ``Client`` for each location."""
 
 from collections.abc import AsyncIterator
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import aiohttp
 
@@ -29,14 +28,14 @@ from ghl_notes.oauth.installs import Installs
 from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.stores.memory import MemoryStore
 from ghl_notes.stores.protocol import TokenStore
-from ghl_notes.wiring import TIMEOUT, Wiring, headers
+from ghl_notes.wiring import TIMEOUT, Closing, Wiring, headers
 
 # Locations asked for in one request, and how many HighLevel gives at least if there are more.
 _PAGE: Final = 100
 _SMALLEST_PAGE: Final = 20
 
 
-class HighLevel:
+class HighLevel(Closing):
     """One marketplace app: its installs, their tokens, and a ``Client`` for each location.
 
     Tokens are renewed before they end, by one caller for all, and saved in ``store`` before they
@@ -161,19 +160,6 @@ class HighLevel:
         """Wait for renewals under way, then close the store and the connections of its own."""
         await self._installs.close()
         await self._wiring.transport.close()
-
-    async def __aenter__(self) -> Self:
-        """Return the app's HighLevel."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        await self.close()
 
     def _agency(self, company_id: str) -> Dispatch:
         segment("company_id", company_id)

@@ -1,7 +1,8 @@
 """What every client is made of, checked and put together in one place."""
 
 import math
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,6 +19,27 @@ from ghl_notes.oauth.auth import Auth
 
 TIMEOUT: Final = 30.0
 """Seconds that one attempt may take, unless told otherwise."""
+
+
+class Closing:
+    """What is closed by ``close``, and by leaving its ``async with``."""
+
+    async def close(self) -> None:
+        """Let go of everything of its own."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it, whatever happened inside."""
+        await self.close()
 
 
 class Wiring:
