@@ -1,23 +1,27 @@
 """``HighLevel``: one marketplace app, its installs, and a ``Client`` for each location."""
 
-from collections.abc import AsyncIterator
-from typing import Final
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
 
 import aiohttp
 
+from ghl_notes import bulk
+from ghl_notes.agencies import Agencies
 from ghl_notes.client import Client
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.events import Observer
-from ghl_notes.http import codec
-from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.limits import Limits
-from ghl_notes.http.protocol import BASE_URL, VERSION, Params, Request, segment
+from ghl_notes.http.protocol import BASE_URL, VERSION, segment
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.models import (
     App,
     AuthorizationRequest,
     Install,
     InstalledLocation,
+    InstallHealth,
     Json,
     UserType,
     company_key,
@@ -26,13 +30,18 @@ from ghl_notes.models import (
 from ghl_notes.oauth.authorize import authorization_request, read_callback
 from ghl_notes.oauth.installs import Installs
 from ghl_notes.oauth.session import OAuthSession
+from ghl_notes.oauth.tending import checked, tended
 from ghl_notes.stores.memory import MemoryStore
-from ghl_notes.stores.protocol import TokenStore
+from ghl_notes.stores.protocol import Claims, TokenStore
 from ghl_notes.wiring import TIMEOUT, Closing, Wiring, headers
 
-# Locations asked for in one request, and how many HighLevel gives at least if there are more.
-_PAGE: Final = 100
-_SMALLEST_PAGE: Final = 20
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from ghl_notes.oauth.routes import OnInstall
+
+# How many installs are looked at side by side.
+_TENDED_AT_ONCE: Final = 8
 
 
 class HighLevel(Closing):
@@ -56,12 +65,15 @@ class HighLevel(Closing):
         retries: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen but for its random numbers
         timeout: float = TIMEOUT,
         observer: Observer | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         if not isinstance(app, App):
             msg = "app must be a ghl_notes.App"
             raise ConfigurationError(msg)
         headers(api_version)
-        self._app = app
+        self.app = app
+        self.store: TokenStore = MemoryStore() if store is None else store
+        self._clock = clock
         self._api_version = api_version
         self._wiring = Wiring(base_url, session, limits, retries, timeout, observer)
         oauth = OAuthSession(
@@ -70,12 +82,24 @@ class HighLevel(Closing):
             # The snake_case form, which Authlib speaks; it stays, whatever the API's version.
             headers=headers(VERSION),
             transport=self._wiring.transport,
+            clock=clock,
         )
+        self._agencies = Agencies(self._wiring, app.app_id)
         self._installs = Installs(
-            MemoryStore() if store is None else store, oauth, mint=self._mint, observer=observer
+            self.store, oauth, mint=self._agencies.mint, observer=observer, clock=clock
         )
         self._clients: dict[str, Client] = {}
-        self._agencies: dict[str, Dispatch] = {}
+
+    @property
+    def claims(self) -> Claims:
+        """What the store remembers so that it happens once: webhooks, states of callbacks.
+
+        Raises ``ConfigurationError`` for a store of your own that has no ``claim``.
+        """
+        if isinstance(self.store, Claims):
+            return self.store
+        msg = "webhooks and routes() need a store that is also a ghl_notes.stores.Claims"
+        raise ConfigurationError(msg)
 
     def authorize(
         self, *, state: str | None = None, url: str | None = None
@@ -84,7 +108,7 @@ class HighLevel(Closing):
 
         ``state`` is random unless given. ``url`` replaces HighLevel's page, as in tests.
         """
-        return authorization_request(self._app, state=state, url=url)
+        return authorization_request(self.app, state=state, url=url)
 
     async def install(
         self,
@@ -113,6 +137,99 @@ class HighLevel(Closing):
             raise ConfigurationError(msg)
         return await self._installs.add(code, user_type=user_type)
 
+    def routes(
+        self,
+        prefix: str = "/oauth",
+        *,
+        url: str | None = None,
+        without_state: Literal["restart", "accept"] = "restart",
+        on_install: "OnInstall | None" = None,
+    ) -> "list[web.RouteDef]":
+        """Make the two aiohttp routes of an install in a browser: add them to an application.
+
+        ``GET {prefix}/connect`` sends the browser to HighLevel with a state in a signed cookie,
+        and ``GET {prefix}/callback``, where the app's ``redirect_uri`` must lead, checks it, stores
+        the install and shows a page, or what ``on_install`` returns. An install that begins in
+        HighLevel's marketplace brings no state: by default it is sent through ``connect`` once
+        more, since anyone could have made the browser call back; ``"accept"`` takes it, for apps
+        that tie nothing to the browser's session. ``url`` is as in ``authorize``.
+        """
+        from ghl_notes.oauth.routes import install_routes  # noqa: PLC0415 - for web services only
+
+        return install_routes(
+            prefix=prefix,
+            app=self.app,
+            authorize=lambda state: self.authorize(state=state, url=url),
+            install=self.install,
+            claims=self.claims,
+            without_state=without_state,
+            on_install=on_install,
+        )
+
+    def installs(self) -> AsyncIterator[Install]:
+        """Iterate over all that is stored, agencies first. Asks HighLevel nothing."""
+        return self._installs.list()
+
+    async def find(
+        self, *, location_id: str | None = None, company_id: str | None = None
+    ) -> Install | None:
+        """Return the stored install of a location or of an agency, or None."""
+        stored = await self._installs.load(_key(location_id, company_id))
+        return None if stored is None else stored.install
+
+    def tend(
+        self, *, idle_days: float = 30.0, concurrency: int = _TENDED_AT_ONCE
+    ) -> AsyncGenerator[InstallHealth, None]:
+        """Renew each install that has rested for ``idle_days``, and tell how every one is.
+
+        HighLevel lets a refresh token live for a year unused, so run this now and then, from one
+        process or many. Yields one ``InstallHealth`` for each install, as they are done; what
+        fails is data, and the others go on. At most ``concurrency`` are renewed at a time.
+        """
+        idle_since = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=idle_days)
+        work = partial(tended, self._installs, idle_since=idle_since)
+        return self._each_install(work, concurrency)
+
+    def check(self, *, concurrency: int = _TENDED_AT_ONCE) -> AsyncGenerator[InstallHealth, None]:
+        """Make one call in the name of each install, and tell how every one is.
+
+        Yields as ``tend`` does. A location is asked for one contact if its scopes allow it, an
+        agency for one location; else a token that is good by its time is taken as healthy.
+        """
+        return self._each_install(partial(checked, ask=self._ask), concurrency)
+
+    async def forget(
+        self,
+        *,
+        location_id: str | None = None,
+        company_id: str | None = None,
+        before: datetime | None = None,
+    ) -> list[Install]:
+        """Forget a location's install, or an agency's with all its locations; return them.
+
+        With ``before``, installs that are newer stay. HighLevel is not told: a user uninstalls
+        the app there.
+        """
+        keys = [_key(location_id, company_id)]
+        if company_id is not None:
+            keys += [one.key async for one in self.installs() if one.company_id == company_id]
+        forgotten = [await self._installs.forget(key, before=before) for key in dict.fromkeys(keys)]
+        return [install for install in forgotten if install is not None]
+
+    async def mint(
+        self, location_id: str, *, company_id: str | None = None, since: datetime | None = None
+    ) -> Install:
+        """Get a location's token from its agency's install now, store it, and return the install.
+
+        ``location()`` does that by itself when the token is first needed. With ``since``, when
+        the app was installed there, an install that is as new and usable stays as it is.
+        Raises ``ReauthorizationRequired`` without a living install of the agency.
+        """
+        self.location(location_id, company_id=company_id)  # checks the ids
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        auth = self._installs.location(location_id, company_id)
+        return (await auth.install_again(since or now)).install
+
     def location(self, location_id: str, *, company_id: str | None = None) -> Client:
         """Return the client of a location, always the same one. Nothing is requested yet.
 
@@ -122,9 +239,7 @@ class HighLevel(Closing):
         segment("location_id", location_id)
         if company_id is not None:
             segment("company_id", company_id)
-        auth = self._installs.auth(
-            location_key(location_id), location_id=location_id, company_id=company_id
-        )
+        auth = self._installs.location(location_id, company_id)
         client = self._clients.get(location_id)
         if client is None:
             dispatch = self._wiring.dispatch(auth, self._wiring.gate(), self._api_version)
@@ -132,45 +247,45 @@ class HighLevel(Closing):
             self._clients[location_id] = client
         return client
 
-    async def locations(self, company_id: str) -> AsyncIterator[InstalledLocation]:
+    def locations(self, company_id: str) -> AsyncIterator[InstalledLocation]:
         """Iterate over the locations of an agency on which the app is installed.
 
         Needs the agency's install and its scope ``oauth.readonly``.
         """
-        agency = self._agency(company_id)
-        seen: set[str] = set()
-        while True:
-            params: Params = {
-                "companyId": company_id,
-                "appId": self._app.app_id,
-                "isInstalled": True,
-                "skip": str(len(seen)),
-                "limit": str(_PAGE),
-            }
-            request = Request("GET", "/oauth/installedLocations", params=params)
-            page = codec.locations((await agency.call(request)).payload)
-            fresh = [location for location in page if location.id not in seen]
-            for location in fresh:
-                seen.add(location.id)
-                yield location
-            if not fresh or len(page) < _SMALLEST_PAGE:
-                return
+        return self._agencies.locations(company_id, self._installs.agency(company_id))
 
     async def close(self) -> None:
         """Wait for renewals under way, then close the store and the connections of its own."""
         await self._installs.close()
         await self._wiring.transport.close()
 
-    def _agency(self, company_id: str) -> Dispatch:
-        segment("company_id", company_id)
-        agency = self._agencies.get(company_id)
-        if agency is None:
-            auth = self._installs.auth(company_key(company_id), company_id=company_id)
-            agency = self._wiring.dispatch(auth, self._wiring.gate(), VERSION)
-            self._agencies[company_id] = agency
-        return agency
+    def _each_install(
+        self, work: Callable[[Install], Awaitable[InstallHealth]], concurrency: int
+    ) -> AsyncGenerator[InstallHealth, None]:
+        installs = self.installs()
+        workers = bulk.checked(installs, concurrency, "installs")
+        return bulk.each(installs, work, concurrency=workers)
 
-    async def _mint(self, company_id: str, location_id: str) -> Json:
-        form = {"companyId": company_id, "locationId": location_id}
-        request = Request("POST", "/oauth/locationToken", form=form, repeatable=True)
-        return (await self._agency(company_id).call(request)).payload
+    async def _ask(self, install: Install) -> Install:
+        """Make the cheapest call that an install's scopes allow."""
+        if install.location_id is not None:
+            client = self.location(install.location_id, company_id=install.company_id)
+            query: Json = {"locationId": install.location_id, "pageLimit": 1}
+            if "contacts.readonly" in install.scopes:
+                await client.request("POST", "/contacts/search", json=query, repeatable=True)
+        elif install.company_id is not None and "oauth.readonly" in install.scopes:
+            await anext(self.locations(install.company_id), None)
+        await self._installs.auth_of(install).token()
+        stored = await self._installs.load(install.key)
+        return install if stored is None else stored.install
+
+
+def _key(location_id: str | None, company_id: str | None) -> str:
+    if (location_id is None) == (company_id is None):
+        msg = "give either location_id or company_id"
+        raise ConfigurationError(msg)
+    if location_id is not None:
+        segment("location_id", location_id)
+        return location_key(location_id)
+    segment("company_id", company_id or "")
+    return company_key(company_id or "")

@@ -5,7 +5,7 @@ gives them, times are aware datetimes, and ``extra`` holds every field newer tha
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NoReturn, TypeAlias
 
 import attrs
@@ -18,7 +18,9 @@ __all__ = [
     "AuthorizationRequest",
     "Contact",
     "ContactNotes",
+    "Health",
     "Install",
+    "InstallHealth",
     "InstalledLocation",
     "Json",
     "Note",
@@ -31,6 +33,9 @@ __all__ = [
 
 Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What a JSON document decodes to."""
+
+Health: TypeAlias = Literal["healthy", "renewed", "spent", "inactive", "failed"]
+"""How an install is: usable, renewed just now, dead, paused or unpaid, or not known."""
 
 UserType: TypeAlias = Literal["Location", "Company"]
 """Whom a token speaks for: a sub-account (location) or a whole agency (company)."""
@@ -132,7 +137,10 @@ class InstalledLocation:
 class Install:
     """An install of the app on a location, or on a whole agency: the facts, without its secrets.
 
-    ``expires_at`` is when the present access token ends; it is renewed before that, unasked.
+    ``installed_at`` is when this app learned of it, ``renewed_at`` when its token was made:
+    HighLevel lets a refresh token lie unused for a year. ``expires_at`` is when the present
+    access token ends; it is renewed before that, unasked. ``spent_at`` is set once the install
+    was found dead, until its user installs the app again. All are aware datetimes.
     """
 
     user_type: UserType
@@ -140,7 +148,10 @@ class Install:
     company_id: str | None = None
     user_id: str | None = None
     scopes: tuple[str, ...] = ()
+    installed_at: datetime | None = None
+    renewed_at: datetime | None = None
     expires_at: datetime | None = None
+    spent_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -148,6 +159,25 @@ class Install:
         if self.user_type == "Location":
             return location_key(self.location_id or "")
         return company_key(self.company_id or "")
+
+
+@frozen(kw_only=True)
+class InstallHealth:
+    """How one install is. ``error`` is what ``HighLevel`` met when it looked, if it met one.
+
+    ``spent`` ones need their user at ``authorize()``, ``inactive`` ones work again when their
+    location does, and ``failed`` ones are to be looked at again.
+    """
+
+    install: Install
+    state: Health
+    error: HighLevelError | None = None
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When the install dies unless it is renewed: HighLevel documents a year of rest."""
+        renewed_at = self.install.renewed_at
+        return None if renewed_at is None else renewed_at + timedelta(days=365)
 
 
 def location_key(location_id: str) -> str:
@@ -180,8 +210,8 @@ class Token(_Sealed):
 
     @property
     def renew_at(self) -> float:
-        """When to renew ahead of the end: a tenth of the lifetime before it, a minute at most."""
-        return self.expires_at - min(60.0, 0.1 * (self.expires_at - self.issued_at))
+        """When to renew ahead of the end: a fiftieth of the lifetime, a minute at most."""
+        return self.expires_at - min(60.0, 0.02 * (self.expires_at - self.issued_at))
 
 
 @frozen
@@ -193,9 +223,10 @@ class StoredInstall(_Sealed):
 
     @classmethod
     def of(cls, install: Install, token: Token) -> "StoredInstall":
-        """Join an install and its token, so that ``install.expires_at`` tells the token's end."""
-        ends = datetime.fromtimestamp(token.expires_at, UTC)
-        return cls(attrs.evolve(install, expires_at=ends), token)
+        """Join an install and its token, so that the install tells the token's times."""
+        renewed_at = datetime.fromtimestamp(token.issued_at, UTC)
+        expires_at = datetime.fromtimestamp(token.expires_at, UTC)
+        return cls(attrs.evolve(install, renewed_at=renewed_at, expires_at=expires_at), token)
 
 
 @frozen(kw_only=True)

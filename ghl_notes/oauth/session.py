@@ -7,6 +7,7 @@ for tokens and keep a token of its own, so reading and keeping are done here and
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from authlib.oauth2.client import OAuth2Client
@@ -71,18 +72,20 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         Raises ``ReauthorizationRequired`` for a code that is unknown, used or too old.
         """
         asked = {} if user_type is None else {"user_type": user_type}
+        now = self._clock()  # the token's time begins somewhere between the request and its reply
         payload = await self.fetch_token(grant_type="authorization_code", code=code, **asked)
-        return stored_install(payload, now=self._clock())
+        return stored_install(payload, now=now)
 
     async def refresh(self, stored: StoredInstall) -> StoredInstall:
         """Spend the refresh token of an install, and return the install with its new token.
 
         Raises ``ReauthorizationRequired`` if that token is dead, and nothing else is proof of it.
         """
+        now = self._clock()  # as above
         payload = await self.refresh_token(
             refresh_token=stored.token.refresh_token, user_type=stored.install.user_type
         )
-        return stored_install(payload, now=self._clock(), before=stored)
+        return stored_install(payload, now=now, before=stored)
 
     async def _fetch_token(
         self, url: str, body: str, *, auth: Any, headers: Mapping[str, str], **_: object
@@ -131,6 +134,7 @@ def stored_install(
         company_id=company,
         user_id=_text(fields, "userId") or (old.user_id if old else None),
         scopes=tuple(scope.split()) if scope else (old.scopes if old else ()),
+        installed_at=old.installed_at if old else datetime.fromtimestamp(now, UTC),
     )
     access = _text(fields, "access_token")
     if access is None:

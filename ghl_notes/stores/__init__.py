@@ -1,11 +1,46 @@
 """Where installs and their tokens are kept.
 
 ``MemoryStore`` forgets with its process, ``SQLiteStore`` is one file for all processes of one
-machine, and ``TokenStore`` is the protocol for a store of your own.
+machine, ``PostgresStore`` (extra ``postgres``) and ``RedisStore`` (extra ``redis``) serve many
+machines. ``Sealed`` (extra ``sealed``) encrypts the tokens of any of them, and ``TokenStore`` is
+the protocol for a store of your own.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ghl_notes.stores.memory import MemoryStore
-from ghl_notes.stores.protocol import Hold, TokenStore
+from ghl_notes.stores.protocol import Claims, Hold, Overtaken, TokenStore
 from ghl_notes.stores.sqlite import SQLiteStore
 
-__all__ = ["Hold", "MemoryStore", "SQLiteStore", "TokenStore"]
+if TYPE_CHECKING:
+    from ghl_notes.stores.postgres import PostgresStore
+    from ghl_notes.stores.redis import RedisStore
+    from ghl_notes.stores.sealed import Sealed
+
+__all__ = [
+    "Claims",
+    "Hold",
+    "MemoryStore",
+    "Overtaken",
+    "PostgresStore",
+    "RedisStore",
+    "SQLiteStore",
+    "Sealed",
+    "TokenStore",
+]
+
+_EXTRAS = {"PostgresStore": "postgres", "RedisStore": "redis", "Sealed": "sealed"}
+
+if not TYPE_CHECKING:  # or type checkers would believe in every name
+
+    def __getattr__(name: str) -> object:
+        room = _EXTRAS.get(name)
+        if room is None:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        try:
+            return getattr(import_module(f"{__name__}.{room}"), name)
+        except ModuleNotFoundError as error:
+            msg = f"{name} needs its extra: pip install 'ghl-notes[{room}]'"
+            raise ModuleNotFoundError(msg, name=error.name) from error

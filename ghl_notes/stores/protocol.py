@@ -2,11 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from ghl_notes.models import StoredInstall
 
-__all__ = ["Hold", "TokenStore"]
+__all__ = ["SEALED", "Claims", "Hold", "Overtaken", "TokenStore"]
+
+SEALED: Final = "sealed:"
+"""How an access token begins that ``Sealed`` has encrypted."""
+
+
+class Overtaken(Exception):
+    """A hold ended before its holder was done, and somebody else changed the install meanwhile.
+
+    Nothing was written. Only stores whose holds can lapse raise it. Load the install again.
+    """
 
 
 class Hold(Protocol):
@@ -18,7 +28,14 @@ class Hold(Protocol):
         ...
 
     async def save(self, stored: StoredInstall) -> None:
-        """Write the install. It is durable, and seen by everyone, when this returns."""
+        """Write the install. It is durable, and seen by everyone, when this returns.
+
+        A hold is for one change: the next holder may begin as soon as it is written.
+        """
+        ...
+
+    async def delete(self) -> None:
+        """Forget the install, as ``save`` writes it. No error if there is none."""
         ...
 
 
@@ -26,7 +43,8 @@ class TokenStore(Protocol):
     """Keeps installs by their key (``location:<id>`` or ``company:<id>``).
 
     Safe for any number of tasks, and for as many processes as the store's own text says. What
-    was saved is never partly there: a reader sees the old install or the new one.
+    was saved is never partly there: a reader sees the old install or the new one. A store that
+    cannot be reached raises ``Unavailable``, one that is not usable ``ConfigurationError``.
     """
 
     async def load(self, key: str) -> StoredInstall | None:
@@ -41,14 +59,34 @@ class TokenStore(Protocol):
         """
         ...
 
-    async def delete(self, key: str) -> None:
-        """Forget the install under ``key``. No error if there is none."""
-        ...
-
     def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key."""
         ...
 
     async def close(self) -> None:
         """Let go of files and connections. Calling it twice is fine."""
+        ...
+
+
+@runtime_checkable
+class Claims(Protocol):
+    """Remembers what may happen once: a webhook's delivery, the state of a callback.
+
+    Every store of this library does it beside its installs. A store of your own needs it only
+    for webhooks and for ``HighLevel.routes``.
+    """
+
+    async def claim(self, name: str, *, seconds: float) -> bool:
+        """Return True to the first who claims ``name``, and False to all others for ``seconds``.
+
+        One among all tasks and processes gets True. After that time the name is free again.
+        """
+        ...
+
+    async def remember(self, name: str, *, seconds: float) -> None:
+        """Keep ``name`` claimed for ``seconds`` from now, whoever claimed it."""
+        ...
+
+    async def forget(self, name: str) -> None:
+        """Free ``name`` at once. No error if it is free."""
         ...

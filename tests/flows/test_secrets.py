@@ -123,7 +123,7 @@ async def test_an_installs_secrets_are_never_told(
     except HighLevelError as error:
         told += traceback.format_exception(error)
     auth, stored = client._dispatch._auth, await store.load(install.key)
-    told += [repr(x) for x in (highlevel, highlevel._app, install, stored, stored.token, auth)]
+    told += [repr(x) for x in (highlevel, highlevel.app, install, stored, stored.token, auth)]
     told += [repr(x) for x in (client, store, vars(client), vars(highlevel))]
     told += [*map(repr, events), caplog.text, *(repr(r.__dict__) for r in caplog.records)]
 
@@ -136,7 +136,7 @@ async def test_values_that_hold_secrets_are_not_pickled(fake, store, build) -> N
     highlevel = build(fake, store=store)
     install = await highlevel.install(fake.authorize_code())
     stored = await store.load(install.key)
-    for secret in (stored, stored.token, highlevel._app):
+    for secret in (stored, stored.token, highlevel.app):
         with pytest.raises(TypeError, match="secret"):
             pickle.dumps(secret)
         with pytest.raises(TypeError, match="secret"):

@@ -1,0 +1,61 @@
+"""What an agency's install is asked for: its locations, and tokens for them."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from ghl_notes.http import codec
+from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.gate import Gate
+from ghl_notes.http.protocol import VERSION, Params, Request, segment
+from ghl_notes.models import InstalledLocation, Json
+from ghl_notes.oauth.auth import Auth
+from ghl_notes.oauth.renewal import AgencyToken
+from ghl_notes.wiring import Wiring
+
+# Locations asked for in one request, and how many HighLevel gives at least if there are more.
+_PAGE: Final = 100
+_SMALLEST_PAGE: Final = 20
+
+
+class Agencies:
+    """The calls in the name of agencies, with one limiter for each."""
+
+    def __init__(self, wiring: Wiring, app_id: str) -> None:
+        self._wiring = wiring
+        self._app_id = app_id
+        self._gates: dict[str, Gate] = {}
+
+    async def locations(self, company_id: str, auth: Auth) -> AsyncIterator[InstalledLocation]:
+        """Iterate over the locations of an agency on which the app is installed."""
+        agency = self._dispatch(company_id, auth)
+        seen: set[str] = set()
+        while True:
+            params: Params = {
+                "companyId": company_id,
+                "appId": self._app_id,
+                "isInstalled": True,
+                "skip": str(len(seen)),
+                "limit": str(_PAGE),
+            }
+            request = Request("GET", "/oauth/installedLocations", params=params)
+            page = codec.locations((await agency.call(request)).payload)
+            fresh = [location for location in page if location.id not in seen]
+            for location in fresh:
+                seen.add(location.id)
+                yield location
+            if not fresh or len(page) < _SMALLEST_PAGE:
+                return
+
+    async def mint(self, company_id: str, location_id: str, agency_token: str) -> Json:
+        """Ask for a location's token. Raises ``TokenRefused`` if the agency's is not good."""
+        form = {"companyId": company_id, "locationId": location_id}
+        request = Request("POST", "/oauth/locationToken", form=form, repeatable=True)
+        agency = self._dispatch(company_id, AgencyToken(agency_token))
+        return (await agency.call(request)).payload
+
+    def _dispatch(self, company_id: str, auth: Auth) -> Dispatch:
+        segment("company_id", company_id)
+        gate = self._gates.get(company_id)
+        if gate is None:
+            gate = self._gates[company_id] = self._wiring.gate()
+        return self._wiring.dispatch(auth, gate, VERSION)

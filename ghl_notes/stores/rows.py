@@ -1,0 +1,75 @@
+"""An install as a row of plain values, as every store that leaves the process writes it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeAlias, cast
+
+from ghl_notes.models import Install, StoredInstall, Token, UserType
+
+__all__ = ["COLUMNS", "Cell", "to_row", "to_stored"]
+
+Cell: TypeAlias = str | float | None
+
+COLUMNS: Final = (
+    "key",
+    "user_type",
+    "location_id",
+    "company_id",
+    "user_id",
+    "scopes",
+    "access_token",
+    "refresh_token",
+    "issued_at",
+    "expires_at",
+    "installed_at",
+    "spent_at",
+)
+"""The names of the cells, in their order. Times are Unix seconds."""
+
+
+def to_row(stored: StoredInstall) -> tuple[Cell, ...]:
+    """Take an install apart into its cells."""
+    install, token = stored.install, stored.token
+    return (
+        install.key,
+        install.user_type,
+        install.location_id,
+        install.company_id,
+        install.user_id,
+        " ".join(install.scopes),
+        token.access_token,
+        token.refresh_token,
+        token.issued_at,
+        token.expires_at,
+        _seconds(install.installed_at),
+        _seconds(install.spent_at),
+    )
+
+
+def to_stored(row: Sequence[object]) -> StoredInstall:
+    """Put an install together again from its cells."""
+    cells = cast("dict[str, str]", dict(zip(COLUMNS, row, strict=True)))
+    install = Install(
+        user_type=cast("UserType", cells["user_type"]),
+        location_id=cells["location_id"],
+        company_id=cells["company_id"],
+        user_id=cells["user_id"],
+        scopes=tuple(cells["scopes"].split()),
+        installed_at=_time(cells["installed_at"]),
+        spent_at=_time(cells["spent_at"]),
+    )
+    token = Token(
+        access_token=cells["access_token"],
+        refresh_token=cells["refresh_token"],
+        issued_at=float(cells["issued_at"]),
+        expires_at=float(cells["expires_at"]),
+    )
+    return StoredInstall.of(install, token)
+
+
+def _seconds(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
+
+
+def _time(seconds: object) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(cast("float", seconds), UTC)

@@ -1,0 +1,180 @@
+"""The file behind ``SQLiteStore``: whose it is, its schema, and the thread that works on it."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal, TypeVar, cast
+
+from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
+from ghl_notes.stores.file_locks import FileLocks
+
+__all__ = ["SQLiteFile"]
+
+R = TypeVar("R")
+
+_APPLICATION_ID: Final = 0x67686C6E  # "ghln", so that another program's file is recognised
+# What leads from each version of the schema to the next. Never change one that was released.
+_STEPS: Final = (
+    (
+        """
+        CREATE TABLE installs (
+            key TEXT PRIMARY KEY,
+            user_type TEXT NOT NULL,
+            location_id TEXT,
+            company_id TEXT,
+            user_id TEXT,
+            scopes TEXT NOT NULL,
+            access_token TEXT NOT NULL,
+            refresh_token TEXT,
+            issued_at REAL NOT NULL,
+            expires_at REAL NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        "ALTER TABLE installs ADD COLUMN installed_at REAL",
+        "ALTER TABLE installs ADD COLUMN spent_at REAL",
+        # When it was installed was not kept; the token proves that it was by then.
+        "UPDATE installs SET installed_at = issued_at",
+        "CREATE TABLE claims (name TEXT PRIMARY KEY, ends REAL NOT NULL) WITHOUT ROWID",
+    ),
+)
+_VERSION: Final = len(_STEPS)
+_BUSY_SECONDS: Final = 30.0
+# Errors that no later try mends; the others are a full disk, a lock, a failing read.
+_HOPELESS: Final = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_ERROR,
+}
+
+
+class SQLiteFile:
+    """One connection to the file, opened when it is first used, in a thread of its own.
+
+    ``synchronous`` is SQLite's: FULL for what must outlive a loss of power, NORMAL for what may
+    be lost with it.
+    """
+
+    def __init__(
+        self, path: Path, locks: FileLocks, *, synchronous: Literal["FULL", "NORMAL"]
+    ) -> None:
+        self._path = path
+        self._locks = locks
+        self._synchronous = synchronous
+        self._db: sqlite3.Connection | None = None
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], R]) -> R:
+        """Do ``work`` as one transaction. Once begun it ends before this does, cancelled or not.
+
+        Raises ``ConfigurationError`` for a file that cannot be used, and ``Unavailable`` for one
+        that cannot be used now.
+        """
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="ghl_notes store")
+        loop = asyncio.get_running_loop()
+        job = loop.run_in_executor(self._thread, self._work, work)
+        try:
+            return await asyncio.shield(job)
+        except asyncio.CancelledError:
+            await asyncio.wait({job})
+            with suppress(HighLevelError):
+                job.result()
+            raise
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._thread is not None:
+            thread, self._thread = self._thread, None
+            await asyncio.get_running_loop().run_in_executor(thread, self._close)
+            thread.shutdown(wait=False)
+
+    def _close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def _work(self, work: Callable[[sqlite3.Connection], R]) -> R:
+        try:
+            if self._db is None:
+                self._db = _open(self._path, self._locks, self._synchronous)
+            with self._db:  # one transaction
+                return work(self._db)
+        except (sqlite3.Error, OSError) as error:
+            raise _explained(error, self._path) from error
+
+
+def _explained(error: sqlite3.Error | OSError, path: Path) -> HighLevelError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if isinstance(error, OSError) or code in _HOPELESS:
+        return ConfigurationError(f"SQLiteStore: {path} cannot be used as a store ({error})")
+    return Unavailable(
+        f"SQLiteStore: {path} cannot be used now ({error}); try again", maybe_applied=False
+    )
+
+
+def _open(path: Path, locks: FileLocks, synchronous: str) -> sqlite3.Connection:
+    with suppress(FileExistsError):  # SQLite would make it readable for everyone
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
+        msg = f"SQLiteStore: {path} is read-only: tokens are renewed, so it must be writable"
+        raise ConfigurationError(msg)
+    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
+    try:
+        _prepare(db, path, locks)
+        db.execute(f"PRAGMA synchronous = {synchronous}")
+        db.execute("PRAGMA secure_delete = ON")
+    except BaseException:
+        db.close()
+        raise
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(name).chmod(0o600)
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path, locks: FileLocks) -> None:
+    """Make sure that the file is ours and whole, before anything is written to it."""
+    number = partial(_number, db)
+    db.execute("BEGIN")
+    with db:  # everything as it stands at one moment
+        program, version = number("application_id"), number("user_version")
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if program != _APPLICATION_ID and (program or version or tables):
+        msg = f"SQLiteStore: {path} is the database of another program"
+        raise ConfigurationError(msg)
+    if damage != "ok":
+        msg = f"SQLiteStore: {path} cannot be used as a store: it is damaged, restore a copy"
+        raise ConfigurationError(msg)
+    if version > _VERSION:
+        msg = f"SQLiteStore: {path} was written by a newer ghl_notes: update this one"
+        raise ConfigurationError(msg)
+    if version < _VERSION:
+        _upgrade(db, locks)
+
+
+def _upgrade(db: sqlite3.Connection, locks: FileLocks) -> None:
+    """Make the schema, or bring it up to date, one process at a time and all of it or nothing."""
+    with locks.alone():  # SQLite does not wait for another's change of journal
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("BEGIN IMMEDIATE")
+        with db:
+            for step in _STEPS[_number(db, "user_version") :]:
+                for statement in step:
+                    db.execute(statement)
+            db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _number(db: sqlite3.Connection, pragma: str) -> int:
+    return cast("int", db.execute(f"PRAGMA {pragma}").fetchone()[0])

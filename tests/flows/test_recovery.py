@@ -1,0 +1,313 @@
+# ruff: noqa: ANN001, ANN201 - fixtures and generators, whose types live in conftest
+"""A renewal that goes wrong half-way: what is tried next, and what is never lost."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import attrs
+import pytest
+
+from ghl_notes import ReauthorizationRequired, Renewed, Spent, Unavailable
+from ghl_notes.errors import AccessDenied, ConfigurationError
+from ghl_notes.stores import MemoryStore, Overtaken
+from ghl_notes.testing import Fault
+
+MINT = "/oauth/locationToken"
+
+
+class Shaky(MemoryStore):
+    """A store that cannot be reached while ``down``, and whose saves fail while ``full``.
+
+    ``beside`` is done once in the middle of a hold, as another process would.
+    """
+
+    down = full = False
+    beside = None
+
+    async def load(self, key: str):
+        if self.down:
+            raise Unavailable("the store is down", maybe_applied=False)
+        return await super().load(key)
+
+    @asynccontextmanager
+    async def hold(self, key: str):
+        if self.down:
+            raise Unavailable("the store is down", maybe_applied=False)
+        async with super().hold(key) as hold:
+            yield _ShakyHold(hold, self)
+
+
+class _ShakyHold:
+    def __init__(self, hold, store: Shaky) -> None:
+        self.stored, self.delete = hold.stored, hold.delete
+        self._hold, self._store = hold, store
+
+    async def save(self, stored) -> None:
+        if self._store.full:
+            raise Unavailable("the store is full", maybe_applied=False)
+        if self._store.beside is not None:
+            beside, self._store.beside = self._store.beside, None
+            await beside(self._hold)
+            raise Overtaken
+        await self._hold.save(stored)
+
+
+@pytest.fixture
+def store() -> Shaky:
+    return Shaky()
+
+
+@pytest.fixture
+def events() -> list[object]:
+    return []
+
+
+@pytest.fixture
+async def highlevel(fake, build, store, events):
+    """Give an app that is installed on the first location."""
+    highlevel = build(fake, store=store, observer=events.append)
+    await highlevel.install(fake.authorize_code())
+    return highlevel
+
+
+@pytest.fixture
+def key(fake) -> str:
+    return f"location:{fake.location_id}"
+
+
+@pytest.fixture
+def read(highlevel, fake, contact_id):
+    """Give a call that needs a good token."""
+    return lambda: highlevel.location(fake.location_id).notes.list(contact_id)
+
+
+async def test_a_store_that_is_down_costs_no_valid_token(read, store) -> None:
+    """A call that needs no renewal needs no store."""
+    await read()
+    store.down = True
+
+    assert len(await read()) == 5
+
+
+async def test_a_store_that_is_down_is_told_as_such(fake, highlevel, read, store, events) -> None:
+    """A renewal without its store spends nothing, and works once the store is back."""
+    fake.expire_access_tokens()
+    store.down = True
+    with pytest.raises(Unavailable, match="store is down"):
+        await read()
+    assert fake.stats.refreshes == 0
+    store.down = False
+
+    assert len(await read()) == 5
+    assert fake.stats.refreshes == 1
+
+
+@pytest.mark.parametrize("grace", [0, 30])
+async def test_a_token_that_could_not_be_saved_is_kept(start, build, store, key, grace) -> None:
+    """After a failed save the renewed token is the only one, so the next caller saves it."""
+    fake = await start(grace=grace)
+    highlevel = build(fake, store=store)
+    await highlevel.install(fake.authorize_code())
+    client, contact_id = highlevel.location(fake.location_id), fake.contact_ids()[0]
+    old = await store.load(key)
+    fake.expire_access_tokens()
+    store.full = True
+    with pytest.raises(Unavailable, match="full"):
+        await client.notes.list(contact_id)
+    assert await store.load(key) is old
+    store.full = False
+
+    assert len(await client.notes.list(contact_id)) == 5
+    assert (fake.stats.refreshes, fake.stats.invalid_grants) == (1, 0)
+    assert (await store.load(key)).token.refresh_token != old.token.refresh_token
+
+
+async def test_closing_saves_what_could_not_be_saved(fake, highlevel, read, store, key) -> None:
+    """The last chance of a renewed token is taken."""
+    old = await store.load(key)
+    fake.expire_access_tokens()
+    store.full = True
+    with pytest.raises(Unavailable):
+        await read()
+    store.full = False
+    await highlevel.close()
+
+    assert (await store.load(key)).token.refresh_token != old.token.refresh_token
+    assert fake.stats.refreshes == 1
+
+
+async def test_closing_tells_what_was_lost(fake, highlevel, read, store) -> None:
+    """A renewed token that cannot be saved at the end either is not passed over in silence."""
+    fake.expire_access_tokens()
+    store.full = True
+    with pytest.raises(Unavailable):
+        await read()
+    with pytest.raises(Unavailable, match="full"):
+        await highlevel.close()
+    store.full = False
+    await highlevel.close()
+
+
+async def test_a_token_that_was_kept_gives_way_to_a_newer_one(
+    fake, highlevel, build, read, store, key
+) -> None:
+    """What another process saved meanwhile is not overwritten by an older renewal."""
+    fake.expire_access_tokens()
+    store.full = True
+    with pytest.raises(Unavailable):
+        await read()
+    store.full = False
+    other = build(fake, store=store)
+    await other.install(fake.authorize_code())
+    newer = await store.load(key)
+    await highlevel.close()
+
+    assert await store.load(key) == newer
+
+
+async def test_a_hold_that_lapsed_overwrites_nothing(
+    fake, highlevel, read, store, key, events
+) -> None:
+    """A holder that was overtaken uses what the other has saved."""
+    other = {}
+
+    async def renew_beside(hold) -> None:
+        other["stored"] = await highlevel._installs.refresh(hold.stored)
+        await hold.save(other["stored"])
+
+    fake.expire_access_tokens()
+    store.beside = renew_beside
+
+    assert len(await read()) == 5
+    assert await store.load(key) == other["stored"]
+    assert fake.stats.invalid_grants == 0
+
+
+async def test_a_spent_token_that_was_renewed_beside_is_no_death(
+    start, build, store, key, events
+) -> None:
+    """An ``invalid_grant`` for a token that another process has just spent is no death."""
+    fake = await start(grace=0)
+    highlevel = build(fake, store=store, observer=events.append)
+    await highlevel.install(fake.authorize_code())
+    stored = await store.load(key)
+    renewed = await highlevel._installs.refresh(stored)
+    fake.expire_access_tokens()
+    usable = await highlevel._installs.refresh(renewed)
+
+    async def save_beside(hold) -> None:
+        await hold.save(usable)
+
+    store.beside = save_beside
+
+    assert len(await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])) == 5
+    assert await store.load(key) == usable
+    assert not [event for event in events if isinstance(event, Spent)]
+
+
+async def test_a_hold_that_lapses_again_and_again(fake, read, store) -> None:
+    """Somebody who is overtaken each time gives up, and nothing is lost."""
+
+    async def overtake(hold) -> None:
+        store.beside = overtake
+
+    fake.expire_access_tokens()
+    store.beside = overtake
+    with pytest.raises(Unavailable, match="another process"):
+        await read()
+    store.beside = None
+
+    assert len(await read()) == 5
+
+
+async def test_a_spent_install_is_remembered_by_the_store(
+    fake, highlevel, build, read, store, events, contact_id
+) -> None:
+    """A process that starts later knows it without a request, and tells no second event."""
+    fake.revoke()
+    with pytest.raises(ReauthorizationRequired):
+        await read()
+    before = fake.stats.requests
+    later = build(fake, store=store, observer=events.append)
+    with pytest.raises(ReauthorizationRequired):
+        await later.location(fake.location_id).notes.list(contact_id)
+
+    assert fake.stats.requests == before
+    assert len([event for event in events if isinstance(event, Spent)]) == 1
+
+
+async def test_an_install_without_a_refresh_token(fake, read, store, key) -> None:
+    """Where there is nothing to renew with, the install is spent with its access token."""
+    stored = await store.load(key)
+    token = attrs.evolve(stored.token, refresh_token=None)
+    async with store.hold(key) as hold:
+        await hold.save(attrs.evolve(stored, token=token))
+    assert len(await read()) == 5
+    fake.expire_access_tokens()
+    before = fake.stats.by_route["POST /oauth/token"]
+    with pytest.raises(ReauthorizationRequired):
+        await read()
+
+    assert fake.stats.by_route["POST /oauth/token"] == before
+    assert (await store.load(key)).install.spent_at is not None
+
+
+async def test_the_agency_heals_what_is_spent(fake, highlevel, read, store, key, events) -> None:
+    """A location that was found spent works again once its agency installs the app."""
+    fake.revoke()
+    with pytest.raises(ReauthorizationRequired):
+        await read()
+    await highlevel.install(fake.authorize_code(company=True))
+
+    assert len(await read()) == 5
+    assert (await store.load(key)).install.spent_at is None
+    assert [event for event in events if isinstance(event, Renewed)][-1].minted
+
+
+async def test_sealed_tokens_are_not_taken_for_dead_ones(fake, build, store, key) -> None:
+    """A store that lacks its ``Sealed`` is named, and nothing in it is touched."""
+    maker = build(fake, store=store)
+    await maker.install(fake.authorize_code())
+    stored = await store.load(key)
+    sealed = attrs.evolve(stored.token, access_token="sealed:gAAAAAB", refresh_token=None)
+    async with store.hold(key) as hold:
+        await hold.save(attrs.evolve(stored, token=sealed))
+    kept = await store.load(key)
+    before = fake.stats.requests
+    highlevel = build(fake, store=store)
+    client = highlevel.location(fake.location_id)
+    with pytest.raises(ConfigurationError, match="Sealed"):
+        await client.notes.list(fake.contact_ids()[0])
+    with pytest.raises(ConfigurationError, match="Sealed"):
+        await highlevel.forget(location_id=fake.location_id)
+
+    assert await store.load(key) is kept
+    assert fake.stats.requests == before
+
+
+async def test_a_mint_with_an_old_token_of_the_agency(start, build, store) -> None:
+    """The agency's token is renewed when minting finds it dead, and the mint goes on."""
+    fake = await start(locations=8)
+    highlevel = build(fake, store=store)
+    await highlevel.install(fake.authorize_code(company=True))
+    fake.expire_access_tokens()
+    clients = [highlevel.location(location_id) for location_id in fake.location_ids]
+    ids = [fake.contact_ids(location_id)[0] for location_id in fake.location_ids]
+    async with asyncio.timeout(20):
+        notes = await asyncio.gather(
+            *(client.notes.list(one) for client, one in zip(clients, ids, strict=True))
+        )
+
+    assert [len(one) for one in notes] == [5] * 8
+    assert (fake.stats.mints, fake.stats.refreshes) == (8, 1)
+
+
+async def test_a_mint_that_is_refused_for_good(fake, build, store) -> None:
+    """An agency whose fresh token is refused too is told as such, after one renewal."""
+    highlevel = build(fake, store=store)
+    await highlevel.install(fake.authorize_code(company=True))
+    fake.inject(Fault.TOKEN_EXPIRED, 9, path_contains=MINT)
+    with pytest.raises(AccessDenied, match="agency"):
+        await highlevel.mint(fake.location_id)
+
+    assert fake.stats.refreshes == 1

@@ -1,0 +1,74 @@
+"""One store for all processes of a run, made and cleared away."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ghl_notes.stores import SQLiteStore, TokenStore
+
+POSTGRES = os.environ.get("GHL_NOTES_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+REDIS = os.environ.get("GHL_NOTES_TEST_REDIS", "redis://127.0.0.1:6379/0")
+
+
+def open_store(kind: str, place: str) -> TokenStore:
+    """Open the store as one process does."""
+    if kind == "sqlite":
+        return SQLiteStore(place)
+    if kind == "postgres":
+        joint = "&" if "?" in POSTGRES else "?"
+        from ghl_notes.stores import PostgresStore  # noqa: PLC0415 - its extra may be missing
+
+        return PostgresStore(f"{POSTGRES}{joint}options=-csearch_path%3D{place}", connections=10)
+    from ghl_notes.stores import RedisStore  # noqa: PLC0415 - as above
+
+    return RedisStore(REDIS, prefix=place)
+
+
+async def missing(kind: str) -> str:
+    """Tell why a store cannot be used here; an empty string if it can."""
+    try:
+        if kind != "sqlite":
+            await (_execute("SELECT 1") if kind == "postgres" else _forget("ghl_notes_nothing"))
+    except Exception as error:  # whatever it is, it is the reason
+        if os.environ.get("GHL_NOTES_TEST_SERVERS") == "required":
+            raise
+        return f"{kind} cannot be used here: {type(error).__name__}"
+    return ""
+
+
+@asynccontextmanager
+async def place_for(kind: str) -> AsyncIterator[str]:
+    """Make room for a store, and take it away at the end."""
+    name = f"ghl_notes_torture_{secrets.token_hex(4)}"
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield str(Path(folder) / "installs.db")
+    elif kind == "postgres":
+        await _execute(f"CREATE SCHEMA {name}")
+        try:
+            yield name
+        finally:
+            await _execute(f"DROP SCHEMA {name} CASCADE")
+    else:
+        try:
+            yield name
+        finally:
+            await _forget(name)
+
+
+async def _execute(statement: str) -> None:
+    import psycopg  # noqa: PLC0415 - for this store only
+
+    async with await psycopg.AsyncConnection.connect(POSTGRES, autocommit=True) as connection:
+        await connection.execute(statement)
+
+
+async def _forget(prefix: str) -> None:
+    from redis.asyncio import Redis  # noqa: PLC0415 - for this store only
+
+    async with Redis.from_url(REDIS) as redis:
+        async for key in redis.scan_iter(match=f"{prefix}:*"):
+            await redis.delete(key)
