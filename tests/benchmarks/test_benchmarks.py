@@ -137,7 +137,7 @@ def test_one_refresh(case: str) -> None:
 
 
 def test_hot_path() -> None:
-    """A call that needs no renewal asks no store, and its token costs 2 µs more than a fixed one."""
+    """A call that needs no renewal asks no store, and pays at most 2 µs for its token."""
     took = figures("hot_path.py")
     over = (took["install_ns"] - took["static_ns"]) / 1000
     row(

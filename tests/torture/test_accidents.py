@@ -164,5 +164,5 @@ async def test_a_killed_holder_frees_its_row(shared) -> None:
 
         assert [len(one) for one in notes] == [5] * 10
         assert fake.stats.refreshes == 1
-        print(f"{shared.kind}: waited {waited:.2f} s for a killed holder")  # noqa: T201 - a figure
+        print(f"{shared.kind}: waited {waited:.2f} s for a killed holder")
         assert waited <= patience
