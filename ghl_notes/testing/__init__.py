@@ -6,7 +6,8 @@
 
 It keeps HighLevel's rules as far as they are known: tokens that work once, one request limit for
 each location, replies of the recorded shapes. What is wrong with a network can be ordered with
-``inject`` and counted with ``stats``.
+``inject`` and counted with ``stats``. What happens on it is told by webhooks, signed and retried
+like HighLevel's, whenever ``deliver`` is called.
 """
 
 from importlib import import_module
@@ -15,11 +16,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the names load on first use: pytest imports this package in every run
     from ghl_notes.testing.fake import FakeHighLevel
     from ghl_notes.testing.faults import Fault
+    from ghl_notes.testing.outbox import Delivery, OutboxEvent
     from ghl_notes.testing.stats import Stats
 
-__all__ = ["FakeHighLevel", "Fault", "Stats"]
+__all__ = ["Delivery", "FakeHighLevel", "Fault", "OutboxEvent", "Stats"]
 
-_HOMES = {"FakeHighLevel": "fake", "Fault": "faults", "Stats": "stats"}
+_HOMES = {
+    "Delivery": "outbox",
+    "FakeHighLevel": "fake",
+    "Fault": "faults",
+    "OutboxEvent": "outbox",
+    "Stats": "stats",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -11,6 +11,7 @@ from ghl_notes.testing.replies import Call, Payload, Refusal, Reply
 from ghl_notes.testing.routes import Route
 from ghl_notes.testing.search import Search, Searcher
 from ghl_notes.testing.stats import Stats
+from ghl_notes.testing.webhooks import Webhooks
 from ghl_notes.testing.world import World
 
 __all__ = ["ContactsApi"]
@@ -24,6 +25,7 @@ class ContactsApi:
     """What HighLevel answers about contacts and notes."""
 
     world: World
+    webhooks: Webhooks
     stats: Stats
     clock: Callable[[], float]
     _searcher: Searcher = field(factory=Searcher, init=False)
@@ -63,7 +65,7 @@ class ContactsApi:
     def create_note(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Write a note."""
         place, index = self._find(ids, grant)
-        note = self.world.create_note(place, index, _object(call), self.clock())
+        note = self.write_note(place, index, _object(call))
         self.stats.notes_created += 1
         return Reply(201, {"note": note})
 
@@ -74,12 +76,22 @@ class ContactsApi:
     def update_note(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Change a note."""
         place, index = self._find(ids, grant)
-        return Reply(200, {"note": self.world.update_note(place, index, ids[1], _object(call))})
+        note = self.world.update_note(place, index, ids[1], _object(call))
+        self.webhooks.note("NoteUpdate", place.population.location_id, note)
+        return Reply(200, {"note": note})
 
     def delete_note(self, _: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Delete a note. Recorded for other deletes: both spellings at once."""
-        self.world.delete_note(*self._find(ids, grant), ids[1])
+        place, index = self._find(ids, grant)
+        note = self.world.delete_note(place, index, ids[1])
+        self.webhooks.note("NoteDelete", place.population.location_id, note)
         return Reply(200, {"succeded": True, "succeeded": True})
+
+    def write_note(self, place: Place, index: int, fields: Payload) -> Payload:
+        """Write a note, whoever does it, and tell it."""
+        note = self.world.create_note(place, index, fields, self.clock())
+        self.webhooks.note("NoteCreate", place.population.location_id, note)
+        return note
 
     def _find(self, ids: tuple[str, ...], grant: Grant) -> tuple[Place, int]:
         return self.world.find(ids[0], grant.location_id)

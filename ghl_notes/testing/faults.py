@@ -83,6 +83,10 @@ class FaultPlan:
         if times > 0:
             self._orders.append(_Order(fault, times, method, path_contains))
 
+    def clear(self) -> None:
+        """Drop what was ordered and has not struck yet."""
+        self._orders.clear()
+
     def pick(self, method: str, path: str, *, api: bool) -> Fault | None:
         """Tell what this request meets, and use that order up."""
         for order in self._orders:

@@ -2,11 +2,12 @@
 
 import random
 import string
-import uuid
+from collections.abc import Collection
 from typing import Literal
 
 from attrs import define, field, frozen
 
+from ghl_notes.testing.ids import make_uuid
 from ghl_notes.testing.replies import Refusal
 
 __all__ = ["Grant", "Grants", "Issued"]
@@ -120,7 +121,7 @@ class Grants:
     def issue(self, grant: Grant, now: float) -> Issued:
         """Make a first pair of tokens for a grant."""
         self._require_active(grant)
-        token, token_id = self._jwt(), str(self._uuid())
+        token, token_id = self._jwt(), make_uuid(self.rng)
         self._refresh[token] = _Refresh(grant, token_id, now + _REFRESH_LIFETIME)
         return Issued(grant, self._grant_access(grant, now), token, token_id)
 
@@ -137,12 +138,12 @@ class Grants:
         """End every access token now; refresh tokens stay good."""
         self._access.clear()
 
-    def revoke(self, owner_id: str) -> None:
-        """Kill every grant of a location or company, and what was issued for it."""
+    def revoke(self, owner_ids: Collection[str]) -> None:
+        """Kill every grant of these locations or companies, and what was issued for it."""
         held = [one.grant for one in self._codes.values()]
         held += [one.grant for one in self._refresh.values()]
         for grant in held:
-            if grant.owner_id == owner_id:
+            if grant.owner_id in owner_ids:
                 grant.revoked = True
 
     def _again(self, old: _Refresh, now: float) -> Issued:
@@ -164,9 +165,6 @@ class Grants:
 
     def _text(self, length: int) -> str:
         return "".join(self.rng.choices(_LETTERS, k=length))
-
-    def _uuid(self) -> uuid.UUID:
-        return uuid.UUID(int=self.rng.getrandbits(128), version=4)
 
 
 def _dead() -> Refusal:

@@ -6,13 +6,14 @@ memory: their ids are computed, and every id tells which record it stands for.
 
 import random
 import string
+import uuid
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 from attrs import field, frozen
 
-__all__ = ["Ids", "Kind", "Serial"]
+__all__ = ["Ids", "Kind", "Serial", "make_uuid"]
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
@@ -44,6 +45,11 @@ class Serial(NamedTuple):
     location: int = 0
     contact: int = 0
     note: int = 0
+
+
+def make_uuid(rng: random.Random) -> str:
+    """Make a random UUID that is the same in every run of a seeded ``rng``."""
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
 
 
 def _keys(seed: int) -> tuple[int, ...]:

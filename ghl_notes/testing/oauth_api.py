@@ -1,64 +1,41 @@
 """The OAuth routes: the page to choose a location on, tokens, and where the app is installed."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from attrs import define, frozen
+from attrs import define
 
+from ghl_notes.testing.app import FakeApp
+from ghl_notes.testing.forms import TokenForm, fields_of, spelled
 from ghl_notes.testing.grants import Grant, Grants, Issued
-from ghl_notes.testing.installs import installed_locations, installed_locations_v3
-from ghl_notes.testing.pages import chooser, problem
+from ghl_notes.testing.installs import Installs, installed_locations, installed_locations_v3
+from ghl_notes.testing.pages import CANCEL, chooser, problem
 from ghl_notes.testing.replies import Call, Payload, Refusal, Reply, require
 from ghl_notes.testing.routes import Route
 from ghl_notes.testing.stats import Stats
+from ghl_notes.testing.webhooks import Webhooks
 from ghl_notes.testing.world import World
 
-__all__ = ["FakeApp", "OAuthApi"]
-
-_CAMEL = {
-    "client_id": "clientId",
-    "client_secret": "clientSecret",
-    "grant_type": "grantType",
-    "refresh_token": "refreshToken",
-    "redirect_uri": "redirectUri",
-    "user_type": "userType",
-    "access_token": "accessToken",
-    "token_type": "tokenType",
-    "expires_in": "expiresIn",
-}
+__all__ = ["OAuthApi"]
 
 
-@frozen(kw_only=True)
-class FakeApp:
-    """The marketplace app that is registered with the pretend HighLevel."""
-
-    client_id: str
-    client_secret: str
-    redirect_uri: str = "https://app.example.com/oauth/callback"
-    scopes: tuple[str, ...] = (
-        "contacts.readonly",
-        "contacts.write",
-        "oauth.readonly",
-        "oauth.write",
-    )
-
-    @property
-    def app_id(self) -> str:
-        """The part of the client id before the dash."""
-        return self.client_id.split("-")[0]
-
-
-@define(eq=False)
+@define(eq=False, kw_only=True)
 class OAuthApi:
-    """What HighLevel answers about installing the app."""
+    """What HighLevel answers about installing the app, which ``registered`` tells as it is now."""
 
-    app: FakeApp
+    registered: Callable[[], FakeApp]
     world: World
     grants: Grants
+    installs: Installs
+    webhooks: Webhooks
     stats: Stats
     clock: Callable[[], float]
+
+    @property
+    def app(self) -> FakeApp:
+        """The app."""
+        return self.registered()
 
     def public(self) -> dict[tuple[str, str], Callable[[Call], Reply]]:
         """List what is answered without a bearer token."""
@@ -95,18 +72,16 @@ class OAuthApi:
         chosen = call.query.get("choose")
         if chosen is None:
             return Reply(200, chooser(call.path, call.query, self._choices()))
-        location_id = None if chosen == self.world.company_id else chosen
-        scopes = [one for one in call.query.get("scope", "").split() if one in self.app.scopes]
-        grant = self.grant(location_id, scopes or None)
-        answer = {"code": self.grants.authorize(grant, self.clock())}
+        answer = self._decide(chosen, call.query.get("scope", "").split())
         if "state" in call.query:
             answer["state"] = call.query["state"]
-        joint = "&" if "?" in self.app.redirect_uri else "?"
-        return Reply(302, "", {"location": f"{self.app.redirect_uri}{joint}{urlencode(answer)}"})
+        home = self.app.redirect_uri
+        joint = "&" if "?" in home else "?"
+        return Reply(302, "", {"location": f"{home}{joint}{urlencode(answer)}"})
 
     def token(self, call: Call) -> Reply:
         """Exchange a code, or renew by a refresh token."""
-        form = _Form.read(call)
+        form = TokenForm.read(call)
         kind = form.need("grant_type")
         if kind == "authorization_code":
             issued = self._exchange(form)
@@ -114,36 +89,64 @@ class OAuthApi:
             issued = self._refresh(form)
         else:
             raise Refusal(400, form.wrong("grant_type"))
-        return Reply(200, _spelled(self._payload(issued), camel=form.camel))
+        return Reply(200, spelled(self._payload(issued), camel=form.camel))
 
     def mint(self, call: Call, grant: Grant, _: tuple[str, ...]) -> Reply:
         """Make a location's own tokens from an agency's. Measured: 201."""
-        form = _fields(call)
+        form = fields_of(call)
         wanted = ("companyId", "locationId")
         require([f"{name} should not be empty" for name in wanted if not form.get(name)])
         if form["companyId"] != grant.owner_id:
             raise Refusal(403, "The token does not have access to this company.")
         if form["locationId"] not in self.world.location_ids:
             raise Refusal(400, f"Location with id {form['locationId']} not found")
+        if not self.installs.on(form["locationId"]):
+            # The real words are in no document; 400 is the status that is.
+            raise Refusal(400, "The app is not installed on this location")
         issued = self.grants.issue(self.grant(form["locationId"], grant.scopes), self.clock())
         self.stats.mints += 1
         extra = {"appId": self.app.app_id, "versionId": self.app.app_id}
-        return Reply(201, _spelled({**self._payload(issued), **extra}, camel=call.version == "v3"))
+        return Reply(201, spelled({**self._payload(issued), **extra}, camel=call.version == "v3"))
 
     def installed(self, call: Call, grant: Grant, _: tuple[str, ...]) -> Reply:
         """List where the app is installed, by skip and limit."""
-        return installed_locations(self.world, self.app.app_id, grant, call.query)
+        return installed_locations(self.installs, self.app.app_id, grant, call.query)
 
     def installed_v3(self, call: Call, grant: Grant, _: tuple[str, ...]) -> Reply:
         """List where the app is installed, by page tokens."""
-        return installed_locations_v3(self.world, self.app.app_id, grant, call.query)
+        return installed_locations_v3(self.installs, self.app.app_id, grant, call.query)
+
+    def install(self, location_id: str | None, user_id: str | None = None) -> None:
+        """Install the app on a location, or on the whole agency, and tell it.
+
+        ``user_id`` is whoever did it; for the agency's automatic installs that is nobody.
+        """
+        self.installs.add(location_id, self.clock())
+        self.webhooks.installed(location_id, user_id)
+
+    def uninstall(self, location_id: str | None) -> None:
+        """Take the app off a location, or off the whole agency, and tell it."""
+        everywhere = {self.world.company_id, *self.world.location_ids}
+        self.grants.revoke(everywhere if location_id is None else {location_id})
+        self.installs.remove(location_id)
+        self.webhooks.uninstalled(location_id)
+
+    def _decide(self, chosen: str, asked: list[str]) -> dict[str, str]:
+        """Tell what the user's choice brings the app: a code, or a refusal."""
+        if chosen == CANCEL:
+            # RFC 6749, 4.1.2.1: HighLevel's own documents are silent about refusals.
+            return {"error": "access_denied"}
+        location_id = None if chosen == self.world.company_id else chosen
+        scopes = [one for one in asked if one in self.app.scopes]
+        grant = self.grant(location_id, scopes or None)
+        return {"code": self.grants.authorize(grant, self.clock())}
 
     def _choices(self) -> list[tuple[str, str]]:
         named = [(f"Location {at}", one) for at, one in enumerate(self.world.location_ids, 1)]
         return [("The whole agency", self.world.company_id), *named]
 
     def _trouble(self, query: Mapping[str, str]) -> str | None:
-        known = (self.world.company_id, *self.world.location_ids)
+        known = (CANCEL, self.world.company_id, *self.world.location_ids)
         # Measured: with a client_id alone the page answers this.
         if not query.get("version_id"):
             return "error.noversionid"
@@ -155,7 +158,7 @@ class OAuthApi:
             return "The response_type must be code"
         return None if query.get("choose") in (None, *known) else "There is no such location"
 
-    def _exchange(self, form: "_Form") -> Issued:
+    def _exchange(self, form: TokenForm) -> Issued:
         # Measured: the code is looked at before the client's credentials are.
         code = form.need("code")
         self.grants.find_code(code, self.clock())
@@ -164,9 +167,10 @@ class OAuthApi:
             raise Refusal(400, "Invalid request: redirect_uri is invalid")
         issued = self.grants.exchange(code, self.clock())
         self.stats.exchanges += 1
+        self.install(issued.grant.location_id, self.world.users[0])
         return issued
 
-    def _refresh(self, form: "_Form") -> Issued:
+    def _refresh(self, form: TokenForm) -> Issued:
         self._require_client(form)
         try:
             issued = self.grants.refresh(form.need("refresh_token"), self.clock())
@@ -176,7 +180,7 @@ class OAuthApi:
         self.stats.refreshes += 1
         return issued
 
-    def _require_client(self, form: "_Form") -> None:
+    def _require_client(self, form: TokenForm) -> None:
         sent = (form.need("client_id"), form.need("client_secret"))
         if sent != (self.app.client_id, self.app.client_secret):
             raise Refusal(400, "Invalid client: client is invalid")
@@ -203,46 +207,3 @@ class OAuthApi:
         else:
             payload["locationId"] = grant.location_id
         return payload
-
-
-@frozen
-class _Form:
-    """The fields of a token request under their snake_case names, whatever the version."""
-
-    fields: Mapping[str, str]
-    camel: bool
-
-    @classmethod
-    def read(cls, call: Call) -> "_Form":
-        return cls(_fields(call), call.version == "v3")
-
-    def spell(self, name: str) -> str:
-        return _CAMEL.get(name, name) if self.camel else name
-
-    def get(self, name: str) -> str | None:
-        return self.fields.get(self.spell(name))
-
-    def need(self, name: str) -> str:
-        value = self.get(name)
-        if not value:
-            raise Refusal(400, f"Missing parameter: {self.spell(name)}")
-        return value
-
-    def wrong(self, name: str) -> str:
-        return f"Invalid parameter: {self.spell(name)}"
-
-
-def _fields(call: Call) -> dict[str, str]:
-    """Read a form, or JSON where v3 allows it. Anything else has no fields."""
-    if "json" not in call.content_type:
-        return dict(parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True))
-    try:
-        sent = json.loads(call.body) if call.version == "v3" else {}
-    except ValueError:
-        raise Refusal(400, "Unexpected token in JSON", "Bad Request") from None
-    items = sent.items() if isinstance(sent, dict) else ()
-    return {name: str(value) for name, value in items if value is not None}
-
-
-def _spelled(payload: Payload, *, camel: bool) -> Payload:
-    return {_CAMEL.get(name, name): value for name, value in payload.items()} if camel else payload

@@ -5,7 +5,10 @@ from html import escape
 from string import Template
 from urllib.parse import urlencode
 
-__all__ = ["BAD_GATEWAY", "FORBIDDEN", "MAINTENANCE", "chooser", "problem"]
+__all__ = ["BAD_GATEWAY", "CANCEL", "FORBIDDEN", "MAINTENANCE", "chooser", "problem"]
+
+CANCEL = "cancel"
+"""What is chosen by the user who does not want the app."""
 
 _SHOWN = 100
 
@@ -25,6 +28,7 @@ _PAGE = Template("""<!doctype html>
   a { display: block; margin: .5rem 0; padding: .75rem 1rem; border: 1px solid #d0d5dd;
       border-radius: 8px; color: inherit; text-decoration: none }
   a:hover, a:focus { border-color: #155eef; background: #eff4ff }
+  a.cancel { border-color: transparent; text-align: center; color: #475467 }
   small { display: block; color: #667085 }
 </style>
 </head>
@@ -38,13 +42,14 @@ $rest
 
 
 def chooser(path: str, query: Mapping[str, str], choices: Iterable[tuple[str, str]]) -> str:
-    """Offer each (name, id) as a link that installs the app there."""
+    """Offer each (name, id) as a link that installs the app there, and a last one that does not."""
     links = [_link(path, query, name, owner_id) for name, owner_id in choices]
     scopes = ", ".join(query.get("scope", "").split()) or "everything it is registered for"
     more = len(links) - _SHOWN
     rest = "<ul>\n" + "\n".join(links[:_SHOWN]) + "\n</ul>"
     if more > 0:
         rest += f"\n<p>and {more} more, by adding <code>&amp;choose=</code> and an id</p>"
+    rest += f'\n<a class="cancel" href="{_href(path, query, CANCEL)}">Cancel</a>'
     return _page("Choose a location", f"The app asks for {scopes}.", rest)
 
 
@@ -54,8 +59,12 @@ def problem(text: str) -> str:
 
 
 def _link(path: str, query: Mapping[str, str], name: str, owner_id: str) -> str:
-    href = escape(f"{path}?{urlencode({**query, 'choose': owner_id})}")
+    href = _href(path, query, owner_id)
     return f'<li><a href="{href}">{escape(name)}<small>{escape(owner_id)}</small></a></li>'
+
+
+def _href(path: str, query: Mapping[str, str], choice: str) -> str:
+    return escape(f"{path}?{urlencode({**query, 'choose': choice})}")
 
 
 def _page(title: str, text: str, rest: str = "") -> str:

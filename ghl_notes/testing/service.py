@@ -5,7 +5,6 @@ the limit, does a fault strike; only then is the work done.
 """
 
 import random
-import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -15,6 +14,7 @@ from ghl_notes.testing import pages
 from ghl_notes.testing.contacts_api import ContactsApi
 from ghl_notes.testing.faults import REPLACING, UNCOUNTED, Fault, FaultPlan
 from ghl_notes.testing.grants import Grant, Grants
+from ghl_notes.testing.ids import make_uuid
 from ghl_notes.testing.limiter import Limiter, Reading, Trail
 from ghl_notes.testing.oauth_api import OAuthApi
 from ghl_notes.testing.replies import Call, Payload, Refusal, Reply
@@ -143,8 +143,7 @@ class Service:
         """Put a trace id into every JSON object, of successes and errors alike."""
         if isinstance(reply.payload, str):
             return reply
-        trace = str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
-        return evolve(reply, payload={**reply.payload, "traceId": trace})
+        return evolve(reply, payload={**reply.payload, "traceId": make_uuid(self.rng)})
 
 
 def _require_version(call: Call, *, optional: bool = False) -> None:

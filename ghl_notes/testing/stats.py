@@ -30,7 +30,8 @@ class Stats:
     ``requests`` counts all, ``by_route`` each route by its template such as ``GET
     /contacts/{contactId}/notes``. ``accepted`` and ``rejected_429`` are the limiter's view of the
     API calls. ``refreshes``, ``exchanges`` and ``mints`` count tokens handed out, repeats inside
-    the grace period included.
+    the grace period included. ``webhooks`` counts the webhooks that were sent, each attempt by its
+    event's type.
     """
 
     requests: int = 0
@@ -42,6 +43,7 @@ class Stats:
     mints: int = 0
     invalid_grants: int = 0
     notes_created: int = 0
+    webhooks: Counter[str] = field(factory=Counter)
     _ids: Ids = field(factory=Ids, repr=False)
     _trails: dict[str, Trail] = field(factory=dict, repr=False)
     _reads: dict[int, "array[int]"] = field(factory=dict, repr=False)

@@ -154,10 +154,11 @@ class World:
         place.replace_note(index, note)
         return note
 
-    def delete_note(self, place: Place, index: int, note_id: str) -> None:
-        """Delete a note, or refuse it."""
-        self.note(place, index, note_id)
+    def delete_note(self, place: Place, index: int, note_id: str) -> Payload:
+        """Delete a note and give it back as it was, or refuse it."""
+        note = self.note(place, index, note_id)
         place.remove_note(index, note_id)
+        return note
 
     def _serial(self, text: str, kind: Kind) -> Serial | None:
         serial = self.ids.decode(text)

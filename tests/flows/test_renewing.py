@@ -199,7 +199,7 @@ async def test_trouble_is_no_proof_of_death(
     with pytest.raises(error) as raised:
         await installed.notes.list(contact_id)
     assert not isinstance(raised.value, ReauthorizationRequired)
-    fake._service.faults._orders.clear()
+    fake.clear_faults()
 
     assert len(await installed.notes.list(contact_id)) == 5
     assert fake.stats.invalid_grants == 0

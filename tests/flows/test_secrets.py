@@ -66,7 +66,7 @@ async def every_trouble(fake, client, contact_id: str, *, path: str | None = Non
     for fault in [*LEAKY, *LASTING]:
         fake.inject(fault, 100, path_contains=path)
         told += await failures(client, contact_id)
-        fake._service.faults._orders.clear()
+        fake.clear_faults()
     return told
 
 
@@ -156,6 +156,6 @@ async def test_a_note_is_never_told(fake, connect, contact_id, caplog, noisy) ->
             await client.notes.create(contact_id, text, title=text)
         except HighLevelError as error:
             told += [*traceback.format_exception(error), repr(vars(error))]
-        fake._service.faults._orders.clear()
+        fake.clear_faults()
 
     assert_safe([*told, *map(repr, events), caplog.text], {text})

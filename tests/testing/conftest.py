@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 import pytest
 import pytest_asyncio
-from attrs import define, frozen
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from attrs import define, field, frozen
 
 from ghl_notes.testing import FakeHighLevel
 
@@ -115,3 +117,58 @@ async def call(start: Start) -> Caller:
 def clock() -> Clock:
     """Give a clock to inject."""
     return Clock()
+
+
+@frozen
+class Got:
+    """One webhook as it came in."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict:
+        """The body, decoded."""
+        return json.loads(self.body)
+
+
+@define
+class Receiver:
+    """An app that takes webhooks in, and answers each as ``answer`` says; None hangs up."""
+
+    url: str = ""
+    got: list[Got] = field(factory=list)
+    answer: Callable[[Got], Awaitable[int | None]] | None = None
+
+    @property
+    def ids(self) -> list[str]:
+        """The webhook ids, in the order in which they came."""
+        return [got.json["webhookId"] for got in self.got]
+
+    def answers(self, *statuses: int | None) -> None:
+        """Answer one webhook after the other with these, and all further ones with the last."""
+        left = list(statuses)
+
+        async def answer(_: Got) -> int | None:
+            return left.pop(0) if len(left) > 1 else left[0]
+
+        self.answer = answer
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take one webhook in."""
+        got = Got(dict(request.headers), await request.read())
+        self.got.append(got)
+        status = 200 if self.answer is None else await self.answer(got)
+        if status is None:
+            request.transport.abort()
+        return web.Response(status=status or 200, headers={"Location": self.url})
+
+
+@pytest_asyncio.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """Give an app that listens for webhooks and is content with each."""
+    taker, app = Receiver(), web.Application()
+    app.router.add_post("/hook", taker.take)
+    async with TestServer(app, shutdown_timeout=0.05) as server:
+        taker.url = str(server.make_url("/hook"))
+        yield taker

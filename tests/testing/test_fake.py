@@ -93,14 +93,16 @@ def test_unknown_ids_are_key_errors() -> None:
     fake = FakeHighLevel()
     asked = (fake.contact_ids, fake.authorize_code, fake.notes, fake.add_note, fake.delete_contact)
 
-    for ask in asked:
+    for ask in (*asked, fake.install, fake.uninstall):
         with pytest.raises(KeyError, match="nobody"):
             ask("nobody")
 
 
 def test_the_public_names_are_listed() -> None:
     """The package has the names it says, and no others."""
-    assert dir(ghl_notes.testing) == ["FakeHighLevel", "Fault", "Stats"]
+    names = ["Delivery", "FakeHighLevel", "Fault", "OutboxEvent", "Stats"]
+
+    assert dir(ghl_notes.testing) == names
     assert all(getattr(ghl_notes.testing, name) for name in ghl_notes.testing.__all__)
     with pytest.raises(AttributeError, match="Nothing"):
         _ = ghl_notes.testing.Nothing

@@ -170,6 +170,17 @@ async def test_a_fault_waits_for_a_request_that_gets_in(start) -> None:
     assert [(await call("GET", notes(call))).status for _ in range(2)] == [500, 429]
 
 
+async def test_orders_can_be_dropped(start) -> None:
+    """Injected faults that struck nobody are gone when they are cleared; those by chance stay."""
+    call = await start(fault_rates={Fault.SERVER_ERROR: 1.0})
+    call.fake.inject(Fault.BAD_GATEWAY, 3)
+    struck = await call("GET", notes(call))
+    call.fake.clear_faults()
+
+    assert struck.status == 502
+    assert (await call("GET", notes(call))).status == 500
+
+
 async def test_rates_strike_by_chance_and_alike_for_a_seed(start) -> None:
     """Rates give about their share of faults, the same ones in every run, and spare OAuth."""
     rates = {Fault.SERVER_ERROR: 0.2, Fault.BAD_GATEWAY: 0.1}

@@ -1,12 +1,14 @@
-# ruff: noqa: ANN001, ANN003, ANN201 - parameters are fixtures, whose types live in conftest
+# ruff: noqa: ANN001 - parameters are fixtures, whose types live in conftest
 """Installing the app, and keeping it installed."""
 
 import re
 from html import unescape
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiohttp.payload import BytesPayload
+
+from ghl_notes.testing import FakeHighLevel
 
 REFRESH = {"grant_type": "refresh_token"}
 TOKEN_FIELDS = {"access_token", "token_type", "expires_in", "refresh_token"}
@@ -37,7 +39,7 @@ async def test_the_page_leads_back_with_a_code_that_works(start, path: str) -> N
     answer = parse_qs(back.query)
     token = await call.token(grant_type="authorization_code", code=answer["code"][0])
 
-    assert len(links) == 3
+    assert len(links) == 4
     assert call.fake.app.redirect_uri == f"{back.scheme}://{back.netloc}{back.path}"
     assert answer["state"] == ["<&s>"]
     assert call.fake.location_id == token.json["locationId"]
@@ -56,6 +58,48 @@ async def test_the_page_can_be_passed_without_a_browser(call) -> None:
     assert (token["userType"], token["isBulkInstallation"]) == ("Company", True)
     assert "locationId" not in token
     assert " ".join(call.fake.app.scopes) == token["scope"]
+
+
+async def test_the_page_takes_no_for_an_answer(call) -> None:
+    """The last link goes back to the app with the refusal of OAuth and the state, and no code."""
+    sent = query(call, state="<&s>")
+    page = (await call("GET", "/v2/oauth/chooselocation", token=None, params=sent)).body.decode()
+    link, text = re.findall(r'<a class="cancel" href="([^"]*)">([^<]*)</a>', page)[0]
+    back = await call("GET", unescape(link), token=None, version=None)
+    home, _, answer = back.headers["location"].partition("?")
+
+    assert (back.status, text) == (302, "Cancel")
+    assert (home, parse_qs(answer)) == (
+        call.fake.app.redirect_uri,
+        {"error": ["access_denied"], "state": ["<&s>"]},
+    )
+
+
+async def test_the_redirect_uri_is_the_one_of_now(start) -> None:
+    """The app's URI can be chosen, and assigned when the app's port is known; it is compared."""
+    call = await start(redirect_uri="http://127.0.0.1:1/first?x=1")
+    first = query(call, choose=call.fake.location_id)
+    back = await call("GET", "/oauth/chooselocation", token=None, params=first)
+    call.fake.redirect_uri = "http://127.0.0.1:2/second"
+    late = await call("GET", "/oauth/chooselocation", token=None, params=first)
+    second = query(call, choose=call.fake.location_id)
+    again = await call("GET", "/oauth/chooselocation", token=None, params=second)
+
+    assert back.headers["location"].startswith("http://127.0.0.1:1/first?x=1&code=")
+    assert (late.status, b"redirect_uri" in late.body) == (400, True)
+    assert again.headers["location"].startswith("http://127.0.0.1:2/second?code=")
+    assert call.fake.app.redirect_uri == "http://127.0.0.1:2/second"
+
+
+@pytest.mark.parametrize("name", ["redirect_uri", "webhook_url"])
+def test_an_address_is_a_url(name: str) -> None:
+    """What is no HTTP URL is refused when it is given, and when it is assigned."""
+    fake = FakeHighLevel()
+
+    with pytest.raises(ValueError, match=name):
+        FakeHighLevel(**{name: "app.example.com"})
+    with pytest.raises(ValueError, match=name):
+        setattr(fake, name, "")
 
 
 async def test_a_large_agency_has_a_short_page(start) -> None:
@@ -282,102 +326,3 @@ async def test_an_inactive_location_keeps_its_tokens(call) -> None:
     assert (await call.token(grant_type="authorization_code", code=code)).status == 200
     assert (await call.token(**REFRESH, refresh_token=token["refresh_token"])).status == 200
     assert call.fake.stats.invalid_grants == 0
-
-
-async def mint(call, token: str, *, path="/oauth/locationToken", version="2021-07-28", **form):
-    """Ask for a location's token."""
-    fake = call.fake
-    sent = {"companyId": fake.company_id, "locationId": fake.location_ids[1], **form}
-    return await call("POST", path, token=token, version=version, data=sent)
-
-
-@pytest.mark.parametrize(
-    ("path", "version", "refresh"),
-    [
-        ("/oauth/locationToken", "2021-07-28", "refresh_token"),
-        ("/oauth/locationToken", "v3", "refreshToken"),
-        ("/oauth/location-token", "v3", "refreshToken"),
-    ],
-)
-async def test_an_agency_makes_location_tokens(start, path, version, refresh) -> None:
-    """An agency's token mints a location's own tokens, which rotate for themselves."""
-    call = await start(locations=2)
-    agency = await call.exchange(company=True)
-    answer = await mint(call, agency["access_token"], path=path, version=version)
-    again = await call.token(**REFRESH, refresh_token=answer.json[refresh])
-
-    assert answer.status == 201
-    assert ("Location", call.fake.location_ids[1]) == (
-        answer.json["userType"],
-        answer.json["locationId"],
-    )
-    assert call.fake.location_ids[1] == again.json["locationId"]
-    contact = f"/contacts/{call.fake.contact_ids(call.fake.location_ids[1])[0]}"
-    assert (await call("GET", contact, token=again.json["access_token"])).status == 200
-    assert call.fake.stats.mints == 1
-
-
-async def test_minting_is_refused_to_others(start) -> None:
-    """Minting takes an agency's OAuth token with oauth.write, and a location of that agency."""
-    call = await start(locations=2)
-    agency = (await call.exchange(company=True))["access_token"]
-    narrow = (await call.exchange(company=True, scopes=["oauth.readonly"]))["access_token"]
-    location = (await call.exchange())["access_token"]
-    call.fake.deactivate(call.fake.location_ids[1])
-
-    assert "authClass" in (await mint(call, call.fake.private_token)).json["message"]
-    assert "user type" in (await mint(call, location)).json["message"]
-    assert "scope" in (await mint(call, narrow)).json["message"]
-    assert (await mint(call, agency, path="/oauth/location-token")).status == 404
-    assert (await mint(call, agency, companyId="")).status == 422
-    assert (await mint(call, agency, companyId="x")).status == 403
-    assert (await mint(call, agency, locationId="x")).status == 400
-    assert (await mint(call, agency)).json["message"] == "Location is not active"
-
-
-async def installed(call, token: str, path="/oauth/installedLocations", **asked: str):
-    """Ask where the app is installed."""
-    version = "v3" if "-" in path else "2021-07-28"
-    sent = {"companyId": call.fake.company_id, "appId": call.fake.app.app_id, **asked}
-    text = "&".join(f"{name}={quote(value)}" for name, value in sent.items())
-    return await call("GET", f"{path}?{text}", token=token, version=version)
-
-
-async def test_installed_locations_by_skip_and_limit(start) -> None:
-    """Under v2 the list is cut by skip and limit, as text, and narrowed by its filters."""
-    call = await start(locations=25)
-    token = (await call.exchange(company=True))["access_token"]
-    first = (await installed(call, token)).json
-    rest = (await installed(call, token, skip="20", limit="20")).json
-    one = (await installed(call, token, locationId=call.fake.location_id)).json
-    named = (await installed(call, token, query="location 25")).json
-
-    assert (len(first["locations"]), len(rest["locations"]), first["count"]) == (20, 5, 25)
-    ids = [each["_id"] for each in (*first["locations"], *rest["locations"])]
-    assert list(call.fake.location_ids) == ids
-    assert [call.fake.location_id] == [each["_id"] for each in one["locations"]]
-    assert [call.fake.location_ids[24]] == [each["_id"] for each in named["locations"]]
-    assert (await installed(call, token, isInstalled="false")).json["count"] == 0
-    assert (await installed(call, token, skip="x")).status == 422
-    assert (await installed(call, token, appId="")).status == 422
-    assert (await installed(call, token, appId="x")).status == 403
-
-
-async def test_installed_locations_by_page_tokens(start) -> None:
-    """Under v3 the list has page tokens that lead through it both ways, and its own errors."""
-    call = await start(locations=25)
-    token = (await call.exchange(company=True))["access_token"]
-    path = "/oauth/installed-locations"
-    first = (await installed(call, token, path)).json
-    after = first["pagination"]["nextPageToken"]
-    rest = (await installed(call, token, path, pageToken=after)).json
-    back = (await installed(call, token, path, pageToken=rest["pagination"]["prevPageToken"])).json
-
-    assert (len(first["items"]), len(rest["items"])) == (20, 5)
-    assert (first["pagination"]["hasPrevPage"], rest["pagination"]["hasPrevPage"]) == (False, True)
-    assert (first["pagination"]["hasNextPage"], rest["pagination"]["hasNextPage"]) == (True, False)
-    assert first["items"] == back["items"]
-    for wrong in ({"pageToken": "x"}, {"pageSize": "0"}, {"pageSize": "x"}, {"companyId": ""}):
-        answer = await installed(call, token, path, **wrong)
-        assert (answer.status, answer.json["error"]["code"]) == (400, "INVALID_ARGUMENT")
-    assert (await installed(call, token, path, appId="x")).status == 404

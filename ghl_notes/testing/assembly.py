@@ -1,0 +1,147 @@
+"""How the parts of a pretend HighLevel are put together."""
+
+import random
+from collections.abc import Mapping
+
+from attrs import define, evolve, field
+
+from ghl_notes.testing.app import FakeApp, make_app
+from ghl_notes.testing.contacts_api import ContactsApi
+from ghl_notes.testing.faults import FaultPlan
+from ghl_notes.testing.grants import Grant, Grants
+from ghl_notes.testing.ids import Ids, make_uuid
+from ghl_notes.testing.installs import Installs
+from ghl_notes.testing.limiter import Limiter
+from ghl_notes.testing.oauth_api import OAuthApi
+from ghl_notes.testing.options import Options
+from ghl_notes.testing.outbox import Outbox
+from ghl_notes.testing.server import Server
+from ghl_notes.testing.service import Service
+from ghl_notes.testing.stats import Stats
+from ghl_notes.testing.webhooks import Webhooks
+from ghl_notes.testing.world import World
+
+__all__ = ["Parts"]
+
+_NO_LIMIT = 1_000_000
+
+
+@define(eq=False)
+class Parts:
+    """Every part, each built on those above it; options that may change are read when used.
+
+    ``private`` has a private integration token for each location.
+    """
+
+    options: Options
+    ids: Ids = field(init=False)
+    stats: Stats = field(init=False)
+    _app: FakeApp = field(init=False)
+    world: World = field(init=False)
+    grants: Grants = field(init=False)
+    webhooks: Webhooks = field(init=False)
+    contacts: ContactsApi = field(init=False)
+    oauth: OAuthApi = field(init=False)
+    private: Mapping[str, str] = field(init=False)
+    service: Service = field(init=False)
+    server: Server = field(init=False)
+
+    @ids.default
+    def _make_ids(self) -> Ids:
+        return Ids(self.options.seed)
+
+    @stats.default
+    def _make_stats(self) -> Stats:
+        return Stats(ids=self.ids)
+
+    @_app.default
+    def _make_app(self) -> FakeApp:
+        return make_app(self._rng("app"))
+
+    @world.default
+    def _make_world(self) -> World:
+        chosen = self.options
+        return World(
+            self.ids,
+            chosen.locations,
+            chosen.contacts,
+            chosen.notes_per_contact,
+            not_found_status=chosen.not_found_status,
+            note_lag=chosen.note_lag,
+        )
+
+    @grants.default
+    def _make_grants(self) -> Grants:
+        lifetime, grace = self.options.access_token_lifetime, self.options.grace
+        return Grants(self._rng("tokens"), lifetime, grace)
+
+    @webhooks.default
+    def _make_webhooks(self) -> Webhooks:
+        return Webhooks(
+            address=lambda: self.options.webhook_url,
+            app_id=self._app.app_id,
+            company_id=self.world.company_id,
+            installs=Installs(self.world.location_ids),
+            outbox=Outbox(self._rng("deliveries"), self.stats),
+            rng=self._rng("webhooks"),
+            key_rng=self._rng("webhook key"),
+            clock=self.options.clock,
+        )
+
+    @contacts.default
+    def _make_contacts(self) -> ContactsApi:
+        return ContactsApi(self.world, self.webhooks, self.stats, self.options.clock)
+
+    @oauth.default
+    def _make_oauth(self) -> OAuthApi:
+        return OAuthApi(
+            registered=self.app,
+            world=self.world,
+            grants=self.grants,
+            installs=self.webhooks.installs,
+            webhooks=self.webhooks,
+            stats=self.stats,
+            clock=self.options.clock,
+        )
+
+    @private.default
+    def _make_private(self) -> Mapping[str, str]:
+        rng = self._rng("private")
+        return {one: f"pit-{make_uuid(rng)}" for one in self.world.location_ids}
+
+    @service.default
+    def _make_service(self) -> Service:
+        scopes, chosen = self._app.scopes, self.options
+        private = {t: Grant(one, one, scopes, private=True) for one, t in self.private.items()}
+        return Service(
+            contacts=self.contacts,
+            oauth=self.oauth,
+            grants=self.grants,
+            private=private,
+            faults=FaultPlan(chosen.fault_rates or {}, self._rng("faults")),
+            stats=self.stats,
+            make_limiter=self._limiter,
+            retry_after=chosen.retry_after,
+            rng=self._rng("traces"),
+            clock=chosen.clock,
+        )
+
+    @server.default
+    def _make_server(self) -> Server:
+        chosen = self.options
+        return Server(
+            service=self.service, latency=chosen.latency, slow=chosen.slow, port=chosen.port
+        )
+
+    def app(self) -> FakeApp:
+        """Give the app as it is registered now."""
+        return evolve(self._app, redirect_uri=self.options.redirect_uri)
+
+    def _limiter(self) -> Limiter:
+        chosen = self.options
+        limit = _NO_LIMIT if chosen.limit is None else chosen.limit
+        sliding = chosen.window == "sliding"
+        return Limiter(limit, chosen.interval, chosen.daily, sliding=sliding)
+
+    def _rng(self, purpose: str) -> random.Random:
+        return random.Random(f"{self.options.seed} {purpose}")  # noqa: S311 - looks, not secrecy

@@ -1,0 +1,43 @@
+"""What a pretend HighLevel is told when it is made."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from attrs import define, field
+from attrs.validators import ge, gt, in_, matches_re, optional
+
+from ghl_notes.testing.app import REDIRECT_URI
+from ghl_notes.testing.faults import Fault
+
+__all__ = ["Options"]
+
+_is_url = matches_re(r"https?://\S+")
+
+
+@define(eq=False, kw_only=True)
+class Options:
+    """The arguments of ``FakeHighLevel``, whose text tells what each of them means."""
+
+    contacts: int = field(default=10, validator=ge(0))
+    notes_per_contact: int = field(default=5, validator=ge(0))
+    locations: int = field(default=1, validator=ge(1))
+    limit: int | None = field(default=100)
+    interval: float = field(default=10.0, validator=gt(0))
+    window: Literal["fixed", "sliding"] = field(
+        default="fixed", validator=in_(("fixed", "sliding"))
+    )
+    daily: int = field(default=200_000, validator=ge(0))
+    access_token_lifetime: float = field(default=86_399, validator=gt(0))
+    grace: float = field(default=30.0, validator=ge(0))
+    latency: float = field(default=0.0, validator=ge(0))
+    slow: float = field(default=30.0, validator=ge(0))
+    note_lag: float = field(default=0.0, validator=ge(0))
+    fault_rates: Mapping[Fault, float] | None = None
+    retry_after: float | None = None
+    not_found_status: int = field(default=400, validator=in_((400, 404)))
+    redirect_uri: str = field(default=REDIRECT_URI, validator=_is_url)
+    webhook_url: str | None = field(default=None, validator=optional(_is_url))
+    seed: int = 0
+    clock: Callable[[], float] = time.time
+    port: int = 0
