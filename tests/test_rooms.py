@@ -41,7 +41,7 @@ TABLE = {
     ),
     "oauth/tending": "errors models oauth/installs",
     "oauth/cookie": "",
-    "oauth/pages": "",
+    "oauth/pages": "models",
     "oauth/routes": "errors models oauth/cookie oauth/pages stores/protocol",
     "stores/*": "errors models stores/*",
     "bulk": "errors",

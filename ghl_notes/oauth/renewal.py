@@ -14,7 +14,13 @@ from typing import Final, NoReturn, Protocol, TypeVar
 
 import attrs
 
-from ghl_notes.errors import AccessDenied, HighLevelError, ReauthorizationRequired
+from ghl_notes.errors import (
+    AccessDenied,
+    HighLevelError,
+    NotFound,
+    ReauthorizationRequired,
+    RequestRejected,
+)
 from ghl_notes.events import Observer, Renewed, Spent
 from ghl_notes.models import Install, StoredInstall
 from ghl_notes.oauth.auth import StaticToken
@@ -23,6 +29,7 @@ from ghl_notes.stores.protocol import Hold
 R = TypeVar("R")
 
 # After a renewal ahead of time failed, the old token is used for this long before the next try.
+# After a mint was refused, nobody asks for this long: every call of the location would.
 _PAUSE_SECONDS: Final = 5.0
 
 
@@ -87,6 +94,8 @@ class InstallAuth:
         self._renew_at = 0.0
         self._unsaved: tuple[str, StoredInstall] | None = None  # the token that was spent for it
         self._found_spent = False
+        self._refusal: HighLevelError | None = None  # of a mint, good until _ask_again_at
+        self._ask_again_at = 0.0
 
     async def token(self) -> str:
         """Return a token that is good for a while; renew it first if its end is near."""
@@ -139,7 +148,7 @@ class InstallAuth:
         """Use this token from now on. It is in the store already."""
         self._stored = stored
         self._renew_at = stored.token.renew_at
-        self._unsaved = None
+        self._unsaved = self._refusal = None
         self._found_spent = False
 
     def drop(self) -> None:
@@ -148,6 +157,8 @@ class InstallAuth:
 
     async def _shared(self, stale: str | None) -> str:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
+        if self._refusal is not None and self._installs.clock() < self._ask_again_at:
+            raise copy(self._refusal) from self._refusal
         if self.running is None or self.running.done():
             self.running = asyncio.create_task(self._renewal(stale))
             self.running.add_done_callback(self._ended)
@@ -245,6 +256,12 @@ class InstallAuth:
                 return await self._mint(company_id, location_id, token, stale, since)
         except ReauthorizationRequired as error:
             raise self._gone() from error
+        except NotFound:
+            raise
+        except RequestRejected as error:  # the text for this is in no document
+            self._ask_again_at = installs.clock() + _PAUSE_SECONDS
+            self._refusal = self._not_installed(error)
+            raise self._refusal from error
 
     async def _mint(
         self,
@@ -286,4 +303,14 @@ class InstallAuth:
             f"the install of {who} is spent or missing; send its user through authorize() again",
             location_id=ids[0],
             company_id=ids[1],
+        )
+
+    def _not_installed(self, error: RequestRejected) -> ReauthorizationRequired:
+        msg = f"HighLevel gives the agency no token for {self._location_id}: install the app there"
+        return ReauthorizationRequired(
+            msg,
+            location_id=self._location_id,
+            company_id=self.company_id,
+            status=error.status,
+            messages=error.messages,
         )

@@ -4,6 +4,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 
 import attrs
 import pytest
@@ -19,6 +20,25 @@ QUICK = RetryPolicy(base=0, settle=0.02)
 Start = Callable[..., Awaitable[FakeHighLevel]]
 Connect = Callable[..., Client]
 Build = Callable[..., HighLevel]
+
+
+class Clock:
+    """A time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_784_284_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a time that only the test moves."""
+    return Clock()
 
 
 @pytest.fixture(autouse=True)

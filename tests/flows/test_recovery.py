@@ -311,3 +311,21 @@ async def test_a_mint_that_is_refused_for_good(fake, build, store) -> None:
         await highlevel.mint(fake.location_id)
 
     assert fake.stats.refreshes == 1
+
+
+async def test_a_location_where_the_app_is_not_installed(start, build, clock) -> None:
+    """The agency's refusal is asked for once in a while, not by every call, and ends by itself."""
+    fake = await start(clock=clock)
+    highlevel = build(fake, clock=clock)
+    await highlevel.install(fake.authorize_code(company=True))
+    fake.uninstall()
+    client, contact_id = highlevel.location(fake.location_id), fake.contact_ids()[0]
+    for _ in range(20):
+        with pytest.raises(ReauthorizationRequired, match="install the app there") as raised:
+            await client.notes.list(contact_id)
+    assert raised.value.location_id == fake.location_id
+    assert fake.stats.by_route[f"POST {MINT}"] == 1
+    fake.install()
+    clock.now += 6
+
+    assert len(await client.notes.list(contact_id)) == 5

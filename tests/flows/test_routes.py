@@ -277,6 +277,7 @@ async def test_another_browser_is_refused(fake, browser, open_browser, stored, t
     answer = await victim.get(callback)
 
     await assert_refused(answer, NOT_BEGUN_HERE, stored, token_calls)
+    assert answer.cookies == {}
     assert len(victim.cookies) == 1  # what the victim has under way goes on
 
 

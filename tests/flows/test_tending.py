@@ -2,7 +2,7 @@
 """What is installed, how it is, and keeping it alive without a user."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -17,24 +17,6 @@ from ghl_notes.testing import Fault
 
 DAY = 86_400.0
 TOKEN = "/oauth/token"
-
-
-class Clock:
-    """A time that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1_784_284_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def at(self) -> datetime:
-        return datetime.fromtimestamp(self.now, UTC)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
