@@ -9,7 +9,7 @@ from ghl_notes.http.gate import Gate
 from ghl_notes.http.protocol import VERSION, Params, Request, segment
 from ghl_notes.models import InstalledLocation, Json
 from ghl_notes.oauth.auth import Auth
-from ghl_notes.oauth.renewal import AgencyToken
+from ghl_notes.oauth.recovery import AgencyToken
 from ghl_notes.wiring import Wiring
 
 # Locations asked for in one request, and how many HighLevel gives at least if there are more.

@@ -35,7 +35,8 @@ TABLE = {
     "oauth/auth": "errors",
     "oauth/authorize": "errors models",
     "oauth/session": "errors models http/protocol http/transport",
-    "oauth/renewal": "errors events models oauth/auth stores/protocol",
+    "oauth/recovery": "errors events models oauth/auth stores/protocol",
+    "oauth/renewal": "errors models oauth/recovery",
     "oauth/installs": (
         "errors events models http/retries oauth/renewal oauth/session stores/protocol"
     ),
@@ -49,7 +50,7 @@ TABLE = {
     "contacts": "errors models http/*",
     "wiring": "errors events http/* oauth/auth",
     "client": "contacts errors events http/* models notes oauth/auth wiring",
-    "agencies": "http/* models oauth/auth oauth/renewal wiring",
+    "agencies": "http/* models oauth/auth oauth/recovery wiring",
     "highlevel": (
         "agencies bulk client errors events http/* models oauth/* stores/memory stores/protocol"
         " wiring"

@@ -101,9 +101,10 @@ class Installs:
         """Return the one ``Auth`` of an install, which need not be stored yet."""
         auth = self._auths.get(key)
         if auth is None:
-            auth = self._auths[key] = InstallAuth(self, key, location_id, company_id)
+            auth = InstallAuth(self, key, location_id=location_id, company_id=company_id)
+            self._auths[key] = auth
         elif company_id is not None:
-            auth.company_id = company_id
+            auth.recovery.company_id = company_id
         return auth
 
     def auth_of(self, install: Install) -> InstallAuth:
@@ -159,7 +160,7 @@ class Installs:
         await asyncio.gather(*running, return_exceptions=True)
         try:
             for auth in auths:
-                await auth.save_what_is_not()
+                await auth.recovery.save_what_is_not()
         finally:
             await self.store.close()
 

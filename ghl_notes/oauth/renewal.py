@@ -1,101 +1,34 @@
-"""The life of one install: one renewal at a time, saved before it is used, whoever asks.
+"""The token of one install, for any number of callers: one renewal at a time, whoever asks.
 
 A refresh token works once. So a renewal runs in a task of its own, which no impatient caller can
-cancel, under the store's hold, which no other process can share. It recovers in this order: the
-store, in case another process was faster; the refresh token, again if a reply was lost; a new
-token minted by the agency's install; and then nothing, which is remembered in the store.
+cancel, and its token is saved before anyone gets it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from copy import copy
-from datetime import UTC, datetime
-from typing import Final, NoReturn, Protocol, TypeVar
+from datetime import datetime
+from typing import Final
 
-import attrs
-
-from ghl_notes.errors import (
-    AccessDenied,
-    HighLevelError,
-    NotFound,
-    ReauthorizationRequired,
-    RequestRejected,
-)
-from ghl_notes.events import Observer, Renewed, Spent
+from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.models import Install, StoredInstall
-from ghl_notes.oauth.auth import StaticToken
-from ghl_notes.stores.protocol import Hold
-
-R = TypeVar("R")
+from ghl_notes.oauth.recovery import Keeper, Recovery
 
 # After a renewal ahead of time failed, the old token is used for this long before the next try.
-# After a mint was refused, nobody asks for this long: every call of the location would.
 _PAUSE_SECONDS: Final = 5.0
-
-
-class TokenRefused(AccessDenied):
-    """HighLevel does not take the agency's access token; a newer one may do."""
-
-
-class AgencyToken(StaticToken):
-    """An agency's token, lent for one call: whoever lent it renews it."""
-
-    async def renew(self, stale: str) -> NoReturn:  # noqa: ARG002 - the protocol's argument
-        """Raise ``TokenRefused``."""
-        msg = "HighLevel refuses the token of the agency; install the app on the agency again"
-        raise TokenRefused(msg, status=401)
-
-
-class Keeper(Protocol):
-    """What a renewal needs of the installs round it."""
-
-    observer: Observer | None
-    clock: Callable[[], float]
-
-    def refresh(self, stored: StoredInstall, /) -> Awaitable[StoredInstall]:
-        """Spend the refresh token of an install."""
-        ...
-
-    async def load(self, key: str) -> StoredInstall | None:
-        """Read an install from the store."""
-        ...
-
-    async def held(self, key: str, change: Callable[[Hold], Awaitable[R]]) -> R:
-        """Change an install under the store's hold."""
-        ...
-
-    async def mint(
-        self, company_id: str, location_id: str, agency_token: str, *, since: datetime | None = None
-    ) -> StoredInstall:
-        """Get a location's token from its agency's, without storing it."""
-        ...
-
-    async def company_of(self, location_id: str) -> str | None:
-        """Find the agency that may mint a token for a location."""
-        ...
-
-    def agency(self, company_id: str) -> "InstallAuth":
-        """Return the ``Auth`` of an agency."""
-        ...
 
 
 class InstallAuth:
     """Hands out the token of one install and renews it; implements ``Auth``."""
 
     def __init__(
-        self, installs: Keeper, key: str, location_id: str | None, company_id: str | None
+        self, installs: Keeper, key: str, *, location_id: str | None, company_id: str | None
     ) -> None:
-        self.company_id = company_id
         self.running: asyncio.Task[str] | None = None
+        self.recovery = Recovery(installs, key, location_id=location_id, company_id=company_id)
         self._installs = installs
         self._key = key
-        self._location_id = location_id
         self._stored: StoredInstall | None = None
         self._renew_at = 0.0
-        self._unsaved: tuple[str, StoredInstall] | None = None  # the token that was spent for it
-        self._found_spent = False
-        self._refusal: HighLevelError | None = None  # of a mint, good until _ask_again_at
-        self._ask_again_at = 0.0
 
     async def token(self) -> str:
         """Return a token that is good for a while; renew it first if its end is near."""
@@ -123,42 +56,35 @@ class InstallAuth:
             self._stored = None  # who asks next is told by the store, without a request
             raise
 
-    async def install_again(self, since: datetime) -> StoredInstall:
-        """Mint a token for an install of that time, unless one that is as new is stored."""
-        stored = await self._minted(None, since)
-        self.publish(stored)
-        return stored
-
     async def renew_if_older(self, than: datetime) -> Install:
         """Renew a token that was made before that time, and return the install as it is then."""
         stored = await self._installs.load(self._key)
-        if stored is None:
-            raise self._gone()
-        if stored.token.issued_at < than.timestamp():
-            await self._shared(stored.token.access_token)
-            stored = self._stored or stored
+        if stored is None or stored.token.issued_at < than.timestamp():
+            await self._shared(stored.token.access_token if stored else None)
+            stored = self._stored
+        if stored is None:  # forgotten the moment it was renewed
+            raise self.recovery.gone()
         return stored.install
 
-    async def save_what_is_not(self) -> None:
-        """Save a renewed token whose saving failed, while nobody else has renewed it."""
-        if self._unsaved is not None:
-            await self._installs.held(self._key, self._save_late)
+    async def install_again(self, since: datetime) -> StoredInstall:
+        """Mint a token for an install of that time, unless one that is as new is stored."""
+        stored = await self.recovery.mint(None, since)
+        self.publish(stored)
+        return stored
 
     def publish(self, stored: StoredInstall) -> None:
         """Use this token from now on. It is in the store already."""
         self._stored = stored
         self._renew_at = stored.token.renew_at
-        self._unsaved = self._refusal = None
-        self._found_spent = False
+        self.recovery.reset()
 
     def drop(self) -> None:
         """Use no token any more: the install was forgotten."""
-        self._stored = self._unsaved = None
+        self._stored = None
+        self.recovery.reset()
 
     async def _shared(self, stale: str | None) -> str:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
-        if self._refusal is not None and self._installs.clock() < self._ask_again_at:
-            raise copy(self._refusal) from self._refusal
         if self.running is None or self.running.done():
             self.running = asyncio.create_task(self._renewal(stale))
             self.running.add_done_callback(self._ended)
@@ -174,143 +100,6 @@ class InstallAuth:
             task.exception()  # each caller gets it; with no caller left it is no news
 
     async def _renewal(self, stale: str | None) -> str:
-        stored = await self._stored_or_refreshed(stale) or await self._minted(stale, None)
+        stored = await self.recovery.recover(stale)
         self.publish(stored)
         return stored.token.access_token
-
-    async def _stored_or_refreshed(self, stale: str | None) -> StoredInstall | None:
-        stored = await self._installs.load(self._key)
-        if stored is None or self._usable(stored, stale):
-            return stored
-        self.company_id = self.company_id or stored.install.company_id
-        if stored.install.spent_at is not None:
-            return None
-        return await self._installs.held(self._key, lambda hold: self._refreshed(hold, stale))
-
-    async def _refreshed(self, hold: Hold, stale: str | None) -> StoredInstall | None:
-        """Spend the refresh token, or find it spent; None if only minting can help."""
-        stored = hold.stored
-        if stored is None or self._usable(stored, stale):
-            return stored
-        if stored.install.spent_at is not None:
-            return None
-        renewed = self._not_saved_for(stored) or await self._spend(stored)
-        if renewed is None:
-            await self._remember_spent(hold, stored)
-            return None
-        await hold.save(renewed)
-        self._unsaved = None
-        self._tell_renewed(renewed, minted=False)
-        return renewed
-
-    async def _spend(self, stored: StoredInstall) -> StoredInstall | None:
-        refresh_token = stored.token.refresh_token
-        if refresh_token is None:
-            return None
-        try:
-            renewed = await self._installs.refresh(stored)
-        except ReauthorizationRequired:
-            return None
-        # Should the store fail now, this is the only copy: the next who asks saves it.
-        self._unsaved = refresh_token, renewed
-        return renewed
-
-    def _not_saved_for(self, stored: StoredInstall | None) -> StoredInstall | None:
-        if self._unsaved is None or stored is None:
-            return None
-        spent, renewed = self._unsaved
-        return renewed if spent == stored.token.refresh_token else None
-
-    async def _save_late(self, hold: Hold) -> None:
-        renewed = self._not_saved_for(hold.stored)
-        if renewed is not None:
-            await hold.save(renewed)
-        self._unsaved = None
-
-    async def _remember_spent(self, hold: Hold, stored: StoredInstall) -> None:
-        now = datetime.fromtimestamp(self._installs.clock(), UTC)
-        spent = attrs.evolve(stored.install, spent_at=now)
-        await hold.save(attrs.evolve(stored, install=spent))
-        self._found_spent = True
-
-    def _usable(self, stored: StoredInstall | None, stale: str | None) -> bool:
-        if stored is None or stored.install.spent_at or stored.token.access_token == stale:
-            return False
-        return self._installs.clock() < stored.token.renew_at
-
-    async def _minted(self, stale: str | None, since: datetime | None) -> StoredInstall:
-        """Get a new token of this location from its agency's install."""
-        location_id, installs = self._location_id, self._installs
-        company_id = self.company_id
-        if location_id is not None and company_id is None:
-            company_id = await installs.company_of(location_id)
-        if location_id is None or company_id is None:
-            raise self._gone()
-        agency = installs.agency(company_id)
-        try:
-            token = await agency.token()
-            try:
-                return await self._mint(company_id, location_id, token, stale, since)
-            except TokenRefused:
-                token = await agency.renew(token)
-                return await self._mint(company_id, location_id, token, stale, since)
-        except ReauthorizationRequired as error:
-            raise self._gone() from error
-        except NotFound:
-            raise
-        except RequestRejected as error:  # the text for this is in no document
-            self._ask_again_at = installs.clock() + _PAUSE_SECONDS
-            self._refusal = self._not_installed(error)
-            raise self._refusal from error
-
-    async def _mint(
-        self,
-        company_id: str,
-        location_id: str,
-        token: str,
-        stale: str | None,
-        since: datetime | None,
-    ) -> StoredInstall:
-        """Mint and save. The agency's token is at hand, so that no hold is taken inside another."""
-
-        async def change(hold: Hold) -> tuple[StoredInstall, bool]:
-            old = hold.stored
-            began = old.install.installed_at if old else None
-            is_as_new = since is None or (began is not None and began >= since)
-            if old is not None and is_as_new and self._usable(old, stale):
-                return old, False
-            minted = await self._installs.mint(company_id, location_id, token, since=since or began)
-            await hold.save(minted)
-            return minted, True
-
-        stored, is_new = await self._installs.held(self._key, change)
-        if is_new:
-            self._tell_renewed(stored, minted=True)
-        return stored
-
-    def _tell_renewed(self, stored: StoredInstall, *, minted: bool) -> None:
-        if self._installs.observer is not None:
-            ids = stored.install.location_id, stored.install.company_id
-            self._installs.observer(Renewed(location_id=ids[0], company_id=ids[1], minted=minted))
-
-    def _gone(self) -> ReauthorizationRequired:
-        ids = self._location_id, self.company_id
-        if self._found_spent and self._installs.observer is not None:
-            self._found_spent = False  # told once, and by the one process that found it
-            self._installs.observer(Spent(location_id=ids[0], company_id=ids[1]))
-        who = f"location {ids[0]}" if ids[0] else f"company {ids[1]}"
-        return ReauthorizationRequired(
-            f"the install of {who} is spent or missing; send its user through authorize() again",
-            location_id=ids[0],
-            company_id=ids[1],
-        )
-
-    def _not_installed(self, error: RequestRejected) -> ReauthorizationRequired:
-        msg = f"HighLevel gives the agency no token for {self._location_id}: install the app there"
-        return ReauthorizationRequired(
-            msg,
-            location_id=self._location_id,
-            company_id=self.company_id,
-            status=error.status,
-            messages=error.messages,
-        )
