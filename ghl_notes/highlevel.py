@@ -164,6 +164,7 @@ class HighLevel(Closing):
             claims=self.claims,
             without_state=without_state,
             on_install=on_install,
+            clock=self._clock,
         )
 
     def installs(self) -> AsyncIterator[Install]:

@@ -226,9 +226,8 @@ async def test_what_a_reply_leaves_out_stays(endpoint: Endpoint) -> None:
     endpoint.says(200, {"access_token": "new", "expires_in": "60"})
     renewed = await endpoint.session.refresh(STORED)
 
-    assert attrs.evolve(renewed.install, expires_at=None) == attrs.evolve(
-        STORED.install, expires_at=None
-    )
+    untimed = {"renewed_at": None, "expires_at": None}
+    assert attrs.evolve(renewed.install, **untimed) == attrs.evolve(STORED.install, **untimed)
     assert (renewed.token.access_token, renewed.token.expires_at) == ("new", NOW + 60)
 
 
