@@ -8,9 +8,15 @@ import pytest
 
 import ghl_notes
 
-MODULES = ("ghl_notes", "ghl_notes.events", "ghl_notes.stores", "ghl_notes.testing")
+MODULES = (
+    "ghl_notes",
+    "ghl_notes.events",
+    "ghl_notes.stores",
+    "ghl_notes.testing",
+    "ghl_notes.webhooks",
+)
 # Values and aliases of types carry no docstring of their own at run time.
-NO_DOCSTRING = {"Event", "Json", "UserType", "__version__"}
+NO_DOCSTRING = {"Event", "Health", "Json", "UserType", "__version__"}
 # What the classes inherit from the interpreter, attrs or Exception is not ours to document.
 OURS = "ghl_notes"
 

@@ -44,3 +44,7 @@ if not TYPE_CHECKING:  # or type checkers would believe in every name
         except ModuleNotFoundError as error:
             msg = f"{name} needs its extra: pip install 'ghl-notes[{room}]'"
             raise ModuleNotFoundError(msg, name=error.name) from error
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

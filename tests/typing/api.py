@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import assert_never, assert_type
 
 import aiohttp
+from aiohttp import web
 
 import ghl_notes
 from ghl_notes import (
@@ -21,10 +22,12 @@ from ghl_notes import (
     Contact,
     ContactNotes,
     Event,
+    Health,
     HighLevel,
     HighLevelError,
     Install,
     InstalledLocation,
+    InstallHealth,
     Json,
     Limits,
     LocationInactive,
@@ -48,7 +51,16 @@ from ghl_notes import (
     Waited,
     WebhookRejected,
 )
-from ghl_notes.stores import Hold, MemoryStore, SQLiteStore, TokenStore
+from ghl_notes.stores import (
+    Claims,
+    Hold,
+    MemoryStore,
+    PostgresStore,
+    RedisStore,
+    Sealed,
+    SQLiteStore,
+    TokenStore,
+)
 from ghl_notes.testing import FakeHighLevel, Fault, Stats
 
 misspelt = ghl_notes.Cleint  # type: ignore[attr-defined] # or every name would pass
@@ -189,6 +201,10 @@ async def an_app(store: TokenStore, observer: Observer) -> None:
         assert_type(install.expires_at, datetime | None)
         assert_type(install.user_type, UserType)
 
+        assert_type(install.installed_at, datetime | None)
+        assert_type(install.renewed_at, datetime | None)
+        assert_type(install.spent_at, datetime | None)
+
         assert_type(highlevel.location("location"), Client)
         highlevel.location("location", company_id="company")
         locations = highlevel.locations("company")
@@ -198,6 +214,37 @@ async def an_app(store: TokenStore, observer: Observer) -> None:
             assert_type(location.is_installed, bool | None)
             assert_type(location.installed_at, datetime | None)
     await HighLevel(app).close()
+
+
+async def kept_alive(highlevel: HighLevel, when: datetime) -> None:
+    async for install in highlevel.installs():
+        assert_type(install, Install)
+    assert_type(highlevel.tend(), AsyncGenerator[InstallHealth, None])
+    async for health in highlevel.tend(idle_days=7, concurrency=2):
+        assert_type(health.install, Install)
+        assert_type(health.state, Health)
+        assert_type(health.error, HighLevelError | None)
+        assert_type(health.lapses_at, datetime | None)
+    async for health in highlevel.check():
+        assert_type(health, InstallHealth)
+    assert_type(await highlevel.find(location_id="location"), Install | None)
+    assert_type(await highlevel.forget(company_id="company", before=when), list[Install])
+    assert_type(await highlevel.mint("location", company_id="company", since=when), Install)
+    assert_type(highlevel.claims, Claims)
+
+
+def in_a_browser(highlevel: HighLevel, service: web.Application) -> None:
+    async def welcome(install: Install, request: web.Request) -> web.StreamResponse | None:
+        return web.Response(text=f"{install.location_id} {request.path}")
+
+    service.add_routes(highlevel.routes())
+    service.add_routes(highlevel.routes("/in", on_install=welcome, without_state="accept"))
+
+
+async def shared_stores() -> list[TokenStore]:
+    sealed = Sealed(PostgresStore("postgresql://..."), keys=[Sealed.new_key()])
+    assert_type(await sealed.rotate(), int)
+    return [sealed, RedisStore("redis://..."), SQLiteStore("installs.db"), MemoryStore()]
 
 
 async def stores() -> None:
@@ -214,7 +261,8 @@ async def stores() -> None:
         async for one in store.list():
             assert_type(one.install, Install)
             assert_type(one.token.expires_at, float)
-        await store.delete("location:x")
+        async with store.hold("location:y") as hold:
+            await hold.delete()
         await store.close()
 
 
