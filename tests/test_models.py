@@ -106,12 +106,12 @@ def test_a_failed_contact_has_no_notes_and_its_error() -> None:
 
 @given(issued=times, lifetime=st.floats(0.001, 4e8))
 def test_a_token_is_renewed_before_it_ends(issued: float, lifetime: float) -> None:
-    """Renewal is due a tenth of the lifetime ahead of the end, and never over a minute ahead."""
+    """Renewal is due a fiftieth of the lifetime ahead, and never over a minute ahead."""
     token = Token(access_token="a", issued_at=issued, expires_at=issued + lifetime)
     ahead = token.expires_at - token.renew_at
 
     assert issued <= token.renew_at <= token.expires_at
-    assert ahead == pytest.approx(min(60.0, lifetime / 10), abs=1e-5)
+    assert ahead == pytest.approx(min(60.0, lifetime / 50), abs=1e-5)
 
 
 @pytest.mark.parametrize(

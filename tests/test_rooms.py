@@ -55,7 +55,9 @@ TABLE = {
         "agencies bulk client errors events http/* models oauth/* stores/memory stores/protocol"
         " wiring"
     ),
-    "webhooks/*": "errors http/codec highlevel models stores/protocol webhooks/*",
+    "webhooks/*": (
+        "errors http/codec http/protocol highlevel models stores/protocol webhooks/* wiring"
+    ),
     "testing/plugin": f"testing/* models {PUBLIC}",
     "testing/*": "testing/* models",
     "cli/*": f"{PUBLIC} testing/__init__ stores/__init__ cli/*",
@@ -72,8 +74,8 @@ PURPOSES = {
     "cattrs": "http/codec",
     "cryptography": "stores/sealed webhooks/signature testing/signing",
     "orjson": "http/protocol",
-    "psycopg": "stores/postgres",
-    "psycopg_pool": "stores/postgres",
+    "psycopg": "stores/postgres_database",
+    "psycopg_pool": "stores/postgres_database",
     "pytest": "testing/plugin",
     "pytest_asyncio": "testing/plugin",
     "redis": "stores/redis",

@@ -36,6 +36,11 @@ class Plan:
     grace: float = 30.0
     pause: float = 0.4
 
+    @property
+    def latency(self) -> float:
+        """How long a reply takes: with a killer long enough for him to meet renewals under way."""
+        return 0.1 if self.kill else 0.01
+
 
 @define
 class Outcome:
@@ -80,7 +85,7 @@ async def torture(plan: Plan) -> Outcome:
         limit=None,
         access_token_lifetime=plan.lifetime,
         grace=plan.grace,
-        latency=0.01,
+        latency=plan.latency,
     )
     async with fake, place_for(plan.store) as place:
         app = App(
@@ -188,9 +193,9 @@ class _Running:
             self.outcome.slowest = max(self.outcome.slowest, facts["slowest"])
 
     async def kill(self, every: float, until: float) -> None:
-        """Kill a process at random, again and again."""
-        while time.time() + every < until:
-            await asyncio.sleep(every)
+        """Kill a process at random, again and again, out of step with the tokens."""
+        while time.time() + 1.5 * every < until:
+            await asyncio.sleep(every * random.uniform(0.5, 1.5))
             if self.alive:
                 random.choice(self.alive).kill()
                 self.outcome.kills += 1
