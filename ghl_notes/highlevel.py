@@ -197,7 +197,7 @@ class HighLevel(Closing):
         Yields as ``tend`` does. A location is asked for one contact if its scopes allow it, an
         agency for one location; else a token that is good by its time is taken as healthy.
         """
-        return self._each_install(partial(checked, ask=self._ask), concurrency)
+        return self._each_install(partial(checked, self._installs, ask=self._ask), concurrency)
 
     async def forget(
         self,
@@ -267,7 +267,7 @@ class HighLevel(Closing):
         workers = bulk.checked(installs, concurrency, "installs")
         return bulk.each(installs, work, concurrency=workers)
 
-    async def _ask(self, install: Install) -> Install:
+    async def _ask(self, install: Install) -> None:
         """Make the cheapest call that an install's scopes allow."""
         if install.location_id is not None:
             client = self.location(install.location_id, company_id=install.company_id)
@@ -277,8 +277,6 @@ class HighLevel(Closing):
         elif install.company_id is not None and "oauth.readonly" in install.scopes:
             await anext(self.locations(install.company_id), None)
         await self._installs.auth_of(install).token()
-        stored = await self._installs.load(install.key)
-        return install if stored is None else stored.install
 
 
 def _key(location_id: str | None, company_id: str | None) -> str:

@@ -160,6 +160,13 @@ class Install:
             return location_key(self.location_id or "")
         return company_key(self.company_id or "")
 
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When it dies unless it is renewed: after a year, HighLevel documents. None if dead."""
+        if self.spent_at is not None or self.renewed_at is None:
+            return None
+        return self.renewed_at + timedelta(days=365)
+
 
 @frozen(kw_only=True)
 class InstallHealth:
@@ -172,12 +179,6 @@ class InstallHealth:
     install: Install
     state: Health
     error: HighLevelError | None = None
-
-    @property
-    def lapses_at(self) -> datetime | None:
-        """When the install dies unless it is renewed: HighLevel documents a year of rest."""
-        renewed_at = self.install.renewed_at
-        return None if renewed_at is None else renewed_at + timedelta(days=365)
 
 
 def location_key(location_id: str) -> str:

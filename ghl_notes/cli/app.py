@@ -1,5 +1,6 @@
 """The commands of ``ghl-notes`` and their options."""
 
+import re
 from typing import Annotated
 
 import typer
@@ -9,6 +10,9 @@ from ghl_notes import __version__
 from ghl_notes.cli.demo import demo
 from ghl_notes.cli.export import Order, export
 from ghl_notes.cli.fake import serve
+from ghl_notes.cli.installs_app import installs
+from ghl_notes.cli.login_app import login
+from ghl_notes.cli.options import SECRETS
 from ghl_notes.cli.progress import Tally
 from ghl_notes.cli.statuses import finish
 from ghl_notes.testing import FakeHighLevel
@@ -47,7 +51,7 @@ def _demo() -> None:
 
     Needs no account and no network.
     """
-    raise typer.Exit(finish(demo(Console())))
+    raise typer.Exit(finish(lambda: demo(Console())))
 
 
 _Token = Annotated[
@@ -95,26 +99,43 @@ def _export(  # noqa: PLR0913 - one for each option
         force=force,
     )
     tally = Tally()
-    status = finish(export(order, tally, Console(stderr=True)))
+    status = finish(lambda: export(order, tally, Console(stderr=True)))
     if tally.started:
         typer.echo(tally.summary(), err=True)
     raise typer.Exit(status)
 
 
+app.command("login", epilog=SECRETS)(login)
+app.add_typer(installs, name="installs")
+
+
+def _is_url(value: str) -> str:
+    if not re.fullmatch(r"https?://\S+", value):
+        raise typer.BadParameter("it must begin with http:// or https://")
+    return value
+
+
 @app.command("fake")
-def _fake(
+def _fake(  # noqa: PLR0913 - one for each option
     contacts: Annotated[int, typer.Option(min=0, help="How many contacts it has.")] = 200,
     notes_per_contact: Annotated[int, typer.Option(min=0, help="Notes of each contact.")] = 5,
     limit: Annotated[int, typer.Option(min=1, help="Requests in each interval.")] = 100,
     interval: Annotated[float, typer.Option(min=0.001, help="In seconds.")] = 10.0,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")] = 0,
+    redirect_uri: Annotated[
+        str, typer.Option(metavar="URL", callback=_is_url, help="Where installs lead back to.")
+    ] = "https://app.example.com/oauth/callback",
 ) -> None:
-    """Serve a pretend HighLevel on this machine until Ctrl-C."""
+    """Serve a pretend HighLevel on this machine until Ctrl-C.
+
+    With --redirect-uri http://127.0.0.1:8000/oauth/callback, ghl-notes login needs no tunnel.
+    """
     fake = FakeHighLevel(
         contacts=contacts,
         notes_per_contact=notes_per_contact,
         limit=limit,
         interval=interval,
         port=port,
+        redirect_uri=redirect_uri,
     )
-    raise typer.Exit(finish(serve(fake)))
+    raise typer.Exit(finish(lambda: serve(fake)))

@@ -57,10 +57,20 @@ async def _card(fake: FakeHighLevel) -> str:
         f"redirect URI   {fake.app.redirect_uri}",
         f"authorize URL  {await _authorize_url(fake)}",
         "",
+        _login(fake),
         f"ghl-notes export {options}",
         f"curl {headers} {fake.url}/contacts/{contact_id}/notes",
     )
     return "\n".join(lines)
+
+
+def _login(fake: FakeHighLevel) -> str:
+    app = f"--client-id {fake.app.client_id} --redirect-uri {fake.app.redirect_uri}"
+    page = f"--base-url {fake.url} --authorize-url {fake.url}/v2/oauth/chooselocation"
+    line = f"ghl-notes login --store installs.db {app} {page}"
+    if not fake.app.redirect_uri.startswith("http://127.0.0.1:"):
+        line += " --paste"
+    return f"GHL_NOTES_CLIENT_SECRET={fake.app.client_secret} {line}"
 
 
 async def _authorize_url(fake: FakeHighLevel) -> str:

@@ -1,9 +1,7 @@
 """Where an export goes: the notes as JSON lines, and beside them a file of what failed."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 from typing import Self
@@ -11,6 +9,7 @@ from typing import Self
 from attrs import Attribute, asdict, define, field
 
 from ghl_notes import ContactNotes, HighLevelError, Note
+from ghl_notes.cli.records import line, written
 from ghl_notes.cli.statuses import Refused
 
 __all__ = ["Output", "open_output"]
@@ -126,29 +125,16 @@ def _to_stderr(data: bytes) -> None:
 
 
 def _lines(records: Iterable[Mapping[str, object]]) -> bytes:
-    return b"".join(_line(record) for record in records)
-
-
-def _line(record: Mapping[str, object]) -> bytes:
-    try:
-        return json.dumps(record, ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:  # half of a pair of surrogates, which JSON can say and UTF-8 cannot
-        return json.dumps(record).encode() + b"\n"
+    return b"".join(line(record) for record in records)
 
 
 def _note(note: Note, location_id: str) -> dict[str, object]:
-    told = asdict(note, filter=_is_told, value_serializer=_written)
+    told = asdict(note, filter=_is_told, value_serializer=written)
     return {**told, "location_id": location_id}
 
 
 def _is_told(attribute: "Attribute[object]", value: object) -> bool:
     return attribute.name != "extra" or bool(value)
-
-
-def _written(_: object, __: object, value: object) -> object:
-    if not isinstance(value, datetime):
-        return value
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _failure(contact_id: str, error: HighLevelError) -> dict[str, object]:

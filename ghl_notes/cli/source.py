@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from ghl_notes.cli.statuses import Refused
 
-__all__ = ["IdFile"]
+__all__ = ["IdFile", "ready"]
 
 _CHUNK: Final = 1 << 16
 _STDIN: Final = 0
@@ -52,7 +52,7 @@ class IdFile:
             yield contact_id
 
     async def _read(self) -> bytes:
-        await _ready(self._file.fileno())
+        await ready(self._file.fileno())
         return self._file.read(_CHUNK) or b""
 
 
@@ -72,7 +72,7 @@ class _Lines:
         return self.feed(b"\n")
 
 
-async def _ready(descriptor: int) -> None:
+async def ready(descriptor: int) -> None:
     """Wait until there is something to read."""
     loop, ready = asyncio.get_running_loop(), asyncio.Event()
     try:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
@@ -43,11 +43,11 @@ def say(sentence: str) -> None:
     typer.echo(f"ghl-notes: {sentence}", err=True)
 
 
-def finish(work: Coroutine[object, object, Status]) -> Status:
-    """Run a command to its end, however it ends, and give its status."""
+def finish(begin: Callable[[], Coroutine[object, object, Status]]) -> Status:
+    """Begin a command, run it to its end, however it ends, and give its status."""
     try:
-        return asyncio.run(work)
-    except KeyboardInterrupt:
+        return asyncio.run(begin())
+    except (KeyboardInterrupt, typer.Abort):  # the latter at a prompt of Typer's
         say("stopped")
         return Status.STOPPED
     except (Refused, ConfigurationError) as error:
@@ -67,6 +67,8 @@ def explained(error: HighLevelError) -> str:
     """Say what happened and what to do about it."""
     if isinstance(error, RateLimited) and error.daily:
         return f"the location's requests of the day are used up; {_reset(error)}"
+    if isinstance(error, Unavailable) and error.path is None:  # it is the store that speaks
+        return str(error)
     if isinstance(error, Unavailable | UnexpectedResponse):
         return f"{error}; check the network and --base-url, or try again later"
     return str(error)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from ghl_notes.errors import HighLevelError, ReauthorizationRequired
-from ghl_notes.models import Install, StoredInstall
+from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.recovery import Keeper, Recovery
 
 # After a renewal ahead of time failed, the old token is used for this long before the next try.
@@ -56,15 +56,11 @@ class InstallAuth:
             self._stored = None  # who asks next is told by the store, without a request
             raise
 
-    async def renew_if_older(self, than: datetime) -> Install:
-        """Renew a token that was made before that time, and return the install as it is then."""
+    async def renew_if_older(self, than: datetime) -> None:
+        """Renew a token that was made before that time."""
         stored = await self._installs.load(self._key)
         if stored is None or stored.token.issued_at < than.timestamp():
             await self._shared(stored.token.access_token if stored else None)
-            stored = self._stored
-        if stored is None:  # forgotten the moment it was renewed
-            raise self.recovery.gone()
-        return stored.install
 
     async def install_again(self, since: datetime) -> StoredInstall:
         """Mint a token for an install of that time, unless one that is as new is stored."""

@@ -6,12 +6,14 @@ import fcntl
 import json
 import os
 import pty
+import socket
 import struct
 import sysconfig
 import termios
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from attrs import define, frozen
@@ -19,13 +21,26 @@ from typer.testing import CliRunner
 
 from ghl_notes.cli.app import app
 from ghl_notes.testing import FakeHighLevel
-
-# Or looptime's plugin makes a loop for the first test that is not async, which nobody closes.
-asyncio.set_event_loop(None)
+from tests.cli.accounts import Account
+from tests.cli.browsers import Browser, Recorder
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "ghl-notes"
 # Words of help and errors stay whole lines, whatever the tests run in.
-WIDE = {"COLUMNS": "200", "TERM": "xterm", "GHL_NOTES_TOKEN": None, "NO_COLOR": "1"}
+WIDE = {"COLUMNS": "200", "TERM": "xterm", "NO_COLOR": "1"}
+# Nothing of whoever runs the tests: neither their account nor their browser.
+NOBODY = dict.fromkeys(
+    (
+        "GHL_NOTES_CLIENT_ID",
+        "GHL_NOTES_CLIENT_SECRET",
+        "GHL_NOTES_REDIRECT_URI",
+        "GHL_NOTES_SEAL_KEYS",
+        "GHL_NOTES_STORE",
+        "GHL_NOTES_TOKEN",
+        "BROWSER",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+    )
+)
 
 
 @frozen
@@ -75,6 +90,12 @@ class Program:
         """Read the next line of its output."""
         return (await asyncio.wait_for(self.process.stdout.readline(), 10)).decode()
 
+    async def page(self) -> str:
+        """Read its output up to the page that it wants to have opened."""
+        while not (line := (await self.line())).startswith("  http"):
+            assert line, "the program ended, and named no page"
+        return line.strip()
+
     async def end(self, given: bytes | None = None) -> Outcome:
         """Wait for its end."""
         out, err = await asyncio.wait_for(self.process.communicate(given), 25)
@@ -95,6 +116,16 @@ class Terminal:
         """Take what was written before the terminal is full and blocks its writer."""
         self.text += os.read(self._ours, 65536).decode(errors="replace")
 
+    def type(self, text: str) -> None:
+        """Type, as a user does."""
+        os.write(self._ours, text.encode())
+
+    async def shows(self, text: str) -> None:
+        """Wait until something is written."""
+        async with asyncio.timeout(10):
+            while text not in self.text:  # noqa: ASYNC110 - another process sets no event
+                await asyncio.sleep(0.01)
+
     def close(self) -> None:
         """Hang up."""
         asyncio.get_running_loop().remove_reader(self._ours)
@@ -112,7 +143,9 @@ def run() -> Run:
 
     async def invoke(*args: object, **environment: str) -> Outcome:
         texts = [str(arg) for arg in args]
-        result = await asyncio.to_thread(CliRunner().invoke, app, texts, env=WIDE | environment)
+        result = await asyncio.to_thread(
+            CliRunner().invoke, app, texts, env=WIDE | NOBODY | environment
+        )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)
@@ -156,7 +189,7 @@ async def program() -> AsyncIterator[Callable[..., Awaitable[Program]]]:
     started: list[asyncio.subprocess.Process] = []
 
     async def begin(*args: object, environment: dict[str, str] | None = None, **pipes) -> Program:
-        env = {**os.environ, **WIDE, **(environment or {})}
+        env = {**os.environ, **WIDE, **NOBODY, **(environment or {})}
         process = await asyncio.create_subprocess_exec(
             PROGRAM,
             *(str(arg) for arg in args),
@@ -201,3 +234,56 @@ async def start() -> AsyncIterator[Start]:
 async def fake(start: Start) -> FakeHighLevel:
     """Start a pretend HighLevel of ten contacts with five notes each."""
     return await start()
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    """Give a browser for ``BROWSER``."""
+    script, file = tmp_path / "browser", tmp_path / "opened"
+    script.write_text(f'#!/bin/sh\nprintf %s "$1" > {file}.new && mv {file}.new {file}\n')
+    script.chmod(0o700)
+    return Recorder(script, file)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Name a store that is not there yet."""
+    return tmp_path / "installs.db"
+
+
+@pytest_asyncio.fixture
+async def account(start: Start, store: Path) -> Account:
+    """Give the app of a pretend HighLevel with four locations, installed nowhere yet."""
+    return Account(await start(locations=4), store)
+
+
+@pytest.fixture
+def installs(run: Run, account: Account) -> Run:
+    """Run a command of ``installs``, and see to it that it tells no secret."""
+
+    async def invoke(command: str, *more: object, **environment: str) -> Outcome:
+        secrets = await account.secrets() if account.store.exists() else set()
+        server = ("--base-url", account.fake.url) if command in {"check", "tend"} else ()
+        told = account.environment | environment
+        outcome = await run("installs", command, *server, *more, **told)
+        if account.store.exists():
+            secrets |= await account.secrets()
+        assert not [secret for secret in secrets if secret in outcome.out + outcome.err]
+        return outcome
+
+    return invoke
+
+
+@pytest_asyncio.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Open a browser that keeps the cookies of 127.0.0.1 too."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        yield Browser(session)
+
+
+@pytest.fixture
+def port() -> int:
+    """Find a port that nobody has."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]

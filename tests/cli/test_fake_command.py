@@ -88,6 +88,43 @@ async def test_a_port_that_is_taken_is_refused(run) -> None:
     assert "--port" in outcome.err
 
 
+async def test_an_app_can_be_installed_by_what_it_prints(program, browser, port, tmp_path) -> None:
+    """With a redirect URI on this machine, the login it prints needs nothing else."""
+    uri = f"http://127.0.0.1:{port}/oauth/callback"
+    running = await program("fake", "--redirect-uri", uri)
+    lines = [await running.line()]
+    while "ghl-notes login" not in lines[-1]:
+        lines.append(await running.line())
+    where = next(line.split()[-1] for line in lines if line.startswith("location id"))
+    secret, _, *arguments = shlex.split(lines[-1])
+    name, _, value = secret.partition("=")
+    login = await program(*arguments, "--no-browser", environment={name: value}, cwd=tmp_path)
+    status, _ = await browser.choose(await login.page(), where)
+    installed = await login.end()
+    running.process.send_signal(signal.SIGINT)
+    await running.end()
+
+    assert (status, installed.status) == (200, 0)
+    assert f"location {where}" in installed.out
+    assert (tmp_path / "installs.db").exists()
+
+
+async def test_by_default_its_redirect_uri_leads_nowhere(capsys) -> None:
+    """So the login it prints asks for the URL."""
+    shown, _ = await served(FakeHighLevel(), capsys, signal.SIGTERM)
+    (login,) = [line for line in shown.splitlines() if "ghl-notes login" in line]
+
+    assert login.endswith(" --paste")
+
+
+async def test_a_redirect_uri_is_a_url(run) -> None:
+    """The option is named."""
+    outcome = await run("fake", "--redirect-uri", "callback")
+
+    assert outcome.status == 2
+    assert "--redirect-uri" in outcome.err
+
+
 @pytest.mark.parametrize(
     "wrong",
     [("--port", 65536), ("--limit", 0), ("--interval", 0), ("--contacts", -1), ("--contacts", "x")],

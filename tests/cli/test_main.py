@@ -84,7 +84,15 @@ async def test_alone_it_shows_its_help(run) -> None:
     outcome = await run()
 
     assert outcome.status == 0
-    assert {"demo", "export", "fake"} <= set(outcome.out.split())
+    assert {"demo", "export", "fake", "installs", "login"} <= set(outcome.out.split())
+
+
+async def test_a_group_alone_shows_its_help(run) -> None:
+    """As the program itself does."""
+    outcome = await run("installs")
+
+    assert outcome.status == 0
+    assert {"list", "check", "tend", "forget"} <= set(outcome.out.split())
 
 
 async def test_it_tells_its_version(run) -> None:
@@ -112,4 +120,4 @@ async def test_completion_is_as_typer_gives_it(program) -> None:
     asked = {"_GHL_NOTES_COMPLETE": "complete_bash", "COMP_WORDS": "ghl-notes ", "COMP_CWORD": "1"}
     outcome = await (await program(environment=asked)).end()
 
-    assert outcome.out.split() == ["demo", "export", "fake"]
+    assert sorted(outcome.out.split()) == ["demo", "export", "fake", "installs", "login"]

@@ -61,10 +61,19 @@ def test_an_untold_end_of_the_day_is_within_a_day() -> None:
     assert "within 24 hours" in explained(RateLimited("used up", daily=True))
 
 
-@pytest.mark.parametrize("error", [Unavailable("no reply"), UnexpectedResponse("a page")])
+@pytest.mark.parametrize(
+    "error", [Unavailable("no reply").at("GET", "/contacts"), UnexpectedResponse("a page")]
+)
 def test_a_server_that_cannot_be_understood_may_be_the_wrong_one(error: HighLevelError) -> None:
     """The remedy is in the user's hands: the network, the URL, or patience."""
     assert "--base-url" in explained(error)
+
+
+def test_a_store_that_is_out_of_reach_has_nothing_to_do_with_a_server() -> None:
+    """What concerns no request is the store's to explain."""
+    assert (
+        explained(Unavailable("the file is locked; try again")) == "the file is locked; try again"
+    )
 
 
 def ends_with(error: BaseException) -> Status:
@@ -73,7 +82,7 @@ def ends_with(error: BaseException) -> Status:
     async def work() -> Status:
         raise error
 
-    return finish(work())
+    return finish(work)
 
 
 def test_ctrl_c_has_a_status_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,4 +115,4 @@ def test_work_that_ends_well_gives_its_status() -> None:
         await asyncio.sleep(0)
         return Status.SOME_FAILED
 
-    assert finish(work()) == 3
+    assert finish(work) == 3

@@ -96,7 +96,7 @@ async def test_tending_renews_what_rested_too_long(fake, highlevel, clock) -> No
     assert {one.state for one in second.values()} == {"healthy"}
     assert fake.stats.refreshes == before + 2
     assert first[fake.location_ids[1]].install.renewed_at == clock.at()
-    assert first[fake.location_ids[1]].lapses_at == clock.at() + timedelta(days=365)
+    assert first[fake.location_ids[1]].install.lapses_at == clock.at() + timedelta(days=365)
 
 
 async def test_an_install_that_is_tended_outlives_the_year(fake, highlevel, clock) -> None:
@@ -116,6 +116,8 @@ async def test_an_install_that_nobody_tends_lapses(fake, highlevel, clock) -> No
 
     assert {one.state for one in found.values()} == {"spent"}
     assert {type(one.error) for one in found.values()} == {ReauthorizationRequired}
+    assert {one.install.spent_at for one in found.values()} == {clock.at()}
+    assert {one.install.lapses_at for one in found.values()} == {None}
 
 
 async def test_trouble_is_told_and_the_others_go_on(fake, highlevel, clock) -> None:

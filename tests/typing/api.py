@@ -224,7 +224,7 @@ async def kept_alive(highlevel: HighLevel, when: datetime) -> None:
         assert_type(health.install, Install)
         assert_type(health.state, Health)
         assert_type(health.error, HighLevelError | None)
-        assert_type(health.lapses_at, datetime | None)
+        assert_type(health.install.lapses_at, datetime | None)
     async for health in highlevel.check():
         assert_type(health, InstallHealth)
     assert_type(await highlevel.find(location_id="location"), Install | None)

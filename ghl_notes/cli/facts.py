@@ -1,0 +1,79 @@
+"""What is told about an install: as cells for people, and as a record for programs."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from attrs import asdict
+from rich.text import Text
+
+from ghl_notes import Install
+from ghl_notes.cli.records import written
+from ghl_notes.cli.tables import NONE
+
+__all__ = ["COLUMNS", "cells", "day", "identity", "named", "record"]
+
+COLUMNS: Final = (
+    "kind",
+    "id",
+    "agency",
+    "scopes",
+    "installed",
+    "renewed",
+    "token ends",
+    "lapses",
+    "spent",
+)
+_SOON_DAYS: Final = 30
+_HOUR: Final = 3600
+
+
+def identity(install: Install) -> tuple[str, str, str]:
+    """Tell what kind of install it is, its id, and its agency's id."""
+    agency = install.company_id or NONE
+    if install.user_type == "Company":
+        return "agency", agency, NONE
+    return "location", install.location_id or NONE, agency
+
+
+def named(install: Install) -> str:
+    """Name an install within a sentence."""
+    kind, own_id, agency = identity(install)
+    return f"{kind} {own_id}" + (f" (agency {agency})" if agency != NONE else "")
+
+
+def cells(install: Install, now: datetime) -> list[Text]:
+    """Say the facts, one for each of ``COLUMNS``."""
+    return [
+        *(Text(part) for part in identity(install)),
+        Text(str(len(install.scopes))),
+        Text(day(install.installed_at)),
+        Text(day(install.renewed_at)),
+        Text(_left(install.expires_at, now)),
+        Text(day(install.lapses_at), style=_urgency(install.lapses_at, now)),
+        Text(day(install.spent_at), style="red" if install.spent_at else ""),
+    ]
+
+
+def day(at: datetime | None) -> str:
+    """Say a date as the wall's calendar does."""
+    return NONE if at is None else f"{at.astimezone():%Y-%m-%d}"
+
+
+def record(install: Install) -> dict[str, object]:
+    """Give the facts under the names of ``Install``; there is no secret among them."""
+    facts = {**asdict(install), "lapses_at": install.lapses_at}
+    return {name: written(None, None, value) for name, value in facts.items()}
+
+
+def _left(end: datetime | None, now: datetime) -> str:
+    if end is None:
+        return NONE
+    seconds = (end - now).total_seconds()
+    if seconds <= 0:
+        return "ended"
+    return f"in {seconds / _HOUR:.0f} h" if seconds >= _HOUR else f"in {seconds / 60:.0f} min"
+
+
+def _urgency(end: datetime | None, now: datetime) -> str:
+    soon = end is not None and (end.astimezone(UTC) - now).days < _SOON_DAYS
+    return "yellow" if soon else ""

@@ -1,0 +1,107 @@
+"""The commands of ``ghl-notes installs`` and their options."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from ghl_notes import HighLevel
+from ghl_notes.cli.account import Account, Place
+from ghl_notes.cli.health import Shape, report
+from ghl_notes.cli.installs import Doomed, forget, list_installs
+from ghl_notes.cli.options import SECRETS, BaseUrl, ClientId, Json, Store
+from ghl_notes.cli.statuses import finish
+
+__all__ = ["installs"]
+
+installs = typer.Typer(
+    help="The installs of a marketplace app: what is stored, and how it is.",
+    rich_markup_mode="markdown",
+)
+
+
+@installs.callback(invoke_without_command=True)
+def _alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+_Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Tell only of installs that need somebody.")
+]
+
+
+@installs.command("list")
+def _list(store: Store = "", as_json: Json = False) -> None:  # noqa: FBT002 - an option
+    """Tell what is stored. Needs the store alone, and asks HighLevel nothing.
+
+    Tokens are renewed by themselves. An install lapses when it is not renewed for a year, and is
+    spent when its refresh token was found dead: then its user has to install the app again.
+    """
+    raise typer.Exit(finish(lambda: list_installs(Place(store), as_json=as_json)))
+
+
+@installs.command("check", epilog=SECRETS)
+def _check(
+    store: Store = "",
+    client_id: ClientId = "",
+    base_url: BaseUrl = None,
+    quiet: _Quiet = False,  # noqa: FBT002 - an option
+    as_json: Json = False,  # noqa: FBT002 - an option
+) -> None:
+    """Make one call in the name of each install, and tell how it is.
+
+    Exit status: 0 all are healthy, 3 some are not, 2 wrong usage, 1 anything else.
+    """
+    account = partial(_account, store, client_id, base_url)
+    shape = Shape(as_json=as_json, quiet=quiet)
+    raise typer.Exit(finish(lambda: report(account(), HighLevel.check, shape)))
+
+
+@installs.command("tend", epilog=SECRETS)
+def _tend(  # noqa: PLR0913 - one for each option
+    store: Store = "",
+    client_id: ClientId = "",
+    base_url: BaseUrl = None,
+    idle_days: Annotated[
+        float, typer.Option(min=0, metavar="DAYS", help="Renew what was not renewed for so long.")
+    ] = 30.0,
+    quiet: _Quiet = False,  # noqa: FBT002 - an option
+    as_json: Json = False,  # noqa: FBT002 - an option
+) -> None:
+    """Renew installs that nobody used for a while, so that none lapses. Run it once a month.
+
+    With --quiet it says nothing while all is well, as suits cron. Exit status: 0 all are healthy,
+    3 some are not, 2 wrong usage, 1 anything else.
+    """
+    account = partial(_account, store, client_id, base_url)
+    shape = Shape(as_json=as_json, quiet=quiet)
+    tend = partial(HighLevel.tend, idle_days=idle_days)
+    raise typer.Exit(finish(lambda: report(account(), tend, shape)))
+
+
+@installs.command("forget")
+def _forget(
+    store: Store = "",
+    location: Annotated[
+        str | None, typer.Option(metavar="ID", help="Forget the install of this location.")
+    ] = None,
+    company: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Forget the install of this agency, and its locations'."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002 - an option
+) -> None:
+    """Delete installs from the store, after showing which. There is no way back but a new install.
+
+    HighLevel is not told: its user uninstalls the app there. A service that is running goes on
+    with the access token it holds until that ends, within a day.
+    """
+    doomed = Doomed(location_id=location, company_id=company, sure=yes)
+    raise typer.Exit(finish(lambda: forget(Place(store), doomed)))
+
+
+def _account(store: str, client_id: str, base_url: str | None) -> Account:
+    account = Account(place=Place(store), client_id=client_id, base_url=base_url)
+    account.check(must_exist=True)
+    return account.with_secret()
