@@ -218,4 +218,7 @@ class UnexpectedResponse(HighLevelError):
 
 
 class WebhookRejected(HighLevelError):
-    """A webhook that must not be acted on: badly signed, for another app, or seen before."""
+    """A webhook that must not be acted on: not signed by HighLevel, unreadable, or for another app.
+
+    Answer it with ``status``, and tell the sender no more.
+    """

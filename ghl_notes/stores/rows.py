@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
+from ghl_notes.errors import ConfigurationError
 from ghl_notes.models import Install, StoredInstall, Token, UserType
 
 __all__ = ["COLUMNS", "Cell", "to_row", "to_stored"]
@@ -47,7 +48,18 @@ def to_row(stored: StoredInstall) -> tuple[Cell, ...]:
 
 
 def to_stored(row: Sequence[object]) -> StoredInstall:
-    """Put an install together again from its cells."""
+    """Put an install together again from its cells.
+
+    Raises ``ConfigurationError`` for what cannot be an install.
+    """
+    try:
+        return _stored(row)
+    except (ValueError, TypeError, AttributeError, ArithmeticError):
+        msg = "an install in the store is damaged: restore a copy of the store"
+        raise ConfigurationError(msg) from None  # the error may quote a cell
+
+
+def _stored(row: Sequence[object]) -> StoredInstall:
     cells = cast("dict[str, str]", dict(zip(COLUMNS, row, strict=True)))
     install = Install(
         user_type=cast("UserType", cells["user_type"]),

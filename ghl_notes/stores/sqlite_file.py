@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeVar, cast
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.stores.file_locks import FileLocks
+from ghl_notes.stores.finishing import finished
 
 __all__ = ["SQLiteFile"]
 
@@ -82,14 +83,7 @@ class SQLiteFile:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="ghl_notes store")
         loop = asyncio.get_running_loop()
-        job = loop.run_in_executor(self._thread, self._work, work)
-        try:
-            return await asyncio.shield(job)
-        except asyncio.CancelledError:
-            await asyncio.wait({job})
-            with suppress(HighLevelError):
-                job.result()
-            raise
+        return await finished(loop.run_in_executor(self._thread, self._work, work))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -109,16 +103,17 @@ class SQLiteFile:
                 self._db = _open(self._path, self._locks, self._synchronous)
             with self._db:  # one transaction
                 return work(self._db)
-        except (sqlite3.Error, OSError) as error:
-            raise _explained(error, self._path) from error
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            raise _explained(error, self._path) from None  # which may quote a damaged token
 
 
-def _explained(error: sqlite3.Error | OSError, path: Path) -> HighLevelError:
+def _explained(error: sqlite3.Error | OSError | UnicodeDecodeError, path: Path) -> HighLevelError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if isinstance(error, OSError) or code in _HOPELESS:
-        return ConfigurationError(f"SQLiteStore: {path} cannot be used as a store ({error})")
+    said = str(error).partition(" with text ")[0]
+    if not isinstance(error, sqlite3.Error) or code in _HOPELESS:
+        return ConfigurationError(f"SQLiteStore: {path} cannot be used as a store ({said})")
     return Unavailable(
-        f"SQLiteStore: {path} cannot be used now ({error}); try again", maybe_applied=False
+        f"SQLiteStore: {path} cannot be used now ({said}); try again", maybe_applied=False
     )
 
 
@@ -127,6 +122,9 @@ def _open(path: Path, locks: FileLocks, synchronous: str) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     if not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
         msg = f"SQLiteStore: {path} is read-only: tokens are renewed, so it must be writable"
+        raise ConfigurationError(msg)
+    if path.stat().st_size == 1:  # which SQLite takes for nothing
+        msg = f"SQLiteStore: {path} cannot be used as a store: it is no database"
         raise ConfigurationError(msg)
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
     try:

@@ -1,0 +1,165 @@
+"""The store for many machines: PostgreSQL (extra ``postgres``)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from attrs import define, field
+
+from ghl_notes.errors import ConfigurationError
+from ghl_notes.models import StoredInstall
+from ghl_notes.stores.finishing import finished
+from ghl_notes.stores.postgres_database import (
+    CLAIMS,
+    INSTALLS,
+    Connection,
+    PostgresDatabase,
+    explained,
+)
+from ghl_notes.stores.protocol import Overtaken
+from ghl_notes.stores.rows import COLUMNS, to_row, to_stored
+from ghl_notes.stores.secrecy import Secretive
+
+__all__ = ["PostgresStore"]
+
+# ruff: noqa: S608 - the statements are made of our own names
+_NAMES: Final = ", ".join(COLUMNS)
+_LOAD: Final = f"SELECT {_NAMES} FROM {INSTALLS} WHERE key = %s"
+_LIST: Final = f"SELECT {_NAMES} FROM {INSTALLS} ORDER BY key"
+# A row to lock where there is none. It is never committed, so nobody else sees it.
+_PLACE: Final = f"""
+INSERT INTO {INSTALLS} (key, user_type, scopes, access_token, issued_at, expires_at)
+VALUES (%s, '', '', '', 0, 0) ON CONFLICT (key) DO NOTHING
+"""
+_LOCK: Final = f"{_LOAD} FOR UPDATE"
+_MARKS: Final = ", ".join(f"{name} = %s" for name in COLUMNS)
+_SAVE: Final = f"UPDATE {INSTALLS} SET {_MARKS} WHERE key = %s"
+_DELETE: Final = f"DELETE FROM {INSTALLS} WHERE key = %s"
+# A holder whose host vanished is ended by the server.
+_PATIENCE: Final = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+
+_NOW: Final = "extract(epoch FROM clock_timestamp())"  # of one clock, for all machines
+_REMEMBER: Final = f"""
+INSERT INTO {CLAIMS} (name, ends) VALUES (%s, {_NOW} + %s)
+ON CONFLICT (name) DO UPDATE SET ends = EXCLUDED.ends
+"""
+_CLAIM: Final = f"{_REMEMBER} WHERE {CLAIMS}.ends <= {_NOW} RETURNING true"
+_FORGET: Final = f"DELETE FROM {CLAIMS} WHERE name = %s"
+# Two that sweep at once must not wait for each other.
+_CLEAR: Final = f"""
+DELETE FROM {CLAIMS} WHERE name IN (
+    SELECT name FROM {CLAIMS} WHERE ends <= {_NOW} FOR UPDATE SKIP LOCKED
+)
+"""
+# Claims that are over are cleared away once in so many.
+_SWEEP: Final = 1000
+
+
+@define
+class _Held:
+    db: Connection
+    key: str
+    stored: StoredInstall | None
+    changed: bool = field(default=False, init=False)
+
+    async def save(self, stored: StoredInstall) -> None:
+        await finished(self._change(_SAVE, [*to_row(stored), stored.install.key]))
+        self.stored = stored
+
+    async def delete(self) -> None:
+        await finished(self._change(_DELETE, [self.key]))
+        self.stored = None
+
+    async def _change(self, statement: str, values: Sequence[object]) -> None:
+        if self.changed:
+            msg = f"the hold on {self.key} ended with its first change; hold it again"
+            raise Overtaken(msg)
+        async with explained():
+            done = await self.db.execute(statement, values)
+            if done.rowcount != 1:
+                msg = f"the hold on {self.key} cannot change another install"
+                raise ConfigurationError(msg)
+            await self.db.commit()
+            self.changed = True
+
+
+class PostgresStore(Secretive):
+    """Keeps installs in the tables ``ghl_notes_installs`` and ``ghl_notes_claims`` of a database.
+
+    Safe for any number of processes and machines. Lock, token and commit are one transaction: a
+    hold is a row lock, a save commits it and ends it, and a holder that dies frees the row at
+    once (after a minute, if its whole machine vanished). A save is as durable as the server's
+    ``synchronous_commit`` says. Claims go by the server's clock, and the last of them may be lost
+    with its power.
+
+    Works behind a pooler in transaction mode. Each store opens ``connections`` at most, when they
+    are needed, and one of them is always free of holds, so that reading never waits for them. The
+    tables are created on first use if they are missing; without CREATE on the schema, let another
+    role do it once. A table that is not ours, or newer, raises ``ConfigurationError`` and is left
+    alone. An id cannot hold a NUL.
+
+    ``conninfo`` is libpq's, a URL or ``key=value`` words. On Windows, psycopg needs a
+    ``SelectorEventLoop``. Tokens are written as they are: ``Sealed`` encrypts them.
+    """
+
+    def __init__(self, conninfo: str, *, connections: int = 10) -> None:
+        if connections < 2:  # noqa: PLR2004 - said in the message
+            msg = "PostgresStore: connections must be 2 at least, so that one is free for readers"
+            raise ConfigurationError(msg)
+        self._most_holds = connections - 1
+        self._holds = asyncio.Semaphore(self._most_holds)
+        self._database = PostgresDatabase(conninfo, connections=connections)
+        self._claimed = 0
+
+    async def load(self, key: str) -> StoredInstall | None:
+        """Return the install kept under ``key``, or None."""
+        rows = await self._database.run(_LOAD, [key])
+        return to_stored(rows[0]) if rows else None
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[_Held]:
+        """Wait for the sole right, among all machines, to change the install under ``key``.
+
+        It ends with the first change: another one raises ``Overtaken``.
+        """
+        async with self._holds, self._database.transaction() as db:
+            async with explained(None):  # however long the others hold it
+                await db.execute(_PATIENCE)
+                stored = await _locked(db, key)
+            yield _Held(db, key, stored)
+
+    async def list(self) -> AsyncIterator[StoredInstall]:
+        """Iterate over all installs, ordered by key, as they stood at the first step."""
+        for row in await self._database.run(_LIST):
+            yield to_stored(row)
+
+    async def claim(self, name: str, *, seconds: float) -> bool:
+        """Return True to the first who claims ``name``, and False to others for ``seconds``."""
+        self._claimed += 1
+        if self._claimed % _SWEEP == 0:
+            await self._database.run(_CLEAR, lasting=False)
+        return bool(await self._database.run(_CLAIM, [name, seconds], lasting=False))
+
+    async def remember(self, name: str, *, seconds: float) -> None:
+        """Keep ``name`` claimed for ``seconds`` from now."""
+        await self._database.run(_REMEMBER, [name, seconds], lasting=False)
+
+    async def forget(self, name: str) -> None:
+        """Free ``name`` at once."""
+        await self._database.run(_FORGET, [name], lasting=False)
+
+    async def close(self) -> None:
+        """Close the connections. The store opens them again if it is used again."""
+        self._holds = asyncio.Semaphore(self._most_holds)  # perhaps in another event loop
+        await self._database.close()
+
+
+async def _locked(db: Connection, key: str) -> StoredInstall | None:
+    while True:
+        if (await db.execute(_PLACE, [key])).rowcount == 1:
+            return None
+        row = await (await db.execute(_LOCK, [key])).fetchone()
+        if row is not None:
+            return to_stored(row)
+        # Whom we waited for has deleted it.

@@ -1,0 +1,39 @@
+"""HighLevel's webhooks: verified, read, and each event handed on once.
+
+``Webhooks`` does it all, for aiohttp by ``route`` and for any other framework by ``receive``;
+``verify`` and ``parse`` are its first two steps alone. Needs the extra ``webhooks``.
+"""
+
+try:
+    from ghl_notes.webhooks.events import (
+        AppInstalled,
+        AppUninstalled,
+        NoteCreated,
+        NoteDeleted,
+        NoteEvent,
+        NoteUpdated,
+        WebhookEvent,
+        parse,
+    )
+    from ghl_notes.webhooks.receiver import MAX_BODY, Receipt, Webhooks
+    from ghl_notes.webhooks.signature import PUBLISHED_KEY, PUBLISHED_LEGACY_KEY, verify
+except ModuleNotFoundError as error:
+    msg = "ghl_notes.webhooks needs its extra: pip install 'ghl-notes[webhooks]'"
+    raise ModuleNotFoundError(msg, name=error.name) from error
+
+__all__ = [
+    "MAX_BODY",
+    "PUBLISHED_KEY",
+    "PUBLISHED_LEGACY_KEY",
+    "AppInstalled",
+    "AppUninstalled",
+    "NoteCreated",
+    "NoteDeleted",
+    "NoteEvent",
+    "NoteUpdated",
+    "Receipt",
+    "WebhookEvent",
+    "Webhooks",
+    "parse",
+    "verify",
+]

@@ -1,0 +1,67 @@
+"""Each delivery handled once, among all processes that share a store.
+
+What was answered with a 2xx does not come again. So "seen before" may be said of what was handled
+and not of what somebody has only begun: a process can die. Two names in the store tell them apart:
+one is claimed for a while by whoever begins, the other is remembered by whoever is done.
+"""
+
+import asyncio
+from typing import Final, Literal, TypeAlias
+
+from attrs import frozen
+
+from ghl_notes.stores.protocol import Claims
+
+__all__ = ["Deliveries", "Turn"]
+
+Turn: TypeAlias = Literal["ours", "done", "busy"]
+
+# How long a delivery stays claimed by a process that may be dead.
+_LEASE: Final = 60.0
+# HighLevel repeats for about three days, and its users may do so by hand.
+_REMEMBERED: Final = 7 * 86_400.0
+# To look at a name is to claim it for no time.
+_GLANCE: Final = 0.0
+_FIRST_PAUSE: Final = 0.02
+_LONGEST_PAUSE: Final = 1.0
+
+
+@frozen
+class Deliveries:
+    """Remembers what was handled, by the name of each delivery."""
+
+    claims: Claims
+
+    async def begin(self, name: str, *, patience: float) -> Turn:
+        """Tell whose turn it is: ours to handle it, or nobody's, since it is done.
+
+        While another handles it, this waits for up to ``patience`` seconds, and then says that.
+        """
+        loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
+        deadline = loop.time() + patience
+        while (turn := await self._turn(name)) == "busy" and loop.time() + pause < deadline:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        return turn
+
+    async def done(self, name: str) -> None:
+        """Remember that it was handled."""
+        for one in (_done(name), _begun(name)):
+            await self.claims.remember(one, seconds=_REMEMBERED)
+
+    async def free(self, name: str) -> None:
+        """Let the next delivery be handled: this one was not."""
+        await self.claims.forget(_begun(name))
+
+    async def _turn(self, name: str) -> Turn:
+        if await self.claims.claim(_begun(name), seconds=_LEASE):
+            return "ours"
+        return "busy" if await self.claims.claim(_done(name), seconds=_GLANCE) else "done"
+
+
+def _begun(name: str) -> str:
+    return f"webhook:{name}"
+
+
+def _done(name: str) -> str:
+    return f"webhook-done:{name}"

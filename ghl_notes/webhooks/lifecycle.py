@@ -1,0 +1,66 @@
+"""The stored installs, kept in step with the app's installs and uninstalls.
+
+Events come late, twice and out of order: each acts only on what is older than itself.
+"""
+
+import logging
+from typing import Final
+
+from ghl_notes.errors import (
+    AccessDenied,
+    LocationInactive,
+    RateLimited,
+    ReauthorizationRequired,
+    RequestRejected,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.highlevel import HighLevel
+from ghl_notes.webhooks.events import AppInstalled, AppUninstalled, WebhookEvent
+
+__all__ = ["follow"]
+
+_LOG: Final = logging.getLogger("ghl_notes.webhooks")
+
+# No repetition of the webhook mends these: the location was taken away again, is paused, or its
+# agency must install anew. The token is made by the first call instead, or never.
+_NEVER: Final = (AccessDenied, LocationInactive, ReauthorizationRequired, RequestRejected)
+_LATER: Final = (RateLimited, Unavailable, UnexpectedResponse)
+
+
+async def follow(highlevel: HighLevel, event: WebhookEvent) -> bool:
+    """Store the token of an agency's new location, or forget what was uninstalled.
+
+    Returns False where that failed for now, so that the webhook must come again.
+    """
+    try:
+        if isinstance(event, AppInstalled):
+            await _installed(highlevel, event)
+        elif isinstance(event, AppUninstalled):
+            await _uninstalled(highlevel, event)
+    except _LATER as error:
+        _LOG.warning("the webhook %s has to come again: %s", event.type, error)
+        return False
+    return True
+
+
+async def _installed(highlevel: HighLevel, event: AppInstalled) -> None:
+    location_id, company_id = event.location_id, event.company_id
+    if location_id is None or company_id is None:
+        return
+    if await highlevel.find(company_id=company_id) is None:
+        return  # installed by its own user, whose code brings the token
+    try:
+        await highlevel.mint(location_id, company_id=company_id, since=event.timestamp)
+    except _NEVER as error:
+        kind = type(error).__name__
+        _LOG.warning("no token for location %s, which was installed: %s", location_id, kind)
+
+
+async def _uninstalled(highlevel: HighLevel, event: AppUninstalled) -> None:
+    if event.timestamp is None:
+        _LOG.warning("an UNINSTALL without a time forgets nothing: it may be older than an install")
+    elif event.location_id is not None:
+        await highlevel.forget(location_id=event.location_id, before=event.timestamp)
+    elif event.company_id is not None:
+        await highlevel.forget(company_id=event.company_id, before=event.timestamp)
