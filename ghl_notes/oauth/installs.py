@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeVar
 
 import attrs
 
-from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.errors import ConfigurationError, Unavailable, UnexpectedResponse
 from ghl_notes.events import Observer
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import (
@@ -54,10 +54,13 @@ class Installs:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
+        self.closed = False
         self.observer = observer
         self.clock = clock
         self.refresh = retrying(session.refresh, TOKEN_RETRIES, observer=observer)
         self._exchange = retrying(session.exchange, TOKEN_RETRIES, observer=observer)
+        # A code works once, so a store that stumbles gets another chance.
+        self._save = retrying(self._save_once, TOKEN_RETRIES, observer=observer)
         self._mint = mint
         self._auths: dict[str, InstallAuth] = {}
 
@@ -65,7 +68,7 @@ class Installs:
         """Exchange an authorization code, store the install, and return it."""
         stored = await self._exchange(code, user_type=user_type)
         install = stored.install
-        await self.held(install.key, lambda hold: hold.save(stored))
+        await self._save(stored)
         self.auth_of(install).publish(stored)
         return install
 
@@ -76,6 +79,9 @@ class Installs:
         now = self.clock()
         payload = await self._mint(company_id, location_id, agency_token)
         stored = stored_install(payload, now=now, location_id=location_id, company_id=company_id)
+        if stored.install.key != location_key(location_id):
+            msg = f"HighLevel gave a token of {stored.install.key} for the location {location_id}"
+            raise UnexpectedResponse(msg)
         if since is None:
             return stored
         return attrs.evolve(stored, install=attrs.evolve(stored.install, installed_at=since))
@@ -84,15 +90,20 @@ class Installs:
         """Forget an install, unless it is newer than ``before``, and return it if it was there."""
 
         async def change(hold: Hold) -> Install | None:
-            if hold.stored is None or _is_newer(hold.stored.install, before):
+            if hold.stored is None:
                 return None
             install = hold.stored.install
+            if _is_newer(install, before):
+                raise _Newer
             await hold.delete()
             return install
 
-        forgotten = await self.held(key, change)
-        if forgotten is not None and key in self._auths:
-            self._auths[key].drop()
+        try:
+            forgotten = await self.held(key, change)
+        except _Newer:
+            return None
+        if key in self._auths:
+            await self._auths[key].drop()
         return forgotten
 
     def auth(
@@ -155,14 +166,25 @@ class Installs:
 
     async def close(self) -> None:
         """Wait for the renewals that are under way, so that none is lost, and close the store."""
+        self.closed = True
         auths = list(self._auths.values())
-        running = [auth.running for auth in auths if auth.running is not None]
-        await asyncio.gather(*running, return_exceptions=True)
+        if running := {auth.running for auth in auths if auth.running is not None}:
+            await asyncio.wait(running)  # which a cancelled close leaves alone
+        saves = [auth.recovery.save_what_is_not() for auth in auths]
         try:
-            for auth in auths:
-                await auth.recovery.save_what_is_not()
+            outcomes = await asyncio.gather(*saves, return_exceptions=True)
         finally:
             await self.store.close()
+        for failure in outcomes:
+            if failure is not None:
+                raise failure
+
+    async def _save_once(self, stored: StoredInstall) -> None:
+        await self.held(stored.install.key, lambda hold: hold.save(stored))
+
+
+class _Newer(Exception):
+    """What was to be forgotten is newer than that."""
 
 
 def _readable(stored: StoredInstall | None) -> StoredInstall | None:

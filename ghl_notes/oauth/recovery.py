@@ -4,6 +4,7 @@ The store, in case another process was faster; the refresh token, again if a rep
 token minted by the agency's install; and then nothing, which is remembered in the store.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from copy import copy
 from datetime import UTC, datetime
@@ -11,7 +12,15 @@ from typing import Final, NoReturn, Protocol, TypeVar
 
 import attrs
 
-from ghl_notes.errors import AccessDenied, NotFound, ReauthorizationRequired, RequestRejected
+from ghl_notes.errors import (
+    AccessDenied,
+    HighLevelError,
+    NotFound,
+    RateLimited,
+    ReauthorizationRequired,
+    RequestRejected,
+    Unavailable,
+)
 from ghl_notes.events import Observer, Renewed, Spent
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.auth import Auth, StaticToken
@@ -19,6 +28,8 @@ from ghl_notes.stores.protocol import Hold
 
 R = TypeVar("R")
 
+# A hold is over within half a minute.
+_MINT_SECONDS: Final = 25.0
 # After a mint was refused, nobody asks for this long: every call of the location would.
 _PAUSE_SECONDS: Final = 5.0
 
@@ -39,6 +50,7 @@ class AgencyToken(StaticToken):
 class Keeper(Protocol):
     """What a renewal needs of the installs round it."""
 
+    closed: bool
     observer: Observer | None
     clock: Callable[[], float]
 
@@ -80,18 +92,21 @@ class Recovery:
         self._key = key
         self._location_id = location_id
         self._unsaved: tuple[str, StoredInstall] | None = None  # the token that was spent for it
-        self._found_spent = False
-        self._refusal: ReauthorizationRequired | None = None  # of a mint
+        self._is_spent = False
+        self._is_told = True  # that it is spent: for whoever finds it out to do
+        self._refusal: HighLevelError | None = None  # of a mint
         self._pause = 0.0  # until then no other mint is tried
 
     async def recover(self, stale: str | None) -> StoredInstall:
         """Return a token other than ``stale``, saved; raise ``ReauthorizationRequired`` if none."""
         return await self._stored_or_refreshed(stale) or await self.mint(stale, None)
 
-    def reset(self) -> None:
-        """Start afresh: there is a good token, or none is wanted any more."""
-        self._unsaved = self._refusal = None
-        self._found_spent = False
+    def reset(self, stored: StoredInstall | None) -> None:
+        """Start afresh: this is in use now, or nothing is wanted any more."""
+        if self._not_saved_for(stored) is None:
+            self._unsaved = None
+        self._refusal = None
+        self._is_spent, self._is_told = False, True
 
     async def save_what_is_not(self) -> None:
         """Save a renewed token whose saving failed, while nobody else has renewed it."""
@@ -101,8 +116,8 @@ class Recovery:
     def gone(self) -> ReauthorizationRequired:
         """Say that nothing can renew the install, and tell the observer if we have found it out."""
         ids = self._location_id, self.company_id
-        if self._found_spent and self._installs.observer is not None:
-            self._found_spent = False  # told once, and by the one process that found it
+        if not self._is_told and self._installs.observer is not None:
+            self._is_told = True
             self._installs.observer(Spent(location_id=ids[0], company_id=ids[1]))
         who = f"location {ids[0]}" if ids[0] else f"company {ids[1]}"
         return ReauthorizationRequired(
@@ -116,7 +131,8 @@ class Recovery:
         if stored is None or self._usable(stored, stale):
             return stored
         self.company_id = self.company_id or stored.install.company_id
-        if stored.install.spent_at is not None:
+        self._is_spent = stored.install.spent_at is not None
+        if self._is_spent and self._not_saved_for(stored) is None:
             return None
         return await self._installs.held(self._key, lambda hold: self._refreshed(hold, stale))
 
@@ -125,9 +141,10 @@ class Recovery:
         stored = hold.stored
         if stored is None or self._usable(stored, stale):
             return stored
-        if stored.install.spent_at is not None:
+        renewed = self._not_saved_for(stored)
+        if renewed is None and stored.install.spent_at is not None:
             return None
-        renewed = self._not_saved_for(stored) or await self._spend(stored)
+        renewed = renewed or await self._spend(stored)
         if renewed is None:
             await self._remember_spent(hold, stored)
             return None
@@ -164,7 +181,7 @@ class Recovery:
         now = datetime.fromtimestamp(self._installs.clock(), UTC)
         spent = attrs.evolve(stored.install, spent_at=now)
         await hold.save(attrs.evolve(stored, install=spent))
-        self._found_spent = True
+        self._is_spent, self._is_told = True, False
 
     def _usable(self, stored: StoredInstall | None, stale: str | None) -> bool:
         if stored is None or stored.install.spent_at or stored.token.access_token == stale:
@@ -195,12 +212,10 @@ class Recovery:
                 return await self._mint(company_id, location_id, token, stale, since)
         except ReauthorizationRequired as error:
             raise self.gone() from error
-        except NotFound:
-            raise
-        except RequestRejected as error:  # the text for this is in no document
+        except (AccessDenied, RequestRejected) as error:
             self._pause = installs.clock() + _PAUSE_SECONDS
-            self._refusal = self._not_installed(error)
-            raise self._refusal from error
+            self._refusal = self._refused(error)
+            raise copy(self._refusal) from error
 
     async def _mint(
         self,
@@ -218,7 +233,7 @@ class Recovery:
             is_as_new = since is None or (began is not None and began >= since)
             if old is not None and is_as_new and self._usable(old, stale):
                 return old, False
-            minted = await self._installs.mint(company_id, location_id, token, since=since or began)
+            minted = await self._ask(company_id, location_id, token, since or began)
             await hold.save(minted)
             return minted, True
 
@@ -227,12 +242,35 @@ class Recovery:
             self._tell_renewed(stored, minted=True)
         return stored
 
+    async def _ask(
+        self, company_id: str, location_id: str, token: str, since: datetime | None
+    ) -> StoredInstall:
+        """Ask for a token, within what a hold may take; an agency may be at its limit."""
+        retry_after = None
+        try:
+            async with asyncio.timeout(_MINT_SECONDS):
+                return await self._installs.mint(company_id, location_id, token, since=since)
+        except TimeoutError:
+            pass
+        except RateLimited as error:  # of the agency, not of this location
+            if error.daily:
+                raise
+            retry_after = error.retry_after
+        msg = f"the agency {company_id} has no room in its limit for a token of {location_id}"
+        raise Unavailable(msg, maybe_applied=False, retry_after=retry_after)
+
     def _tell_renewed(self, stored: StoredInstall, *, minted: bool) -> None:
         if self._installs.observer is not None:
             ids = stored.install.location_id, stored.install.company_id
             self._installs.observer(Renewed(location_id=ids[0], company_id=ids[1], minted=minted))
 
-    def _not_installed(self, error: RequestRejected) -> ReauthorizationRequired:
+    def _refused(self, error: AccessDenied | RequestRejected) -> HighLevelError:
+        """Say what it means that the agency gets no token for this location."""
+        if self._is_spent:
+            return self.gone()
+        if isinstance(error, AccessDenied | NotFound):
+            return error
+        # The app is not installed there, it seems: the text for this is in no document.
         msg = f"HighLevel gives the agency no token for {self._location_id}: install the app there"
         return ReauthorizationRequired(
             msg,

@@ -9,7 +9,7 @@ from copy import copy
 from datetime import datetime
 from typing import Final
 
-from ghl_notes.errors import HighLevelError, ReauthorizationRequired
+from ghl_notes.errors import ConfigurationError, HighLevelError, ReauthorizationRequired
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.recovery import Keeper, Recovery
 
@@ -72,16 +72,21 @@ class InstallAuth:
         """Use this token from now on. It is in the store already."""
         self._stored = stored
         self._renew_at = stored.token.renew_at
-        self.recovery.reset()
+        self.recovery.reset(stored)
 
-    def drop(self) -> None:
+    async def drop(self) -> None:
         """Use no token any more: the install was forgotten."""
+        if self.running is not None:  # it may have saved already, and is about to publish
+            await asyncio.wait({self.running})
         self._stored = None
-        self.recovery.reset()
+        self.recovery.reset(None)
 
     async def _shared(self, stale: str | None) -> str:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
         if self.running is None or self.running.done():
+            if self._installs.closed:
+                msg = "this HighLevel is closed; make a new one"
+                raise ConfigurationError(msg)
             self.running = asyncio.create_task(self._renewal(stale))
             self.running.add_done_callback(self._ended)
         try:

@@ -120,9 +120,11 @@ def stored_install(
         raise _unreadable("not an object")
     fields = {_SNAKE.get(key, key): value for key, value in payload.items()}
     old = before.install if before else None
-    location = _text(fields, "locationId") or location_id or (old.location_id if old else None)
-    company = _text(fields, "companyId") or company_id or (old.company_id if old else None)
-    told = _text(fields, "userType") or (old.user_type if old else None)
+    location = _text(fields, "locationId") or location_id
+    company = _text(fields, "companyId") or company_id
+    told = _text(fields, "userType")
+    if old is not None:  # whose it is does not change by a renewal, whatever the reply says
+        location, told, company = old.location_id, old.user_type, old.company_id or company
     guess = "Location" if location else "Company"
     user_type = told if told in ("Location", "Company") else guess
     if not (location if user_type == "Location" else company):
