@@ -329,3 +329,185 @@ async def test_a_location_where_the_app_is_not_installed(start, build, clock) ->
     clock.now += 6
 
     assert len(await client.notes.list(contact_id)) == 5
+
+
+async def test_an_unsaved_token_outlives_an_old_one_that_looks_good(
+    start, build, store, key
+) -> None:
+    """A caller who finds the spent token's access token still good does not let go of the new."""
+    fake = await start(grace=0)
+    highlevel = build(fake, store=store)
+    await highlevel.install(fake.authorize_code())
+    auth, old = highlevel._installs.location(fake.location_id), await store.load(key)
+    store.full = True
+    with pytest.raises(Unavailable):
+        await auth.renew(old.token.access_token)
+    auth._stored = None
+    assert await auth.token() == old.token.access_token  # it is in the store, and good by its time
+    store.full = False
+    renewed = await auth.renew(old.token.access_token)
+
+    assert (await store.load(key)).token.access_token == renewed != old.token.access_token
+    assert (fake.stats.refreshes, fake.stats.invalid_grants) == (1, 0)
+
+
+async def test_an_unsaved_token_outlives_the_verdict_of_others(start, build, store, key) -> None:
+    """Another process may find the old token dead meanwhile; whoever has the new one saves it."""
+    fake = await start(grace=0)
+    events = []
+    highlevel, other = (build(fake, store=store, observer=events.append) for _ in range(2))
+    await highlevel.install(fake.authorize_code())
+    contact_id = fake.contact_ids()[0]
+    fake.expire_access_tokens()
+    store.full = True
+    with pytest.raises(Unavailable):
+        await highlevel.location(fake.location_id).notes.list(contact_id)
+    store.full = False
+    with pytest.raises(ReauthorizationRequired):
+        await other.location(fake.location_id).notes.list(contact_id)
+
+    assert len(await highlevel.location(fake.location_id).notes.list(contact_id)) == 5
+    assert len(await other.location(fake.location_id).notes.list(contact_id)) == 5
+    assert (await store.load(key)).install.spent_at is None
+
+
+async def test_a_cancelled_close_cancels_no_renewal(start, build, store, key, until) -> None:
+    """A renewal whose request is under way comes to its end, and its token is saved."""
+    fake = await start(latency=0.1)
+    highlevel = build(fake, store=store)
+    await highlevel.install(fake.authorize_code())
+    old = await store.load(key)
+    auth = highlevel._installs.location(fake.location_id)
+    calling = asyncio.create_task(auth.renew(old.token.access_token))
+    await until(lambda: fake.stats.refreshes)
+    closing = asyncio.create_task(highlevel.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+    renewed = await asyncio.wait_for(calling, 5)
+
+    assert (await store.load(key)).token.access_token == renewed
+
+
+async def test_no_renewal_begins_while_closing(fake, highlevel, store, key) -> None:
+    """After close has begun a token is not spent any more, since nobody would save the next."""
+    old = await store.load(key)
+    auth = highlevel._installs.location(fake.location_id)
+    await highlevel.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await auth.renew(old.token.access_token)
+
+    assert fake.stats.refreshes == 0
+
+
+async def test_closing_saves_one_although_another_fails(start, build, store) -> None:
+    """Of several renewed tokens that wait to be saved, one that fails costs no other."""
+    fake = await start(locations=3)
+    highlevel = build(fake, store=store)
+    for location_id in fake.location_ids:
+        await highlevel.install(fake.authorize_code(location_id))
+    fake.expire_access_tokens()
+    store.full = True
+    for location_id in fake.location_ids:
+        with pytest.raises(Unavailable):
+            await highlevel.location(location_id).notes.list(fake.contact_ids(location_id)[0])
+    store.full = False
+    before = [await store.load(f"location:{one}") for one in fake.location_ids]
+
+    async def fail(hold) -> None:
+        raise Unavailable("the store stumbles")
+
+    store.beside = fail
+    with pytest.raises(Unavailable, match="stumbles"):
+        await highlevel.close()
+    after = [await store.load(f"location:{one}") for one in fake.location_ids]
+
+    assert [one == two for one, two in zip(before, after, strict=True)].count(False) == 2
+
+
+async def test_a_code_is_not_lost_to_a_store_that_stumbles(fake, build, store) -> None:
+    """A code works once, so its install is saved again if the first try fails."""
+    highlevel = build(fake, store=store)
+
+    async def fail(hold) -> None:
+        raise Unavailable("the store stumbles")
+
+    store.beside = fail
+    install = await highlevel.install(fake.authorize_code())
+
+    assert await highlevel.find(location_id=fake.location_id) == install
+
+
+async def test_a_renewal_changes_no_owner(fake, highlevel, read, store, key) -> None:
+    """Whatever a reply says, a renewed token stays with the install whose token was spent."""
+    other = attrs.evolve((await store.load(key)).install, location_id="other")
+    stored = await store.load(key)
+    async with store.hold(other.key) as hold:
+        await hold.save(type(stored).of(other, stored.token))
+    fake.expire_access_tokens()
+    before = await store.load(other.key)
+    auth = highlevel._installs.auth_of(other)
+    await auth.renew(stored.token.access_token)
+
+    assert await store.load(key) is stored
+    assert await store.load(other.key) != before
+    assert (await store.load(other.key)).install.location_id == "other"
+
+
+@pytest.mark.parametrize("scopes", [None, ["contacts.readonly", "oauth.readonly"]])
+async def test_an_install_whose_agency_is_refused_is_told(start, build, store, scopes) -> None:
+    """Uninstalled by its user, and its agency gets no token: one event, and one request or two."""
+    fake, events = await start(), []
+    highlevel = build(fake, store=store, observer=events.append)
+    await highlevel.install(fake.authorize_code(company=True, scopes=scopes))
+    await highlevel.install(fake.authorize_code())
+    fake.uninstall()
+    client, contact_id = highlevel.location(fake.location_id), fake.contact_ids()[0]
+    for _ in range(10):
+        with pytest.raises(ReauthorizationRequired):
+            await client.notes.list(contact_id)
+
+    assert [event for event in events if isinstance(event, Spent)] == [
+        Spent(location_id=fake.location_id, company_id=fake.company_id)
+    ]
+    assert fake.stats.by_route[f"POST {MINT}"] == 1
+
+
+async def test_an_agency_at_its_limit(start, build, store) -> None:
+    """A mint that has to wait long lets go of its hold, and the call is made later."""
+    fake = await start(retry_after=90)
+    highlevel = build(fake, store=store)
+    await highlevel.install(fake.authorize_code(company=True))
+    fake.inject(Fault.RATE_LIMITED, path_contains=MINT)
+    with pytest.raises(Unavailable, match="limit") as raised:
+        await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])
+
+    assert raised.value.retry_after == pytest.approx(90, abs=1)
+
+
+async def test_forgetting_waits_for_a_renewal(start, build, store, key, until) -> None:
+    """A renewal under way does not bring back what was forgotten meanwhile."""
+    fake = await start(latency=0.05)
+    highlevel = build(fake, store=store)
+    await highlevel.install(fake.authorize_code())
+    auth, old = highlevel._installs.location(fake.location_id), await store.load(key)
+    calling = asyncio.create_task(auth.renew(old.token.access_token))
+    await until(lambda: fake.stats.refreshes)
+    await highlevel.forget(location_id=fake.location_id)
+    await asyncio.gather(calling, return_exceptions=True)
+
+    assert await store.load(key) is None
+    with pytest.raises(ReauthorizationRequired):
+        await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])
+
+
+async def test_what_another_process_forgot_is_forgotten_here(
+    fake, highlevel, read, store, key
+) -> None:
+    """Forgetting lets go of a token in use even when the store has nothing left to forget."""
+    await read()
+    async with store.hold(key) as hold:
+        await hold.delete()
+    assert await highlevel.forget(location_id=fake.location_id) == []
+    with pytest.raises(ReauthorizationRequired):
+        await read()
