@@ -257,7 +257,11 @@ class HighLevel(Closing):
 
     async def close(self) -> None:
         """Wait for renewals under way, then close the store and the connections of its own."""
-        await self._installs.close()
+        try:
+            await self._installs.close()
+        except Exception:  # not for a cancelled close: the renewals go on, and need connections
+            await self._wiring.transport.close()
+            raise
         await self._wiring.transport.close()
 
     def _each_install(

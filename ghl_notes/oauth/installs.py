@@ -11,7 +11,12 @@ from typing import Final, Protocol, TypeVar
 
 import attrs
 
-from ghl_notes.errors import ConfigurationError, Unavailable, UnexpectedResponse
+from ghl_notes.errors import (
+    ConfigurationError,
+    HighLevelError,
+    Unavailable,
+    UnexpectedResponse,
+)
 from ghl_notes.events import Observer
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import (
@@ -31,6 +36,10 @@ R = TypeVar("R")
 # Three tries of at most ATTEMPT_SECONDS with these waits end within HighLevel's 30 s of grace, in
 # which a repeated refresh token, whose reply was lost, brings the same new one.
 TOKEN_RETRIES: Final = RetryPolicy(attempts=3, base=0.5, cap=1.0, longest_wait=2.0)
+
+
+# Some of the holds that a store can give at once are not for mints.
+_MINTS_AT_ONCE: Final = 4
 
 
 class Mint(Protocol):
@@ -61,14 +70,28 @@ class Installs:
         self._exchange = retrying(session.exchange, TOKEN_RETRIES, observer=observer)
         # A code works once, so a store that stumbles gets another chance.
         self._save = retrying(self._save_once, TOKEN_RETRIES, observer=observer)
+        # Each may wait for its agency's limit, under a hold.
+        self.minting = asyncio.Semaphore(_MINTS_AT_ONCE)
+        self._adding: set[asyncio.Task[Install]] = set()
         self._mint = mint
         self._auths: dict[str, InstallAuth] = {}
 
     async def add(self, code: str, *, user_type: UserType | None = None) -> Install:
         """Exchange an authorization code, store the install, and return it."""
+        adding = asyncio.create_task(self._add(code, user_type))
+        self._adding.add(adding)
+        adding.add_done_callback(self._adding.discard)
+        # A code works once: whoever gives up waiting does not lose what it brings.
+        return await asyncio.shield(adding)
+
+    async def _add(self, code: str, user_type: UserType | None) -> Install:
         stored = await self._exchange(code, user_type=user_type)
         install = stored.install
-        await self._save(stored)
+        try:
+            await self._save(stored)
+        except HighLevelError:
+            self.auth_of(install).recovery.keep(stored)
+            raise
         self.auth_of(install).publish(stored)
         return install
 
@@ -167,10 +190,12 @@ class Installs:
     async def close(self) -> None:
         """Wait for the renewals that are under way, so that none is lost, and close the store."""
         self.closed = True
-        auths = list(self._auths.values())
-        if running := {auth.running for auth in auths if auth.running is not None}:
+        running: set[asyncio.Task[Install] | asyncio.Task[str]] = {*self._adding}
+        running |= {auth.running for auth in self._auths.values() if auth.running is not None}
+        if running:
             await asyncio.wait(running)  # which a cancelled close leaves alone
-        saves = [auth.recovery.save_what_is_not() for auth in auths]
+        auths = self._auths.values()
+        saves = [retrying(auth.recovery.save_what_is_not, TOKEN_RETRIES)() for auth in auths]
         try:
             outcomes = await asyncio.gather(*saves, return_exceptions=True)
         finally:

@@ -51,6 +51,7 @@ class Keeper(Protocol):
     """What a renewal needs of the installs round it."""
 
     closed: bool
+    minting: asyncio.Semaphore
     observer: Observer | None
     clock: Callable[[], float]
 
@@ -91,7 +92,7 @@ class Recovery:
         self._installs = installs
         self._key = key
         self._location_id = location_id
-        self._unsaved: tuple[str, StoredInstall] | None = None  # the token that was spent for it
+        self._unsaved: tuple[str | None, StoredInstall] | None = None  # and what was spent for it
         self._is_spent = False
         self._is_told = True  # that it is spent: for whoever finds it out to do
         self._refusal: HighLevelError | None = None  # of a mint
@@ -99,7 +100,15 @@ class Recovery:
 
     async def recover(self, stale: str | None) -> StoredInstall:
         """Return a token other than ``stale``, saved; raise ``ReauthorizationRequired`` if none."""
-        return await self._stored_or_refreshed(stale) or await self.mint(stale, None)
+        late = self._unsaved is not None
+        stored = await self._stored_or_refreshed(stale)
+        if late and stored is not None and not self._usable(stored, stale):
+            stored = await self._stored_or_refreshed(stale)  # it ended before it was saved
+        return stored or await self.mint(stale, None)
+
+    def keep(self, stored: StoredInstall) -> None:
+        """Keep an install that could not be saved, for the next who asks to save it."""
+        self._unsaved = None, stored
 
     def reset(self, stored: StoredInstall | None) -> None:
         """Start afresh: this is in use now, or nothing is wanted any more."""
@@ -128,26 +137,27 @@ class Recovery:
 
     async def _stored_or_refreshed(self, stale: str | None) -> StoredInstall | None:
         stored = await self._installs.load(self._key)
-        if stored is None or self._usable(stored, stale):
-            return stored
-        self.company_id = self.company_id or stored.install.company_id
-        self._is_spent = stored.install.spent_at is not None
-        if self._is_spent and self._not_saved_for(stored) is None:
-            return None
+        if self._not_saved_for(stored) is None:
+            if stored is None or self._usable(stored, stale):
+                return stored
+            self.company_id = self.company_id or stored.install.company_id
+            self._is_spent = stored.install.spent_at is not None
+            if self._is_spent:
+                return None
         return await self._installs.held(self._key, lambda hold: self._refreshed(hold, stale))
 
     async def _refreshed(self, hold: Hold, stale: str | None) -> StoredInstall | None:
         """Spend the refresh token, or find it spent; None if only minting can help."""
-        stored = hold.stored
-        if stored is None or self._usable(stored, stale):
-            return stored
-        renewed = self._not_saved_for(stored)
-        if renewed is None and stored.install.spent_at is not None:
-            return None
-        renewed = renewed or await self._spend(stored)
+        stored, renewed = hold.stored, self._not_saved_for(hold.stored)
         if renewed is None:
-            await self._remember_spent(hold, stored)
-            return None
+            if stored is None or self._usable(stored, stale):
+                return stored
+            if stored.install.spent_at is not None:
+                return None
+            renewed = await self._spend(stored)
+            if renewed is None:
+                await self._remember_spent(hold, stored)
+                return None
         await hold.save(renewed)
         self._unsaved = None
         self._tell_renewed(renewed, minted=False)
@@ -166,10 +176,14 @@ class Recovery:
         return renewed
 
     def _not_saved_for(self, stored: StoredInstall | None) -> StoredInstall | None:
-        if self._unsaved is None or stored is None:
+        if self._unsaved is None:
             return None
         spent, renewed = self._unsaved
-        return renewed if spent == stored.token.refresh_token else None
+        if spent is None:  # it is of an install, and replaces what is older
+            is_next = stored is None or stored.token.issued_at <= renewed.token.issued_at
+        else:
+            is_next = stored is not None and stored.token.refresh_token == spent
+        return renewed if is_next else None
 
     async def _save_late(self, hold: Hold) -> None:
         renewed = self._not_saved_for(hold.stored)
@@ -237,7 +251,8 @@ class Recovery:
             await hold.save(minted)
             return minted, True
 
-        stored, is_new = await self._installs.held(self._key, change)
+        async with self._installs.minting:  # before the hold, of which a store has not many
+            stored, is_new = await self._installs.held(self._key, change)
         if is_new:
             self._tell_renewed(stored, minted=True)
         return stored
@@ -266,6 +281,8 @@ class Recovery:
 
     def _refused(self, error: AccessDenied | RequestRejected) -> HighLevelError:
         """Say what it means that the agency gets no token for this location."""
+        if not error.messages or isinstance(error, TokenRefused):
+            return error  # a page of some proxy, perhaps: no proof of anything
         if self._is_spent:
             return self.gone()
         if isinstance(error, AccessDenied | NotFound):

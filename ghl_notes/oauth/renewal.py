@@ -101,6 +101,10 @@ class InstallAuth:
             task.exception()  # each caller gets it; with no caller left it is no news
 
     async def _renewal(self, stale: str | None) -> str:
-        stored = await self.recovery.recover(stale)
+        try:
+            stored = await self.recovery.recover(stale)
+        except HighLevelError:
+            self._renew_at = 0.0  # a token may wait to be saved: the next who asks tries again
+            raise
         self.publish(stored)
         return stored.token.access_token

@@ -44,7 +44,7 @@ class FileLocks:
                 yield
             finally:
                 if lock is not None:
-                    os.close(lock)  # which ends the lock
+                    _unlock(lock)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -57,7 +57,7 @@ class FileLocks:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
-            os.close(lock)
+            _unlock(lock)
 
     async def _lock(self, stripe: int) -> int | None:
         if fcntl is None:
@@ -78,6 +78,11 @@ class FileLocks:
         except OSError as error:
             msg = f"SQLiteStore: {self._folder} cannot be used for its locks ({error})"
             raise ConfigurationError(msg) from error
+
+
+def _unlock(lock: int) -> None:
+    fcntl.flock(lock, fcntl.LOCK_UN)  # closing alone leaves it to a child that was forked meanwhile
+    os.close(lock)
 
 
 def _try_lock(lock: int) -> bool:

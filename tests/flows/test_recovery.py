@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - fixtures and generators, whose types live in conftest
+# ruff: noqa: ANN001, ANN201, ANN202 - fixtures and generators, whose types live in conftest
 """A renewal that goes wrong half-way: what is tried next, and what is never lost."""
 
 import asyncio
@@ -342,8 +342,7 @@ async def test_an_unsaved_token_outlives_an_old_one_that_looks_good(
     store.full = True
     with pytest.raises(Unavailable):
         await auth.renew(old.token.access_token)
-    auth._stored = None
-    assert await auth.token() == old.token.access_token  # it is in the store, and good by its time
+    assert await auth.token() == old.token.access_token  # good by its time
     store.full = False
     renewed = await auth.renew(old.token.access_token)
 
@@ -400,8 +399,8 @@ async def test_no_renewal_begins_while_closing(fake, highlevel, store, key) -> N
     assert fake.stats.refreshes == 0
 
 
-async def test_closing_saves_one_although_another_fails(start, build, store) -> None:
-    """Of several renewed tokens that wait to be saved, one that fails costs no other."""
+async def test_closing_saves_them_all(start, build, store) -> None:
+    """Renewed tokens that wait to be saved get there, although the store stumbles once more."""
     fake = await start(locations=3)
     highlevel = build(fake, store=store)
     for location_id in fake.location_ids:
@@ -418,11 +417,10 @@ async def test_closing_saves_one_although_another_fails(start, build, store) -> 
         raise Unavailable("the store stumbles")
 
     store.beside = fail
-    with pytest.raises(Unavailable, match="stumbles"):
-        await highlevel.close()
+    await highlevel.close()
     after = [await store.load(f"location:{one}") for one in fake.location_ids]
 
-    assert [one == two for one, two in zip(before, after, strict=True)].count(False) == 2
+    assert not [one for one, two in zip(before, after, strict=True) if one == two]
 
 
 async def test_a_code_is_not_lost_to_a_store_that_stumbles(fake, build, store) -> None:
@@ -511,3 +509,84 @@ async def test_what_another_process_forgot_is_forgotten_here(
     assert await highlevel.forget(location_id=fake.location_id) == []
     with pytest.raises(ReauthorizationRequired):
         await read()
+
+
+async def test_an_unsaved_token_is_saved_by_the_next_call(
+    fake, highlevel, read, store, key
+) -> None:
+    """Also where the old token is still good, so that no later crash can lose the new one."""
+    old = await store.load(key)
+    store.full = True
+    tended = [one async for one in highlevel.tend(idle_days=-1)]
+    await read()
+    store.full = False
+    await read()  # within the pause after a failure, the old token serves
+    highlevel._installs.location(fake.location_id)._renew_at = 0
+    await read()
+
+    assert [one.state for one in tended] == ["failed"]
+    assert (await store.load(key)).token.refresh_token != old.token.refresh_token
+    assert fake.stats.refreshes == 1
+
+
+async def test_an_install_that_could_not_be_saved_is_kept(fake, build, store, key) -> None:
+    """A code works once, so what it brought is saved by the next call, once the store is back."""
+    highlevel = build(fake, store=store)
+    store.full = True
+    with pytest.raises(Unavailable, match="full"):
+        await highlevel.install(fake.authorize_code())
+    assert await store.load(key) is None
+    store.full = False
+
+    client = highlevel.location(fake.location_id)
+    assert len(await client.notes.list(fake.contact_ids()[0])) == 5
+    assert await store.load(key) is not None
+
+
+async def test_a_user_who_leaves_has_installed(start, build, store, key, until) -> None:
+    """Cancelling ``install`` after its code went out loses nothing."""
+    fake = await start(latency=0.05)
+    highlevel = build(fake, store=store)
+    installing = asyncio.create_task(highlevel.install(fake.authorize_code()))
+    await until(lambda: fake.stats.exchanges)
+    installing.cancel()
+    await asyncio.gather(installing, return_exceptions=True)
+    await highlevel.close()
+
+    assert await store.load(key) is not None
+
+
+async def test_a_page_of_a_proxy_spends_no_install(start, build, store, key) -> None:
+    """A refusal that HighLevel did not word tells nobody that an install is dead."""
+    fake, events = await start(grace=0), []
+    highlevel = build(fake, store=store, observer=events.append)
+    await highlevel.install(fake.authorize_code(company=True))
+    await highlevel.install(fake.authorize_code())
+    fake.revoke()
+    fake.inject(Fault.FORBIDDEN_HTML, path_contains=MINT)
+    with pytest.raises(AccessDenied):
+        await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])
+
+    assert not [event for event in events if isinstance(event, Spent)]
+
+
+async def test_minting_leaves_holds_to_others(start, build) -> None:
+    """However many locations wait for their agency's limit, few of them hold meanwhile."""
+    most, held = 0, 0
+
+    class Watched(MemoryStore):
+        @asynccontextmanager
+        async def hold(self, key: str):
+            nonlocal most, held
+            async with super().hold(key) as hold:
+                held, most = held + 1, max(most, held + 1)
+                yield hold
+                held -= 1
+
+    fake = await start(locations=30, latency=0.01)
+    highlevel = build(fake, store=Watched())
+    await highlevel.install(fake.authorize_code(company=True))
+    await asyncio.gather(*(highlevel.mint(one) for one in fake.location_ids))
+
+    assert fake.stats.mints == 30
+    assert most == 4
