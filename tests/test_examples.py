@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -20,7 +21,8 @@ import pytest_asyncio
 from aiohttp import web
 from attrs import define, frozen
 
-from ghl_notes import ConfigurationError
+from ghl_notes import App, ConfigurationError, HighLevel
+from ghl_notes.stores import SQLiteStore
 from ghl_notes.testing import FakeHighLevel, Fault
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -413,3 +415,63 @@ async def test_an_agency_that_is_not_installed(fake: FakeHighLevel, tmp_path: Pa
     assert (ended.status, ended.out) == (1, "")
     assert "oauth_web_app.py" in ended.err
     assert "Traceback" not in ended.err
+
+
+@shows("webhooks_aiohttp.py")
+async def test_an_app_is_installed_and_told_of_notes(fake: FakeHighLevel, tmp_path: Path) -> None:
+    """From the browser's install to the author of a note, each event told once; no forgery."""
+    contact_id = fake.contact_ids()[0]
+    settings = {**app_of(fake), "GHL_NOTES_WEBHOOK_KEY": fake.webhook_key}
+    app = served(tmp_path, EXAMPLES / "webhooks_aiohttp.py", **settings)
+    async with app as service, browsing(service) as browser:
+        fake.webhook_url = f"{service.url}/webhooks/highlevel"
+        callback = await sent_back(browser, service, fake.location_id)
+        async with browser.get(callback) as page:
+            installed = page.status
+        note = fake.add_note(contact_id, "Spoke with Jane", userId=fake.user_id)
+        deliveries = await fake.deliver(duplicates=1.0)
+        fake.emit("NoteDelete", locationId=fake.location_id, id=note["id"])
+        fake.uninstall()
+        deliveries += await fake.deliver()
+        async with browser.post(fake.webhook_url, data=b"{}") as answer:
+            forged = answer.status
+    lines = service.log.splitlines()
+    where = fake.location_id
+
+    assert (installed, forged) == (200, 401)
+    assert {status for one in deliveries for status in one.statuses} == {200}
+    assert [line for line in lines if line.startswith(where)] == [
+        f"{where}: INSTALL",
+        f"{where}: {fake.user_id} wrote 'Spoke with Jane'",
+        f"{where}: note {note['id']} is gone",
+        f"{where}: UNINSTALL",
+    ]
+    assert not re.search("Traceback|Unclosed", service.log)
+
+
+@shows("webhooks_fastapi.py")
+async def test_webhooks_over_fastapi(fake: FakeHighLevel, tmp_path: Path) -> None:
+    """FastAPI answers what the receiver says, and each event is told once."""
+    names = ("client_id", "client_secret", "redirect_uri")
+    registered = App(**{name: getattr(fake.app, name) for name in names})
+    store = SQLiteStore(tmp_path / "installs.db")
+    async with HighLevel(registered, store=store, base_url=fake.url) as highlevel:
+        await highlevel.install(fake.authorize_code())
+    command = ["-m", "uvicorn", "webhooks_fastapi:app", "--port", "0", "--app-dir", EXAMPLES]
+    settings = {**app_of(fake), "GHL_NOTES_WEBHOOK_KEY": fake.webhook_key}
+    app = served(tmp_path, *command, **settings)
+    async with app as service, aiohttp.ClientSession() as http:
+        fake.webhook_url = f"{service.url}/webhooks/highlevel"
+        note = fake.add_note(fake.contact_ids()[0])
+        (delivery,) = await fake.deliver(duplicates=1.0)
+        async with http.post(fake.webhook_url, data=BytesIO(bytes(2_000_000))) as answer:
+            huge = answer.status
+        async with http.post(fake.webhook_url, data=b"{}") as answer:
+            forged = answer.status, await answer.text()
+
+    assert delivery.statuses == (200, 200)
+    assert huge == 413
+    assert forged == (401, "not accepted")
+    assert service.log.count(f"NoteCreate: note {note['id']}") == 1
+    assert "Application shutdown complete" in service.log
+    assert not re.search("Traceback|Unclosed", service.log)

@@ -75,7 +75,6 @@ PURPOSES = {
     "cryptography": "stores/sealed webhooks/signature testing/signing",
     "orjson": "http/protocol",
     "psycopg": "stores/postgres_database",
-    "psycopg_pool": "stores/postgres_database",
     "pytest": "testing/plugin",
     "pytest_asyncio": "testing/plugin",
     "redis": "stores/redis",

@@ -18,7 +18,7 @@ from ghl_notes.stores.postgres_database import (
     explained,
 )
 from ghl_notes.stores.protocol import Overtaken
-from ghl_notes.stores.rows import COLUMNS, to_row, to_stored
+from ghl_notes.stores.rows import COLUMNS, readable, to_row, to_stored
 from ghl_notes.stores.secrecy import Secretive
 
 __all__ = ["PostgresStore"]
@@ -131,8 +131,8 @@ class PostgresStore(Secretive):
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key, as they stood at the first step."""
-        for row in await self._database.run(_LIST):
-            yield to_stored(row)
+        for stored in readable(await self._database.run(_LIST), to_stored):
+            yield stored
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""

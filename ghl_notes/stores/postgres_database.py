@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 
 from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.stores.finishing import finished
+from ghl_notes.stores.forking import OwnProcess
 
 __all__ = ["CLAIMS", "INSTALLS", "Connection", "PostgresDatabase", "explained"]
 
@@ -78,10 +79,12 @@ class PostgresDatabase:
         self._places = asyncio.Semaphore(connections)
         self._idle: list[Connection] = []
         self._is_prepared = False
+        self._process = OwnProcess()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lend a connection. What is not committed when it is given back is rolled back."""
+        self._process.check()
         idle = self._idle
         async with self._places:
             async with explained():
@@ -185,7 +188,7 @@ def _settings(conninfo: str) -> dict[str, object]:
         raise ConfigurationError(msg)
     # libpq quotes these in its errors.
     if any("@" in str(given.get(name, "")) for name in ("host", "port", "dbname")):
-        msg = "PostgresStore: the conninfo's password holds one of @ / ? %: percent-encode it"
+        msg = "PostgresStore: the conninfo's password holds an @ or a /: percent-encode it"
         raise ConfigurationError(msg)
     return {**_DEFAULTS, **given}
 

@@ -60,7 +60,10 @@ class TokenStore(Protocol):
         ...
 
     def list(self) -> AsyncIterator[StoredInstall]:
-        """Iterate over all installs, ordered by key."""
+        """Iterate over all installs, ordered by key.
+
+        What cannot be read raises ``ConfigurationError`` after all the others.
+        """
         ...
 
     async def close(self) -> None:

@@ -28,8 +28,9 @@ from redis.exceptions import (
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores.finishing import finished
+from ghl_notes.stores.forking import OwnProcess
 from ghl_notes.stores.protocol import Overtaken
-from ghl_notes.stores.rows import COLUMNS, to_row, to_stored
+from ghl_notes.stores.rows import COLUMNS, readable, to_row, to_stored
 from ghl_notes.stores.secrecy import Secretive
 
 __all__ = ["RedisStore"]
@@ -40,6 +41,8 @@ _VERSION: Final = 1
 _POLL_SECONDS: Final = 0.05
 _ANSWER_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 20
+# No renewal takes that long; whoever still holds by then has lost its way.
+_LONGEST_HOLD_SECONDS: Final = 60.0
 # A lease may lapse under its holder, so a change is made only to what the holder has read.
 _CHANGE: Final = """
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
@@ -112,6 +115,7 @@ class RedisStore(Secretive):
         self._installs = f"{prefix}:installs"
         self._redis = _client(url)
         self._is_looked_at = False
+        self._process = OwnProcess()
 
     async def load(self, key: str) -> StoredInstall | None:
         """Return the install kept under ``key``, or None."""
@@ -142,10 +146,9 @@ class RedisStore(Secretive):
         """Iterate over all installs, ordered by key, as they stood at the first step."""
         redis = await self._ready()
         with _explained():
-            texts = cast("dict[bytes, bytes]", await redis.hgetall(self._installs))
-        for name, text in sorted(texts.items()):
-            if (stored := _to_stored(name.decode(errors="replace"), text)) is not None:
-                yield stored
+            texts = cast("dict[bytes, bytes]", await finished(redis.hgetall(self._installs)))
+        for stored in readable(sorted(texts.items()), _entry):
+            yield stored
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
@@ -159,7 +162,7 @@ class RedisStore(Secretive):
         """Free ``name`` at once."""
         redis = await self._ready()
         with _explained():
-            await redis.delete(self._claim_of(name))
+            await finished(redis.delete(self._claim_of(name)))
 
     async def close(self) -> None:
         """Close the connections. The store opens them again if it is used again."""
@@ -169,19 +172,20 @@ class RedisStore(Secretive):
     async def _text(self, key: str) -> bytes:
         redis = await self._ready()
         with _explained():
-            return cast("bytes | None", await redis.hget(self._installs, key)) or b""
+            return cast("bytes | None", await finished(redis.hget(self._installs, key))) or b""
 
     async def _set(self, name: str, seconds: float, *, only_new: bool) -> bool:
         redis = await self._ready()
         milliseconds = max(1, round(seconds * 1000))
         with _explained():
-            done = await redis.set(self._claim_of(name), b"", px=milliseconds, nx=only_new)
-        return bool(done)
+            claim = redis.set(self._claim_of(name), b"", px=milliseconds, nx=only_new)
+            return bool(await finished(claim))
 
     def _claim_of(self, name: str) -> str:
         return f"{self._prefix}:claim:{name}"
 
     async def _ready(self) -> Redis:
+        self._process.check()
         redis = self._redis
         if not self._is_looked_at:
             self._is_looked_at = True
@@ -233,10 +237,13 @@ async def _look_at(redis: Redis) -> None:
 @asynccontextmanager
 async def _extended(lock: Lock, lease: float) -> AsyncIterator[None]:
     """Extend a lock for as long as this lasts."""
+    over = asyncio.get_running_loop().create_future()
 
     async def extend() -> None:
-        while True:
-            await asyncio.sleep(lease / 3)
+        for _ in range(max(1, int(3 * _LONGEST_HOLD_SECONDS / lease))):
+            await asyncio.wait({over}, timeout=lease / 3)
+            if over.done():
+                return
             with suppress(RedisError):  # a lease that lapsed is found out by the save
                 await lock.reacquire()
 
@@ -244,8 +251,8 @@ async def _extended(lock: Lock, lease: float) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        extending.cancel()
-        await asyncio.wait({extending})
+        over.set_result(None)  # not a cancellation, which redis-py may swallow
+        await finished(extending)
 
 
 @contextmanager
@@ -267,6 +274,11 @@ def _explained() -> Iterator[None]:
 def _to_text(stored: StoredInstall) -> bytes:
     cells = dict(zip(COLUMNS, to_row(stored), strict=True))
     return json.dumps({"version": _VERSION, **cells}).encode()
+
+
+def _entry(entry: tuple[bytes, bytes]) -> StoredInstall | None:
+    name, text = entry
+    return _to_stored(name.decode(errors="replace"), text)
 
 
 def _to_stored(key: str, text: bytes) -> StoredInstall | None:

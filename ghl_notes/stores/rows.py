@@ -1,13 +1,15 @@
 """An install as a row of plain values, as every store that leaves the process writes it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias, TypeVar, cast
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.models import Install, StoredInstall, Token, UserType
 
-__all__ = ["COLUMNS", "Cell", "to_row", "to_stored"]
+__all__ = ["COLUMNS", "Cell", "readable", "to_row", "to_stored"]
+
+T = TypeVar("T")
 
 Cell: TypeAlias = str | float | None
 
@@ -45,6 +47,23 @@ def to_row(stored: StoredInstall) -> tuple[Cell, ...]:
         _seconds(install.installed_at),
         _seconds(install.spent_at),
     )
+
+
+def readable(
+    entries: Iterable[T], read: Callable[[T], StoredInstall | None]
+) -> Iterator[StoredInstall]:
+    """Read all that can be read, and raise what the first that cannot be has raised at the end."""
+    failure = None
+    for entry in entries:
+        try:
+            stored = read(entry)
+        except ConfigurationError as error:
+            failure = failure or error
+            continue
+        if stored is not None:
+            yield stored
+    if failure is not None:
+        raise failure
 
 
 def to_stored(row: Sequence[object]) -> StoredInstall:

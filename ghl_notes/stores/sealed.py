@@ -51,7 +51,7 @@ class _Box:
             )
             raise ConfigurationError(msg)
         if secrets["key"] != key:
-            msg = f"Sealed: the install {key} holds tokens of another one: restore it, or forget it"
+            msg = f"Sealed: the install {key} holds tokens of another one: restore a copy of it"
             raise ConfigurationError(msg)
         return _with(stored, secrets["access_token"], secrets["refresh_token"])
 
@@ -119,8 +119,16 @@ class Sealed(Secretive):
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, opened, ordered by key."""
+        failure = None
         async for stored in self._store.list():
-            yield self._box.opened(stored.install.key, stored)
+            try:
+                opened = self._box.opened(stored.install.key, stored)
+            except ConfigurationError as error:
+                failure = failure or error
+                continue
+            yield opened
+        if failure is not None:
+            raise failure
 
     async def rotate(self) -> int:
         """Seal with the first key what is not, one install at a time, and return how many it was.

@@ -12,7 +12,7 @@ from attrs import define
 
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores.file_locks import FileLocks
-from ghl_notes.stores.rows import COLUMNS, to_row, to_stored
+from ghl_notes.stores.rows import COLUMNS, readable, to_row, to_stored
 from ghl_notes.stores.sqlite_file import SQLiteFile
 
 __all__ = ["SQLiteStore"]
@@ -80,8 +80,9 @@ class SQLiteStore:
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key, as they stood at the first step."""
-        for row in await self._installs.run(lambda db: db.execute(_LIST).fetchall()):
-            yield to_stored(row)
+        rows = await self._installs.run(lambda db: db.execute(_LIST).fetchall())
+        for stored in readable(rows, to_stored):
+            yield stored
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeVar, cast
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.stores.file_locks import FileLocks
 from ghl_notes.stores.finishing import finished
+from ghl_notes.stores.forking import OwnProcess
 
 __all__ = ["SQLiteFile"]
 
@@ -72,6 +73,8 @@ class SQLiteFile:
         self._locks = locks
         self._synchronous = synchronous
         self._db: sqlite3.Connection | None = None
+        self._identity = (0, 0)
+        self._process = OwnProcess()
         self._thread: ThreadPoolExecutor | None = None
 
     async def run(self, work: Callable[[sqlite3.Connection], R]) -> R:
@@ -80,6 +83,7 @@ class SQLiteFile:
         Raises ``ConfigurationError`` for a file that cannot be used, and ``Unavailable`` for one
         that cannot be used now.
         """
+        self._process.check()
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="ghl_notes store")
         loop = asyncio.get_running_loop()
@@ -99,12 +103,23 @@ class SQLiteFile:
 
     def _work(self, work: Callable[[sqlite3.Connection], R]) -> R:
         try:
+            if self._db is not None and _identity(self._path) != self._identity:
+                # SQLite would go on with a file that nobody finds any more.
+                msg = f"SQLiteStore: {self._path} was replaced: stop all who use it before that"
+                raise ConfigurationError(msg)
             if self._db is None:
                 self._db = _open(self._path, self._locks, self._synchronous)
+                self._identity = _identity(self._path)
             with self._db:  # one transaction
                 return work(self._db)
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise _explained(error, self._path) from None  # which may quote a damaged token
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Tell one file from another of the same name. A missing one is an ``OSError``."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _explained(error: sqlite3.Error | OSError | UnicodeDecodeError, path: Path) -> HighLevelError:

@@ -1,6 +1,6 @@
 """Each delivery handled once, among all processes that share a store.
 
-What was answered with a 2xx does not come again. So "seen before" may be said of what was handled
+What was answered with a 2xx does not come again. So "seen before" may be said of what was handled,
 and not of what somebody has only begun: a process can die. Two names in the store tell them apart:
 one is claimed for a while by whoever begins, the other is remembered by whoever is done.
 """
@@ -20,8 +20,6 @@ Turn: TypeAlias = Literal["ours", "done", "busy"]
 _LEASE: Final = 60.0
 # HighLevel repeats for about three days, and its users may do so by hand.
 _REMEMBERED: Final = 7 * 86_400.0
-# To look at a name is to claim it for no time.
-_GLANCE: Final = 0.0
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 1.0
 
@@ -39,24 +37,27 @@ class Deliveries:
         """
         loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
         deadline = loop.time() + patience
-        while (turn := await self._turn(name)) == "busy" and loop.time() + pause < deadline:
+        while (turn := await self._turn(name)) == "busy":
+            if loop.time() + pause > deadline:
+                break
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
         return turn
 
     async def done(self, name: str) -> None:
         """Remember that it was handled."""
-        for one in (_done(name), _begun(name)):
-            await self.claims.remember(one, seconds=_REMEMBERED)
+        await self.claims.remember(_done(name), seconds=_REMEMBERED)
 
     async def free(self, name: str) -> None:
         """Let the next delivery be handled: this one was not."""
         await self.claims.forget(_begun(name))
 
     async def _turn(self, name: str) -> Turn:
-        if await self.claims.claim(_begun(name), seconds=_LEASE):
-            return "ours"
-        return "busy" if await self.claims.claim(_done(name), seconds=_GLANCE) else "done"
+        ours = await self.claims.claim(_begun(name), seconds=_LEASE)
+        # To look at a name is to claim it for no time.
+        if not await self.claims.claim(_done(name), seconds=0):
+            return "done"
+        return "ours" if ours else "busy"
 
 
 def _begun(name: str) -> str:

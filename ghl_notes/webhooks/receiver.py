@@ -20,7 +20,8 @@ from ghl_notes.errors import (
 )
 from ghl_notes.highlevel import HighLevel
 from ghl_notes.webhooks.deliveries import Deliveries
-from ghl_notes.webhooks.events import AppInstalled, AppUninstalled, WebhookEvent, parse
+from ghl_notes.webhooks.events import WebhookEvent, parse
+from ghl_notes.webhooks.known import Known
 from ghl_notes.webhooks.lifecycle import follow
 from ghl_notes.webhooks.signature import PUBLISHED_KEY, Keys, Verifier
 from ghl_notes.wiring import Closing
@@ -95,6 +96,7 @@ class Webhooks(Closing):
             msg = "give Webhooks a ghl_notes.HighLevel, and an async function that takes an event"
             raise ConfigurationError(msg)
         self._highlevel = highlevel
+        self._known = Known(highlevel)
         self._on_event = on_event
         self._verifier = Verifier.of(key, legacy_key)
         self._max_age = None if max_age is None else _seconds(max_age, "max_age")
@@ -159,20 +161,10 @@ class Webhooks(Closing):
         """Raise ``WebhookRejected`` unless the event is for us and of one we know."""
         if event.app_id not in (None, self._highlevel.app.app_id):
             raise _refused("it is for another app")
-        if not await self._is_known(event):
+        if not await self._known.has(event):
             raise _refused("its location, agency or app is not known here")
         if self._max_age is not None and not self._is_young(event, self._max_age):
             raise _refused("it is too old, or without a time")
-
-    async def _is_known(self, event: WebhookEvent) -> bool:
-        location_id, company_id = event.location_id, event.company_id
-        nowhere = location_id is None and company_id is None
-        if nowhere or isinstance(event, AppInstalled | AppUninstalled):
-            return event.app_id is not None
-        find = self._highlevel.find
-        if location_id is not None and await find(location_id=location_id) is not None:
-            return True
-        return company_id is not None and await find(company_id=company_id) is not None
 
     def _is_young(self, event: WebhookEvent, max_age: float) -> bool:
         at = event.timestamp
@@ -181,12 +173,14 @@ class Webhooks(Closing):
     async def _once(self, event: WebhookEvent, name: str) -> Receipt:
         """Handle the event, unless it was or is being handled here or anywhere."""
         if self._closed:
-            return _receipt(503)
+            raise Unavailable("the receiver is closed", maybe_applied=False)
         if (running := self._running.get(name)) is not None:
             return _repeated((await self._outcome(running, event)).status)
         turn = await self._deliveries.begin(name, patience=self._patience)
-        if turn != "ours":
-            return _repeated(200 if turn == "done" else 503)
+        if turn == "done":
+            return _repeated(200)
+        if turn == "busy":
+            raise Unavailable("another process is at it, or was", maybe_applied=False)
         work = asyncio.create_task(self._work(event, name))
         self._running[name] = work
         work.add_done_callback(lambda _: self._running.pop(name, None))

@@ -1,14 +1,21 @@
 """The stores that the contract is held against, each as a way to open one and the same store."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from ghl_notes.stores import MemoryStore, SQLiteStore, TokenStore
+from tests.stores.pooler import pooler
+from tests.stores.servers import conninfo, extra, place_on
+from tests.torture.stores import open_store
 
 Opening = Callable[[], TokenStore]
+
+KINDS = ["memory", "sqlite", "postgres", "pooled postgres", "redis", "sealed memory"]
+KINDS += ["sealed sqlite"]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
@@ -18,29 +25,41 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Mod
     return None
 
 
-def memory(_: Path) -> Opening:
-    """Give one object, since nothing of it is shared with another."""
-    store = MemoryStore()
-    return lambda: store
+@asynccontextmanager
+async def making(kind: str, folder: Path) -> AsyncIterator[Opening]:
+    """Give a new object on the same place each time, as another process would have it."""
+    if kind == "memory":  # nothing of which is shared with another object
+        store = MemoryStore()
+        yield lambda: store
+    elif kind == "sqlite":
+        yield lambda: SQLiteStore(folder / "installs.db")
+    elif kind.startswith("sealed"):
+        sealed = extra("ghl_notes.stores.sealed").Sealed
+        key = sealed.new_key()
+        async with making(kind.removeprefix("sealed "), folder) as inner:
+            yield lambda: sealed(inner(), keys=[key])
+    elif kind.startswith("pooled"):
+        store = extra("ghl_notes.stores.postgres").PostgresStore
+        async with place_on("postgres") as place, pooler() as address:
+            yield lambda: store(conninfo(place, **address), connections=4)
+    else:
+        async with place_on(kind) as place:
+            yield lambda: open_store(kind, place)
 
 
-def sqlite(folder: Path) -> Opening:
-    """Give a new object on the same file each time, as another process would have it."""
-    return lambda: SQLiteStore(folder / "installs.db")
-
-
-@pytest_asyncio.fixture(params=[memory, sqlite])
+@pytest_asyncio.fixture(params=KINDS)
 async def opening(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opening]:
     """Give a way to open a store, as often as one likes; what was opened is closed."""
-    make, opened = request.param(tmp_path), []
+    opened = []
+    async with making(request.param, tmp_path) as make:
 
-    def open_one() -> TokenStore:
-        opened.append(make())
-        return opened[-1]
+        def open_one() -> TokenStore:
+            opened.append(make())
+            return opened[-1]
 
-    yield open_one
-    for store in opened:
-        await store.close()
+        yield open_one
+        for store in opened:
+            await store.close()
 
 
 @pytest.fixture

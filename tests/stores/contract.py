@@ -6,49 +6,24 @@ process is. ``store`` is one of them. Both begin empty.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 
 import attrs
 import pytest
 
-from ghl_notes.models import Install, StoredInstall, Token
-from ghl_notes.stores import TokenStore
+from ghl_notes.errors import ConfigurationError
+from ghl_notes.models import Install, StoredInstall
+from ghl_notes.stores import Claims, Overtaken, TokenStore
+from tests.stores.installs import KEY, count_of, count_on, delete, install, keys, save
 
 Opening = Callable[[], TokenStore]
 
-KEY = "location:loc"
 
-
-def install(name: str = "loc", count: int = 0) -> StoredInstall:
-    """Make an install of a location whose token carries a count."""
-    return StoredInstall.of(
-        Install(user_type="Location", location_id=name, company_id="com"),
-        Token(
-            access_token=f"access {count}",
-            refresh_token=f"refresh {count}",
-            issued_at=1_784_284_038.25,
-            expires_at=1_784_370_437.25 + count,
-        ),
-    )
-
-
-def count_of(stored: StoredInstall | None) -> int:
-    assert stored is not None
-    return int(stored.token.access_token.split()[1])
-
-
-async def save(store: TokenStore, *installs: StoredInstall) -> None:
-    for one in installs:
-        async with store.hold(one.install.key) as hold:
-            await hold.save(one)
-
-
-async def keys(store: TokenStore) -> list[str]:
-    return [one.install.key async for one in store.list()]
-
-
-async def idle() -> None:
+async def idle(store: TokenStore) -> None:
+    """Let others go on for as long as a store takes to answer a few times."""
     for _ in range(5):
-        await asyncio.sleep(0)
+        await store.load("location:nobody")
 
 
 # --- keeping --------------------------------------------------------------------------------
@@ -60,7 +35,9 @@ async def idle() -> None:
         {},
         {"company_id": None, "scopes": ("contacts.readonly", "oauth.write"), "user_id": "u1"},
         {"user_type": "Company", "location_id": None},
-        {"location_id": "l'; DROP TABLE installs; --\0\n\N{SNOWMAN}"},
+        {"location_id": "l'; DROP TABLE installs; --\n\N{SNOWMAN} %s {0} * \\"},
+        {"installed_at": datetime(2026, 7, 17, 10, 27, 18, 123_457, UTC)},
+        {"spent_at": datetime(2026, 7, 18, tzinfo=UTC)},
     ],
 )
 @pytest.mark.parametrize("refresh_token", ["r" * 5_000, "\N{SNOWMAN}", None])
@@ -75,6 +52,18 @@ async def test_what_is_saved_is_what_is_loaded(
 
     assert await opening().load(stored.install.key) == stored
     assert [one async for one in opening().list()] == [stored]
+
+
+async def test_an_odd_id_is_kept_or_refused(store: TokenStore) -> None:
+    """An id with a NUL, which not every server can hold, is never cut short."""
+    odd = install("loc\0more")
+    try:
+        await save(store, odd)
+        found = await keys(store)
+    except ConfigurationError:
+        found = await keys(store) or [odd.install.key]
+
+    assert found == [odd.install.key]
 
 
 async def test_what_was_never_saved_is_none(store: TokenStore) -> None:
@@ -121,7 +110,7 @@ async def test_a_list_can_be_left(store: TokenStore) -> None:
     """Whoever stops in the middle of a list blocks nobody."""
     await save(store, install("a"), install("b"))
     async for one in store.list():
-        await store.delete("location:b")
+        await delete(store, "location:b")
         assert one.install.location_id == "a"
         break
 
@@ -134,7 +123,7 @@ async def test_a_list_survives_a_delete(store: TokenStore) -> None:
     told = []
     async for one in store.list():
         told.append(one.install.location_id)
-        await store.delete("location:b")
+        await delete(store, "location:b")
 
     assert [name for name in told if name != "b"] == ["a", "c"]
 
@@ -143,11 +132,25 @@ async def test_a_delete_forgets_one(opening: Opening) -> None:
     """Only the install that is named goes, for everyone; nothing there is no error."""
     first, second = opening(), opening()
     await save(first, install("a"), install("b"))
-    await second.delete("location:a")
-    await second.delete("location:a")
+    await delete(second, "location:a")
+    await delete(second, "location:a")
 
     assert await first.load("location:a") is None
     assert await keys(first) == ["location:b"]
+
+
+async def test_a_hold_follows_a_delete(store: TokenStore) -> None:
+    """A hold that has forgotten its install holds nothing, and the next finds nothing."""
+    await save(store, install())
+    async with store.hold(KEY) as hold:
+        await hold.delete()
+        after = hold.stored
+    async with store.hold(KEY) as hold:
+        later = hold.stored
+        await hold.save(install(count=2))
+
+    assert (after, later) == (None, None)
+    assert count_of(await store.load(KEY)) == 2
 
 
 async def test_closing_twice(opening: Opening) -> None:
@@ -158,6 +161,7 @@ async def test_closing_twice(opening: Opening) -> None:
     await first.close()
 
     assert await opening().load(KEY) == install()
+    assert await first.load(KEY) == install()
 
 
 # --- holding --------------------------------------------------------------------------------
@@ -202,13 +206,27 @@ async def test_one_holder_at_a_time(opening: Opening) -> None:
 
     async with first.hold(KEY) as hold:
         waiting = asyncio.create_task(next_holder())
-        await idle()
-        await hold.save(install(count=5))
+        await idle(second)
         early = list(seen)
+        await hold.save(install(count=5))
     await asyncio.wait_for(waiting, 5)
 
     assert early == []
     assert seen == [5]
+
+
+async def test_the_next_holder_misses_what_was_forgotten(opening: Opening) -> None:
+    """Who waited for an install that is forgotten then holds nothing, and may save it anew."""
+    first, second = opening(), opening()
+    await save(first, install(count=5))
+    async with first.hold(KEY) as hold:
+        counting = asyncio.create_task(count_on(second))
+        await idle(second)
+        await hold.delete()
+    before = await asyncio.wait_for(counting, 5)
+
+    assert before == 0
+    assert count_of(await first.load(KEY)) == 1
 
 
 async def test_other_installs_are_free_meanwhile(store: TokenStore) -> None:
@@ -220,18 +238,41 @@ async def test_other_installs_are_free_meanwhile(store: TokenStore) -> None:
 
 
 async def test_no_save_is_overwritten_unread(opening: Opening) -> None:
-    """Of forty tasks that each add one, on two openings of the store, none is lost."""
+    """Of twenty tasks that each add one, on two openings of the store, none is lost."""
     stores = opening(), opening()
     await save(stores[0], install(count=0))
 
-    async def add(store: TokenStore) -> None:
-        async with store.hold(KEY) as hold:
-            await hold.save(install(count=count_of(hold.stored) + 1))
-
     async with asyncio.timeout(20):
-        await asyncio.gather(*(add(stores[n % 2]) for n in range(40)))
+        await asyncio.gather(*(count_on(stores[n % 2]) for n in range(20)))
 
-    assert count_of(await stores[0].load(KEY)) == 40
+    assert count_of(await stores[0].load(KEY)) == 20
+
+
+async def test_the_first_save_is_overwritten_by_nobody(opening: Opening) -> None:
+    """Holders take turns also where there is no install yet, and after one was forgotten."""
+    stores = opening(), opening()
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(count_on(stores[n % 2]) for n in range(6)))
+        await delete(stores[0], KEY)
+        await asyncio.gather(*(count_on(stores[n % 2]) for n in range(6)))
+
+    assert count_of(await stores[0].load(KEY)) == 6
+
+
+async def test_a_hold_is_for_one_change(opening: Opening) -> None:
+    """A second change is made before the next holder's, or refused, and overwrites nothing."""
+    first, second = opening(), opening()
+    last = 1
+    async with first.hold(KEY) as hold:
+        await hold.save(install(count=1))
+        counting = asyncio.create_task(count_on(second, 10))
+        await idle(second)
+        with suppress(Overtaken):
+            await hold.save(install(count=2))
+            last = 2
+    await asyncio.wait_for(counting, 5)
+
+    assert count_of(await first.load(KEY)) == last + 10
 
 
 async def test_what_is_read_is_whole(opening: Opening) -> None:
@@ -292,4 +333,117 @@ async def test_a_cancelled_holder_lets_go(opening: Opening) -> None:
         await hold.save(install(count=1))
 
     assert [type(one) for one in ended] == [asyncio.CancelledError] * 3
+    assert count_of(await first.load(KEY)) == 1
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3, 5, 8, 13, 21])
+async def test_a_cancelled_save_is_whole_or_not_there(opening: Opening, steps: int) -> None:
+    """Wherever a save is cut off, the token is the old one or the new one, and the hold ends."""
+    first, second = opening(), opening()
+    await save(first, install(count=0))
+    saving = asyncio.create_task(save(first, install(count=1)))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    saving.cancel()
+    await asyncio.wait({saving}, timeout=5)
+    async with asyncio.timeout(5), second.hold(KEY) as hold:
+        after = hold.stored
+
+    assert saving.done()
+    assert after in (install(count=0), install(count=1))
+    assert after == await first.load(KEY)
+
+
+# --- claims ---------------------------------------------------------------------------------
+
+
+async def until_free(store: Claims, name: str) -> None:
+    """Wait until a name can be claimed, and claim it."""
+    async with asyncio.timeout(5):
+        while not await store.claim(name, seconds=60):  # noqa: ASYNC110 - time frees it
+            await asyncio.sleep(0.01)
+
+
+async def test_a_store_of_this_library_has_claims(store: TokenStore) -> None:
+    """Webhooks and callbacks can be remembered beside the installs, whatever the store."""
+    assert isinstance(store, Claims)
+
+
+async def test_one_of_many_wins_a_claim(opening: Opening) -> None:
+    """Among all tasks of all processes the first one gets True, for each name."""
+    stores = opening(), opening()
+    names = ["a", "A", "a ", "a'; --", "\N{SNOWMAN}", KEY]
+    asked = [(store, name) for name in names for _ in range(5) for store in stores]
+    told = await asyncio.gather(*(store.claim(name, seconds=60) for store, name in asked))
+
+    assert [name for (_, name), won in zip(asked, told, strict=True) if won] == names
+
+
+async def test_a_claim_ends(opening: Opening) -> None:
+    """After its seconds a name is free for one again, and then claimed for his seconds."""
+    first, second = opening(), opening()
+    claimed = await first.claim("n", seconds=0.05)
+    await until_free(second, "n")
+
+    assert claimed
+    assert not await first.claim("n", seconds=60)
+
+
+async def test_a_claim_that_is_over_has_one_heir(opening: Opening) -> None:
+    """Of all who claim a name again when it is free, one wins."""
+    stores = opening(), opening()
+    for name in ("n", "over"):
+        await stores[0].claim(name, seconds=0.05)
+    await until_free(stores[1], "over")
+    told = await asyncio.gather(*(stores[n % 2].claim("n", seconds=60) for n in range(10)))
+
+    assert sum(told) == 1
+
+
+async def test_what_is_remembered_is_claimed(opening: Opening) -> None:
+    """To remember a name claims it from now on, for longer or for shorter than it was."""
+    first, second = opening(), opening()
+    await first.claim("longer", seconds=0.05)
+    await second.remember("longer", seconds=60)
+    await first.claim("shorter", seconds=60)
+    await second.remember("shorter", seconds=0.05)
+    await until_free(first, "shorter")
+    await second.remember("new", seconds=60)
+
+    assert not await first.claim("longer", seconds=60)
+    assert not await first.claim("new", seconds=60)
+
+
+async def test_what_is_forgotten_is_free(opening: Opening) -> None:
+    """A name that is forgotten can be claimed at once, and only that name."""
+    first, second = opening(), opening()
+    for name in ("a", "b"):
+        await first.claim(name, seconds=60)
+    await second.forget("a")
+    await second.forget("nobody's")
+
+    assert await first.claim("a", seconds=60)
+    assert not await first.claim("b", seconds=60)
+
+
+async def test_claims_survive_their_claimant(opening: Opening) -> None:
+    """What is claimed stays so when its store is closed."""
+    first = opening()
+    await first.claim("n", seconds=60)
+    await first.close()
+
+    assert not await opening().claim("n", seconds=60)
+    assert not await first.claim("n", seconds=60)
+
+
+async def test_claims_and_installs_leave_each_other_alone(opening: Opening) -> None:
+    """A claim waits for no hold, and the name of an install is a name like any other."""
+    first, second = opening(), opening()
+    await save(first, install(count=1))
+    async with asyncio.timeout(5), first.hold(KEY):
+        claimed = await second.claim(KEY, seconds=60)
+        await second.forget(KEY)
+
+    assert claimed
+    assert await keys(first) == [KEY]
     assert count_of(await first.load(KEY)) == 1

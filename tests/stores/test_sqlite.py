@@ -1,36 +1,45 @@
-# ruff: noqa: ASYNC221, ASYNC240 - nothing else waits in these loops
-"""The store in a file: whose it is, who may read it, and what other processes may do."""
+# ruff: noqa: ASYNC240 - nothing else waits in these loops
+"""The store in a file: whose it is, who may read it, and what becomes of one that is damaged."""
 
 import asyncio
 import os
+import random
 import sqlite3
-import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
+from datetime import UTC, datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
-from ghl_notes.errors import ConfigurationError
-from ghl_notes.models import Install, StoredInstall, Token
-from ghl_notes.stores import SQLiteStore, TokenStore, sqlite
+from ghl_notes.errors import ConfigurationError, HighLevelError
+from ghl_notes.stores import SQLiteStore, file_locks, sqlite
+from tests.stores.installs import KEY, count_of, count_on, install, keys, save
+from tests.stores.processes import child
 
-KEY = "location:loc"
 OTHERS = "CREATE TABLE installs (key TEXT)"
-
-
-def install(count: int = 0) -> StoredInstall:
-    return StoredInstall.of(
-        Install(user_type="Location", location_id="loc"),
-        Token(access_token=f"access {count}", issued_at=0.0, expires_at=1e9),
-    )
-
-
-async def save(store: TokenStore, stored: StoredInstall) -> None:
-    async with store.hold(stored.install.key) as hold:
-        await hold.save(stored)
+# Version 1, as it was released. Never to be changed.
+VERSION_1 = """
+CREATE TABLE installs (
+    key TEXT PRIMARY KEY,
+    user_type TEXT NOT NULL,
+    location_id TEXT,
+    company_id TEXT,
+    user_id TEXT,
+    scopes TEXT NOT NULL,
+    access_token TEXT NOT NULL,
+    refresh_token TEXT,
+    issued_at REAL NOT NULL,
+    expires_at REAL NOT NULL
+) WITHOUT ROWID
+"""
+ROWS_1 = [
+    ("company:com", "Company", None, "com", "u", "a.read b.write", "access 1", None, 5.5, 9.0),
+    ("location:loc", "Location", "loc", "com", None, "", "access 2", "refresh 2", 1e9, 2e9),
+]
 
 
 @pytest.fixture
@@ -48,6 +57,15 @@ def careless_umask() -> Iterator[None]:
 
 def modes(folder: Path) -> dict[str, int]:
     return {one.name: one.stat().st_mode & 0o777 for one in folder.rglob("*")}
+
+
+async def use(path: Path) -> list[str]:
+    """Read a store, as its first user does, and name what it keeps."""
+    store = SQLiteStore(path)
+    try:
+        return await keys(store)
+    finally:
+        await store.close()
 
 
 # --- the file -------------------------------------------------------------------------------
@@ -71,7 +89,7 @@ async def test_what_was_open_to_others_is_closed(path: Path, careless_umask: Non
     await save(store, install())
     await store.close()
     path.chmod(0o644)
-    await save(store, install(1))
+    await save(store, install(count=1))
     found = modes(path.parent)
     await store.close()
 
@@ -81,20 +99,13 @@ async def test_what_was_open_to_others_is_closed(path: Path, careless_umask: Non
 async def test_it_outlives_its_process(path: Path) -> None:
     """What was saved is on disk: another process, and this one later, find it."""
     store = SQLiteStore(path)
-    await save(store, install(5))
-    code = f"""
-import asyncio
-from ghl_notes.stores import SQLiteStore
-stored = asyncio.run(SQLiteStore({str(path)!r}).load({KEY!r}))
-print(stored.token.access_token, end="")
-"""
-    other = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
-    )
+    await save(store, install(count=5))
+    with child(f"load('sqlite', {str(path)!r})") as other:
+        said, _ = await asyncio.to_thread(other.communicate, timeout=30)
     await store.close()
 
-    assert other.stdout == "access 5"
-    assert await store.load(KEY) == install(5)
+    assert said == "loaded True\n"
+    assert await store.load(KEY) == install(count=5)
     await store.close()
 
 
@@ -117,6 +128,10 @@ def garbage(path: Path) -> None:
     path.write_bytes(b"This is no database, but a letter.\n" * 100)
 
 
+def one_byte(path: Path) -> None:
+    path.write_bytes(b"!")
+
+
 def another_programs(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute(OTHERS)
@@ -128,31 +143,20 @@ def another_programs_without_a_table(path: Path) -> None:
 
 
 def a_newer_version(path: Path) -> None:
-    asyncio.run(_make(path))
+    asyncio.run(use(path))
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = DELETE")
-        db.execute("PRAGMA user_version = 2")
-
-
-async def _make(path: Path) -> None:
-    store = SQLiteStore(path)
-    await store.load(KEY)
-    await store.close()
-
-
-def half_a_store(path: Path) -> None:
-    a_newer_version(path)
-    path.write_bytes(path.read_bytes()[:1000])
+        db.execute("PRAGMA user_version = 3")
 
 
 @pytest.mark.parametrize(
     ("make", "why"),
     [
         (garbage, "cannot be used as a store"),
+        (one_byte, "cannot be used as a store"),
         (another_programs, "database of another program"),
         (another_programs_without_a_table, "database of another program"),
         (a_newer_version, "written by a newer ghl_notes"),
-        (half_a_store, "cannot be used as a store|newer"),
         (Path.mkdir, "cannot be used as a store"),
     ],
 )
@@ -161,26 +165,35 @@ def test_what_is_not_ours_is_left_alone(path: Path, make: Callable[[Path], None]
     make(path)
     path.chmod(0o644 if path.is_file() else 0o755)
     before = path.stat().st_mode, path.read_bytes() if path.is_file() else list(path.iterdir())
-
-    async def use() -> None:
-        store = SQLiteStore(path)
-        with pytest.raises(ConfigurationError, match=why) as raised:
-            await store.load(KEY)
-        assert str(path) in str(raised.value)
-        await store.close()
-
-    asyncio.run(use())
+    with pytest.raises(ConfigurationError, match=why) as raised:
+        asyncio.run(use(path))
     after = path.stat().st_mode, path.read_bytes() if path.is_file() else list(path.iterdir())
 
+    assert str(path) in str(raised.value)
     assert after == before
+
+
+async def test_a_read_only_file_is_left_alone(path: Path) -> None:
+    """A file whose mode forbids writing is refused, to the superuser too, and keeps its mode."""
+    store = SQLiteStore(path)
+    await save(store, install())
+    await store.close()
+    path.chmod(0o440)
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="read-only") as raised:
+        await store.load(KEY)
+    await store.close()
+
+    assert str(path) in str(raised.value)
+    assert (path.stat().st_mode & 0o777, path.read_bytes()) == (0o440, before)
 
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """A path that leads nowhere is named, and no folder is made for it."""
     store = SQLiteStore(tmp_path / "missing" / "installs.db")
-    for use in (store.load(KEY), save(store, install())):
+    for using in (store.load(KEY), save(store, install())):
         with pytest.raises(ConfigurationError, match="missing"):
-            await use
+            await using
 
     assert list(tmp_path.iterdir()) == []
 
@@ -195,105 +208,219 @@ async def test_an_empty_file_becomes_a_store(path: Path) -> None:
     await store.close()
 
 
-# --- other processes ------------------------------------------------------------------------
-
-CHILD = """
-import asyncio, sys
-sys.path.insert(0, {here!r})
-from test_sqlite import SQLiteStore, install, KEY
-
-async def add(times):
-    store = SQLiteStore({path!r})
-    for _ in range(times):
-        async with store.hold(KEY) as hold:
-            count = int(hold.stored.token.access_token.split()[1]) if hold.stored else 0
-            await asyncio.sleep(0)
-            await hold.save(install(count + 1))
-    await store.close()
-
-async def hold_for_ever():
-    async with SQLiteStore({path!r}).hold(KEY):
-        print("held", flush=True)
-        await asyncio.Event().wait()
-
-asyncio.run({call})
-"""
+# --- damaged files --------------------------------------------------------------------------
 
 
-@contextmanager
-def child(path: Path, call: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a coroutine in a process of its own."""
-    code = CHILD.format(here=str(Path(__file__).parent), path=str(path), call=call)
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as one:
-        try:
-            yield one
-        finally:
-            one.kill()
-
-
-async def test_two_processes_take_turns(path: Path) -> None:
-    """Processes that renew the same install do it one after the other, from the first file on."""
-    with child(path, "add(15)") as one, child(path, "add(15)") as two:
-        ended = [await asyncio.to_thread(process.wait, 30) for process in (one, two)]
+async def filled(path: Path) -> bytes:
+    """Make a store of some pages, and return its file."""
     store = SQLiteStore(path)
+    await save(store, *(install(f"l{n:02}", n) for n in range(30)))
+    await store.remember("n", seconds=60)
+    await store.close()
+    return path.read_bytes()
 
-    assert ended == [0, 0]
-    assert await store.load(KEY) == install(30)
+
+async def refused(path: Path) -> BaseException | None:
+    """Use a file that may be damaged, and return what was raised."""
+    try:
+        await use(path)
+    except HighLevelError as error:
+        return error
+    return None
+
+
+async def test_a_cut_off_file_is_left_alone(path: Path) -> None:
+    """However much of its end is missing, a file is refused or whole, and never changed."""
+    whole = await filled(path)
+    raised = []
+    for length in [*range(2, 600, 83), *range(600, len(whole), 997)]:
+        path.write_bytes(whole[:length])
+        raised.append(await refused(path))
+
+        assert path.read_bytes() == whole[:length]
+
+    assert {type(one) for one in raised[:-1]} == {ConfigurationError}
+
+
+async def test_a_damaged_file_is_left_alone(path: Path) -> None:
+    """Whatever bytes are wrong, nothing crashes, nothing is written, and no token is told."""
+    whole, chance, raised = await filled(path), random.Random(1), []
+    for _ in range(120):
+        damaged = bytearray(whole)
+        for place in chance.sample(range(len(whole)), chance.choice([1, 3, 20])):
+            damaged[place] ^= chance.randrange(1, 256)
+        path.write_bytes(damaged)
+        error = await refused(path)
+        raised.append(type(error))
+        told = "".join(traceback.format_exception(error)) if error else ""
+
+        assert path.read_bytes() == damaged
+        assert "access" not in told.replace("'access_token'", "")
+
+    assert set(raised) == {ConfigurationError, type(None)}
+
+
+async def test_a_damaged_token_is_not_told(path: Path) -> None:
+    """SQLite quotes a text that is not UTF-8 in its error; ours does not."""
+    whole = await filled(path)
+    path.write_bytes(whole.replace(b"access 7", b"acc\xffss 7"))
+    error = await refused(path)
+
+    assert isinstance(error, ConfigurationError)
+    assert "ss 7" not in "".join(traceback.format_exception(error))
+
+
+# --- older versions -------------------------------------------------------------------------
+
+
+def version_1(path: Path) -> None:
+    """Write a file as the first version did."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(VERSION_1)
+        db.execute(f"PRAGMA application_id = {0x67686C6E}")
+        db.execute("PRAGMA user_version = 1")
+        db.executemany(f"INSERT INTO installs VALUES ({', '.join('?' * 10)})", ROWS_1)
+
+
+async def test_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    """Installs of version 1 are kept whole; they were there when their token was made."""
+    version_1(path)
+    store = SQLiteStore(path)
+    company, location = [one async for one in store.list()]
+    claimed = await store.claim("n", seconds=60)
+    await save(store, install(count=3))
+
+    assert company.install.scopes == ("a.read", "b.write")
+    assert (company.install.company_id, company.install.user_id) == ("com", "u")
+    assert company.install.installed_at == datetime.fromtimestamp(5.5, UTC)
+    assert (company.token.access_token, company.token.refresh_token) == ("access 1", None)
+    assert (location.token.refresh_token, location.token.expires_at) == ("refresh 2", 2e9)
+    assert location.install.installed_at == location.install.renewed_at
+    assert location.install.spent_at is None
+    assert claimed
+    assert count_of(await store.load(KEY)) == 3
     await store.close()
 
 
-async def test_a_killed_holder_lets_go(path: Path) -> None:
-    """A process that dies under a hold cannot keep the others from it."""
-    store, got = SQLiteStore(path), asyncio.Event()
+async def test_two_processes_bring_it_up_to_date_at_once(path: Path) -> None:
+    """Whoever is first does it, and the other finds it done."""
+    version_1(path)
+    load = f"load('sqlite', {str(path)!r})"
+    with child(load) as one, child(load) as two:
+        said = [(await asyncio.to_thread(each.communicate, timeout=30))[0] for each in (one, two)]
 
-    async def take() -> None:
-        async with store.hold(KEY) as hold:
-            got.set()
-            await hold.save(install(1))
-
-    with child(path, "hold_for_ever()") as holder:
-        assert holder.stdout is not None
-        assert await asyncio.to_thread(holder.stdout.readline) == "held\n"
-        taking = asyncio.create_task(take())
-        await store.load(KEY)
-        before = got.is_set()
-        holder.kill()
-        await asyncio.wait_for(taking, 10)
-
-    assert not before
-    assert await store.load(KEY) == install(1)
-    await store.close()
+    assert said == ["loaded True\n"] * 2
+    assert await use(path) == ["company:com", "location:loc"]
 
 
 @pytest.mark.parametrize("together", [2, 6])
-async def test_everyone_may_be_the_first(tmp_path: Path, together: int) -> None:
-    """Services that start at once on a new file make it once, and all of them can use it."""
-    for n in range(15):
-        stores = [SQLiteStore(tmp_path / f"{n}.db") for _ in range(together)]
-        loaded = await asyncio.gather(*(store.load(KEY) for store in stores))
-        await asyncio.gather(*(store.close() for store in stores))
+@pytest.mark.parametrize("make", [version_1, None])
+async def test_everyone_may_be_the_first(
+    tmp_path: Path, together: int, make: Callable[[Path], None] | None
+) -> None:
+    """Services that start at once on a new or an old file make it ready once, for all of them."""
+    for n in range(10):
+        path = tmp_path / f"{n}.db"
+        if make is not None:
+            make(path)
+        found = await asyncio.gather(*(use(path) for _ in range(together)))
 
-        assert loaded == [None] * together
+        assert found == [[row[0] for row in ROWS_1] if make else []] * together
 
 
-async def test_without_file_locks(path: Path) -> None:
+# --- holds and claims -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_cancelled_save_keeps_its_hold_until_it_is_written(path: Path, times: int) -> None:
+    """The next holder never reads the token that a cancelled save is about to replace."""
+    first, second, held = SQLiteStore(path), SQLiteStore(path), asyncio.Event()
+    await save(first, install(count=1))
+
+    async def renew() -> None:
+        async with first.hold(KEY) as hold:
+            held.set()
+            await hold.save(install(count=2))
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # so that the save has to wait
+        saving = asyncio.create_task(renew())
+        await held.wait()
+        counting = asyncio.create_task(count_on(second))
+        for _ in range(times):
+            saving.cancel()
+            await second.load(KEY)
+        early = saving.done() or counting.done()
+        other.execute("COMMIT")
+    async with asyncio.timeout(5):
+        ended = await asyncio.gather(saving, counting, return_exceptions=True)
+
+    assert not early
+    assert isinstance(ended[0], asyncio.CancelledError)
+    assert ended[1] == 2
+    assert count_of(await first.load(KEY)) == 3
+    await first.close()
+    await second.close()
+
+
+async def test_without_file_locks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a system without flock the tasks of one process still take turns."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "fcntl", None)
-        spec = spec_from_file_location("sqlite_without_flock", sqlite.__file__)
-        assert spec is not None
-        assert spec.loader is not None
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-    store = module.SQLiteStore(path)
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    spec = spec_from_file_location("file_locks_without_flock", file_locks.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(sqlite, "FileLocks", module.FileLocks)
+    store = SQLiteStore(path)
+    await asyncio.gather(*(count_on(store) for _ in range(10)))
 
-    async def add() -> None:
-        async with store.hold(KEY) as hold:
-            count = int(hold.stored.token.access_token.split()[1]) if hold.stored else 0
-            await hold.save(install(count + 1))
-
-    await asyncio.gather(*(add() for _ in range(10)))
-
-    assert await store.load(KEY) == install(10)
+    assert count_of(await store.load(KEY)) == 10
     assert "installs.db-locks" not in modes(path.parent)
+    await store.close()
+
+
+async def test_claims_that_are_over_are_cleared_away(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file does not grow with every claim there ever was."""
+    monkeypatch.setattr(sqlite, "_SWEEP", 10)
+    now = [0.0]
+    store = SQLiteStore(path, clock=lambda: now[0])
+    for n in range(25):
+        now[0] = float(n)
+        await store.claim(f"n{n}", seconds=3)
+    await store.close()
+    with closing(sqlite3.connect(path)) as db:
+        left = {name for (name,) in db.execute("SELECT name FROM claims")}
+
+    assert left == {f"n{n}" for n in range(17, 25)}
+
+
+# --- a file that is not there any more ------------------------------------------------------
+
+
+async def test_a_file_that_was_removed_is_missed(path: Path) -> None:
+    """What would be written to a file that nobody finds any more is refused, not lost."""
+    store = SQLiteStore(path)
+    await save(store, install())
+    path.rename(path.with_name("moved.db"))
+    with pytest.raises(ConfigurationError, match="No such file"):
+        await save(store, install(count=1))
+    path.with_name("moved.db").rename(path)
+
+    assert await store.load(KEY) == install()
+    await store.close()
+
+
+async def test_a_file_that_was_replaced_is_refused(path: Path) -> None:
+    """What SQLite keeps beside the old file would be read into the new one."""
+    store, backup = SQLiteStore(path), SQLiteStore(path.with_name("backup.db"))
+    await save(store, install(count=1))
+    await save(backup, install(count=2))
+    await backup.close()
+    path.with_name("backup.db").rename(path)
+    with pytest.raises(ConfigurationError, match="was replaced"):
+        await save(store, install(count=3))
     await store.close()

@@ -231,7 +231,7 @@ async def test_a_failure_is_no_news_of_success(send, handler, until) -> None:
     first = asyncio.create_task(send())
     await until(lambda: handler.got)
     second = asyncio.create_task(send())
-    await asyncio.sleep(0)
+    await asyncio.wait({second}, timeout=0.05)
     go.set()
     receipts = await asyncio.gather(first, second)
 

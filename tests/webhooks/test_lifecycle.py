@@ -10,7 +10,16 @@ import pytest
 import pytest_asyncio
 
 from ghl_notes import HighLevel
-from ghl_notes.errors import ReauthorizationRequired
+from ghl_notes.errors import (
+    AccessDenied,
+    ConfigurationError,
+    LocationInactive,
+    RateLimited,
+    ReauthorizationRequired,
+    RequestRejected,
+    Unavailable,
+    UnexpectedResponse,
+)
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import FakeHighLevel, Fault
 from ghl_notes.webhooks import AppInstalled, AppUninstalled
@@ -61,6 +70,8 @@ async def test_an_agencys_location_gets_its_token(agency, served, fake, handler)
 
     handler.act = look
     fake.install()
+    when = datetime.fromtimestamp(fake.clock(), UTC)
+    fake.clock.now += 60
     (delivery,) = await fake.deliver()
     client = agency.location(fake.location_id)
     notes = await client.notes.list(fake.contact_ids()[0])
@@ -68,17 +79,19 @@ async def test_an_agencys_location_gets_its_token(agency, served, fake, handler)
     assert delivery.statuses == (200,)
     assert isinstance(handler.got[0], AppInstalled)
     assert [one.location_id for one in seen] == [fake.location_id]
-    assert seen[0].installed_at == datetime.fromtimestamp(fake.clock(), UTC)
+    assert seen[0].installed_at == when
     assert (len(notes), fake.stats.mints) == (5, 1)
 
 
-async def test_a_direct_install_is_left_to_its_code(highlevel, served, fake, handler) -> None:
+async def test_a_direct_install_is_left_to_its_code(
+    highlevel, served, fake, handler, caplog
+) -> None:
     """Without the agency's install there is nothing to mint from, and nothing is asked."""
     install = await highlevel.install(fake.authorize_code())
     (delivery,) = await fake.deliver()
 
     assert delivery.statuses == (200,)
-    assert (handler.types, fake.stats.mints) == (["INSTALL"], 0)
+    assert (handler.types, fake.stats.mints, caplog.text) == (["INSTALL"], 0, "")
     assert await highlevel.find(location_id=fake.location_id) == install
 
 
@@ -151,6 +164,15 @@ async def test_an_uninstall_without_a_time_forgets_nothing(
     assert "without a time" in caplog.text
 
 
+async def test_an_uninstall_of_nobody_forgets_nothing(agency, send, handler) -> None:
+    """Without a location and an agency there is nothing to forget."""
+    before = await stored(agency)
+    receipt = await send(type="UNINSTALL", locationId=None, timestamp="2030-01-01T00:00:00Z")
+
+    assert (receipt.status, handler.types) == (200, ["UNINSTALL"])
+    assert await stored(agency) == before
+
+
 async def test_an_uninstall_of_both_is_one_of_the_location(agency, send, fake) -> None:
     """Named beside its location, the agency stays."""
     now = datetime.fromtimestamp(fake.clock() + 1, UTC).isoformat()
@@ -169,6 +191,38 @@ async def test_an_install_waits_for_highlevel(agency, served, fake, handler, sta
     assert delivery.statuses == (503, 200)
     assert handler.types == ["INSTALL"]
     assert f"location:{fake.location_id}" in await stored(agency)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (RateLimited("later"), 503),
+        (Unavailable("down"), 503),
+        (UnexpectedResponse("garbled"), 503),
+        (AccessDenied("no"), 200),
+        (LocationInactive("paused"), 200),
+        (ReauthorizationRequired("spent"), 200),
+        (RequestRejected("gone"), 200),
+        (ConfigurationError("closed"), 500),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+async def test_what_becomes_of_an_install_without_a_token(
+    agency, send, handler, fake, error, status
+) -> None:
+    """What time may mend comes again; what it does not is handed on; our own fault is a failure."""
+
+    async def mint(*_: object, **__: object) -> None:
+        raise error
+
+    agency.mint = mint
+    receipt = await send(type="INSTALL", companyId=fake.company_id)
+    again = await send(type="INSTALL", companyId=fake.company_id)
+
+    assert receipt.status == status
+    assert (receipt.event is None) == (status == 503)
+    assert len(handler.got) == (status == 200)
+    assert again.text == ("seen before" if status == 200 else receipt.text)
 
 
 async def test_an_install_that_was_taken_back(agency, served, fake, handler, caplog) -> None:

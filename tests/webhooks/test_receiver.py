@@ -1,12 +1,15 @@
 # ruff: noqa: ANN001 - parameters are fixtures, whose types live in conftest
 """What is let in, in which order it is checked, and how each is answered."""
 
+import asyncio
+import gc
 import json
 import logging
 from collections.abc import AsyncIterator
 
 import attrs
 import pytest
+import pytest_asyncio
 
 from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.stores import MemoryStore
@@ -43,20 +46,23 @@ async def test_a_body_may_come_in_pieces(send, webhooks, handler, fake) -> None:
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_a_large_body_is_not_read_to_its_end(webhooks, fake, handler, streamed) -> None:
     """Reading stops at the limit, and what is just as large as it passes on to be verified."""
-    given = 0
+    given, closed = 0, not streamed
 
     async def endless() -> AsyncIterator[bytes]:
-        nonlocal given
-        while True:
-            given += 65_536
-            yield bytes(65_536)
+        nonlocal given, closed
+        try:
+            while True:
+                given += 65_536
+                yield bytes(65_536)
+        finally:
+            closed = True
 
     body = endless() if streamed else bytes(MAX_BODY + 1)
     receipt = await webhooks.receive({}, body)
     largest = await webhooks.receive(fake.sign(bytes(MAX_BODY)), bytes(MAX_BODY))
 
     assert receipt == Receipt(413, "too large")
-    assert given == (MAX_BODY + 65_536 if streamed else 0)
+    assert (given, closed) == (MAX_BODY + 65_536 if streamed else 0, True)
     assert largest.status == 400
     assert handler.got == []
 
@@ -236,6 +242,97 @@ class Down(MemoryStore):
 def store(clock) -> Down:
     """Give a store that can be away."""
     return Down(clock=clock)
+
+
+class Counted(MemoryStore):
+    """A store that counts what is loaded, and waits with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads, self.go, self.error = 0, asyncio.Event(), None
+
+    async def load(self, key: str) -> object:
+        """Load when it is time, or fail."""
+        self.loads += 1
+        await self.go.wait()
+        if self.error is not None:
+            raise self.error
+        return await super().load(key)
+
+
+@pytest.fixture
+def slow() -> Counted:
+    """Give a store that waits."""
+    return Counted()
+
+
+@pytest_asyncio.fixture
+async def crowd(send, build, listen, fake, slow):  # noqa: ANN201 - three tasks
+    """Let three different events come at once, to a store that waits."""
+    highlevel = build(store=slow)
+    await highlevel.install(fake.authorize_code())
+    send.webhooks = listen(highlevel)
+    tasks = [asyncio.create_task(send(webhookId=one)) for one in "abc"]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def test_events_that_come_together_are_looked_up_once(crowd, slow, handler) -> None:
+    """One look into the store is enough for all that come meanwhile, and no later one."""
+    slow.go.set()
+    receipts = await asyncio.gather(*crowd)
+    together = slow.loads
+
+    assert [one.status for one in receipts] == [200] * 3
+    assert together == 1
+    assert len(handler.got) == 3
+
+
+async def test_a_lookup_is_not_kept(crowd, slow, send, highlevel, fake) -> None:
+    """The next event looks again, and finds what has changed."""
+    slow.go.set()
+    await asyncio.gather(*crowd)
+    async with slow.hold(f"location:{fake.location_id}") as hold:
+        await hold.delete()
+
+    assert (await send(webhookId="d")).status == 403
+    assert slow.loads == 2
+
+
+async def test_who_goes_away_takes_no_lookup_along(crowd, slow) -> None:
+    """A request that is cancelled leaves the common lookup to the others."""
+    first, *others = crowd
+    first.cancel()
+    await asyncio.wait({first})
+    slow.go.set()
+
+    assert [(await one).status for one in others] == [200, 200]
+
+
+async def test_a_failed_lookup_fails_for_all(crowd, slow, caplog) -> None:
+    """Everyone who waited for it is sent away; with nobody left to wait it is no news."""
+    slow.error = Unavailable("the store is away")
+    first, *others = crowd
+    first.cancel()
+    slow.go.set()
+    receipts = await asyncio.gather(*others)
+
+    assert [one.status for one in receipts] == [503, 503]
+
+
+async def test_a_lookup_that_nobody_waits_for_is_no_news(crowd, slow, caplog) -> None:
+    """When all requests were cancelled, its failure is not complained about."""
+    slow.error = Unavailable("the store is away")
+    for one in crowd:
+        one.cancel()
+    await asyncio.wait(crowd)
+    slow.go.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()
+
+    assert slow.loads == 1
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("what", ["load", "claim"])

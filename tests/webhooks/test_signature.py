@@ -203,6 +203,8 @@ def test_a_legacy_signature_counts_only_when_asked_for(absent: dict[str, str]) -
     assert not accepted(headers)
     assert not accepted(headers, b"other", legacy_key=LEGACY_KEY)
     assert not accepted({**headers, "x-wh-signature": "N/A"}, legacy_key=LEGACY_KEY)
+    with pytest.raises(WebhookRejected, match="no signature"):
+        verify(headers, BODY, key=KEY)
 
 
 @pytest.mark.parametrize("wrong", [signed(b"other"), "no base64", signed(private=OTHER)])

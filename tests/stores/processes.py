@@ -1,0 +1,60 @@
+"""Other processes that use a store, and may be killed."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ghl_notes.stores import SQLiteStore, TokenStore
+from tests.stores.installs import KEY, count_on
+from tests.stores.servers import conninfo
+from tests.torture.stores import REDIS
+
+ROOT = Path(__file__).parents[2]
+LEASE = 0.5
+
+
+def opened(kind: str, place: str) -> TokenStore:
+    """Open a store in its place, on Redis with a short lease."""
+    if kind == "sqlite":
+        return SQLiteStore(place)
+    if kind == "postgres":
+        from ghl_notes.stores import PostgresStore  # noqa: PLC0415 - its extra may be missing
+
+        return PostgresStore(conninfo(place))
+    from ghl_notes.stores import RedisStore  # noqa: PLC0415 - as above
+
+    return RedisStore(REDIS, prefix=place, lease=LEASE)
+
+
+async def load(kind: str, place: str) -> None:
+    store = opened(kind, place)
+    print("loaded", await store.load(KEY) is not None, flush=True)  # noqa: T201 - for the parent
+    await store.close()
+
+
+async def add(kind: str, place: str, times: int) -> None:
+    store = opened(kind, place)
+    for _ in range(times):
+        await count_on(store)
+    await store.close()
+
+
+async def hold_for_ever(kind: str, place: str) -> None:
+    async with opened(kind, place).hold(KEY):
+        print("held", flush=True)  # noqa: T201 - for the parent
+        await asyncio.Event().wait()
+
+
+@contextmanager
+def child(call: str) -> Iterator[subprocess.Popen[str]]:
+    """Run one of these coroutines in a process of its own."""
+    code = f"import asyncio\nfrom tests.stores.processes import *\nasyncio.run({call})"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as one:
+        try:
+            yield one
+        finally:
+            one.kill()
