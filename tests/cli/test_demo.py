@@ -58,6 +58,7 @@ async def test_a_contact_that_fails_ends_it(fake) -> None:
             await read(client, Tally())
 
 
+@pytest.mark.slow
 async def test_the_whole_of_it_takes_ten_seconds_and_fits_a_page(program) -> None:
     """Without arguments, account or terminal it ends well within 20 s, and near the best time."""
     began = asyncio.get_running_loop().time()

@@ -14,6 +14,8 @@ from ghl_notes.cli.account import Account, Place
 from ghl_notes.cli.door import door_of
 from ghl_notes.cli.login import Order, _hint, _listening, _Visit
 
+pytestmark = pytest.mark.slow
+
 TUNNEL = "https://tunnel.example.com/oauth/callback"
 
 

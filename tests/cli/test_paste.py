@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from ghl_notes.cli.paste import fault_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def login(program):

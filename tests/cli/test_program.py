@@ -8,6 +8,8 @@ import pytest
 
 from ghl_notes.testing import Fault
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def export(program, needed):

@@ -10,6 +10,7 @@ from pathlib import Path
 from ghl_notes.stores import SQLiteStore, TokenStore
 
 POSTGRES = os.environ.get("GHL_NOTES_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+LEASE = 2.0  # seconds, so that tests of killed holders end soon
 REDIS = os.environ.get("GHL_NOTES_TEST_REDIS", "redis://127.0.0.1:6379/0")
 
 
@@ -24,7 +25,7 @@ def open_store(kind: str, place: str) -> TokenStore:
         return PostgresStore(f"{POSTGRES}{joint}options=-csearch_path%3D{place}", connections=10)
     from ghl_notes.stores import RedisStore  # noqa: PLC0415 - as above
 
-    return RedisStore(REDIS, prefix=place)
+    return RedisStore(REDIS, prefix=place, lease=LEASE)
 
 
 async def missing(kind: str) -> str:

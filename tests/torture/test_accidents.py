@@ -13,7 +13,9 @@ import pytest
 from ghl_notes import App, HighLevel, ReauthorizationRequired, Renewed, Spent
 from ghl_notes.testing import FakeHighLevel
 from tests.torture.run import ROOT
-from tests.torture.stores import open_store
+from tests.torture.stores import LEASE, open_store
+
+pytestmark = pytest.mark.slow
 
 
 def app_of(fake) -> dict[str, str]:
@@ -147,7 +149,7 @@ async def test_a_new_install_ends_it_for_every_process(shared) -> None:
 
 async def test_a_killed_holder_frees_its_row(shared) -> None:
     """Callers that wait for a holder get on within a second of its death; on Redis, its lease."""
-    patience = 11.0 if shared.kind == "redis" else 1.0
+    patience = LEASE + 1.0 if shared.kind == "redis" else 1.0
     async with FakeHighLevel() as fake, app(fake, shared) as highlevel:
         await highlevel.install(fake.authorize_code())
         fake.expire_access_tokens()
