@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CHOOSE = "Choose a location"
 
 

@@ -14,8 +14,15 @@ from tests.torture.stores import open_store
 
 Opening = Callable[[], TokenStore]
 
-KINDS = ["memory", "sqlite", "postgres", "pooled postgres", "redis", "sealed memory"]
-KINDS += ["sealed sqlite"]
+KINDS = [
+    "memory",
+    "sqlite",
+    "postgres",
+    pytest.param("pooled postgres", marks=pytest.mark.slow),
+    "redis",
+    "sealed memory",
+    pytest.param("sealed sqlite", marks=pytest.mark.slow),
+]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
