@@ -11,7 +11,7 @@
     ├── Unavailable                 5xx, timeouts, broken connections, after the retries
     ├── AmbiguousWrite              the write may have happened: look before repeating it
     ├── UnexpectedResponse          an answer that cannot be read: tell us
-    └── WebhookRejected             not signed by HighLevel, not for this app, or seen before
+    └── WebhookRejected             not signed by HighLevel, or not for this app
 
 Every error is data: it survives ``pickle`` and ``copy``, and never holds a token, a secret or the
 text of a note.

@@ -62,6 +62,20 @@ from ghl_notes.stores import (
     TokenStore,
 )
 from ghl_notes.testing import FakeHighLevel, Fault, Stats
+from ghl_notes.webhooks import (
+    PUBLISHED_KEY,
+    PUBLISHED_LEGACY_KEY,
+    AppInstalled,
+    AppUninstalled,
+    NoteCreated,
+    NoteDeleted,
+    NoteUpdated,
+    Receipt,
+    WebhookEvent,
+    Webhooks,
+    parse,
+    verify,
+)
 
 misspelt = ghl_notes.Cleint  # type: ignore[attr-defined] # or every name would pass
 
@@ -239,6 +253,29 @@ def in_a_browser(highlevel: HighLevel, service: web.Application) -> None:
 
     service.add_routes(highlevel.routes())
     service.add_routes(highlevel.routes("/in", on_install=welcome, without_state="accept"))
+
+
+async def taken_in(
+    highlevel: HighLevel, service: web.Application, headers: Mapping[str, str]
+) -> None:
+    async def on_event(event: WebhookEvent) -> None:
+        assert_type(event.timestamp, datetime | None)
+        if isinstance(event, NoteCreated | NoteUpdated | NoteDeleted):
+            assert_type(event.note_id, str)
+            assert_type(event.location_id, str)
+            assert_type(event.contact_id, str | None)
+            assert_type(event.body, str)
+        elif isinstance(event, AppInstalled | AppUninstalled):
+            assert_type(event.location_id, str | None)
+
+    async with Webhooks(highlevel, on_event, max_age=300, patience=2) as webhooks:
+        service.add_routes([webhooks.route("/webhooks/highlevel")])
+        receipt = await webhooks.receive(headers, b"{}")
+        assert_type(receipt, Receipt)
+        assert_type(receipt.status, int)
+        assert_type(receipt.event, WebhookEvent | None)
+    verify(headers, b"{}", key=[PUBLISHED_KEY], legacy_key=PUBLISHED_LEGACY_KEY)
+    assert_type(parse(b"{}"), WebhookEvent)
 
 
 async def shared_stores() -> list[TokenStore]:
