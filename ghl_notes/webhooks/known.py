@@ -1,6 +1,7 @@
 """Whether an event is of a location or an agency that the app is installed on."""
 
 import asyncio
+from functools import partial
 from typing import TypeAlias
 
 from ghl_notes.highlevel import HighLevel
@@ -39,5 +40,10 @@ class Known:
             location_id, company_id = owner
             finding = self._highlevel.find(location_id=location_id, company_id=company_id)
             lookup = self._lookups[owner] = asyncio.create_task(finding)
-            lookup.add_done_callback(lambda _: self._lookups.pop(owner))
+            lookup.add_done_callback(partial(self._ended, owner))
         return await asyncio.shield(lookup) is not None  # who is cancelled leaves it to the others
+
+    def _ended(self, owner: _Owner, lookup: _Lookup) -> None:
+        self._lookups.pop(owner)
+        if not lookup.cancelled():
+            lookup.exception()  # each caller gets it; with no caller left it is no news

@@ -13,6 +13,8 @@ import pytest
 from ghl_notes.cli.fake import serve
 from ghl_notes.testing import FakeHighLevel
 
+pytestmark = pytest.mark.slow
+
 
 async def card_of(running) -> dict[str, str]:
     """Read what a server prints, up to the last line to paste."""

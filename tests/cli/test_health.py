@@ -22,6 +22,8 @@ from ghl_notes import (
 from ghl_notes.cli.health import reason, remedy
 from ghl_notes.testing import Fault
 
+pytestmark = pytest.mark.slow
+
 WELL = ["healthy", "renewed"]
 INSTALL = Install(user_type="Location", location_id="a", company_id="b")
 
