@@ -38,7 +38,8 @@ TABLE = {
     "oauth/recovery": "errors events models oauth/auth stores/protocol",
     "oauth/renewal": "errors models oauth/recovery",
     "oauth/installs": (
-        "errors events models http/retries oauth/renewal oauth/session stores/protocol"
+        "errors events models http/retries oauth/recovery oauth/renewal oauth/session"
+        " stores/protocol"
     ),
     "oauth/tending": "errors models oauth/installs",
     "oauth/cookie": "",

@@ -6,7 +6,7 @@ Every change of an install is made under the store's hold, which no other proces
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
 import attrs
@@ -27,6 +27,7 @@ from ghl_notes.models import (
     company_key,
     location_key,
 )
+from ghl_notes.oauth.recovery import is_newer
 from ghl_notes.oauth.renewal import InstallAuth
 from ghl_notes.oauth.session import OAuthSession, stored_install
 from ghl_notes.stores.protocol import SEALED, Hold, Overtaken, TokenStore
@@ -113,20 +114,15 @@ class Installs:
         """Forget an install, unless it is newer than ``before``, and return it if it was there."""
 
         async def change(hold: Hold) -> Install | None:
-            if hold.stored is None:
+            install = None if hold.stored is None else hold.stored.install
+            if install is None or is_newer(install, before):
                 return None
-            install = hold.stored.install
-            if _is_newer(install, before):
-                raise _Newer
             await hold.delete()
             return install
 
-        try:
-            forgotten = await self.held(key, change)
-        except _Newer:
-            return None
+        forgotten = await self.held(key, change)
         if key in self._auths:
-            await self._auths[key].drop()
+            await self._auths[key].drop(before)
         return forgotten
 
     def auth(
@@ -208,18 +204,9 @@ class Installs:
         await self.held(stored.install.key, lambda hold: hold.save(stored))
 
 
-class _Newer(Exception):
-    """What was to be forgotten is newer than that."""
-
-
 def _readable(stored: StoredInstall | None) -> StoredInstall | None:
     # Taken for tokens they would be refused by HighLevel, and the install would look spent.
     if stored is not None and stored.token.access_token.startswith(SEALED):
         msg = f"the install {stored.install.key} is encrypted: wrap the store in Sealed(...)"
         raise ConfigurationError(msg)
     return stored
-
-
-def _is_newer(install: Install, before: datetime | None) -> bool:
-    began = install.installed_at or install.renewed_at or datetime.min.replace(tzinfo=UTC)
-    return before is not None and began > before

@@ -22,7 +22,7 @@ from ghl_notes.errors import (
     Unavailable,
 )
 from ghl_notes.events import Observer, Renewed, Spent
-from ghl_notes.models import StoredInstall
+from ghl_notes.models import Install, StoredInstall
 from ghl_notes.oauth.auth import Auth, StaticToken
 from ghl_notes.stores.protocol import Hold
 
@@ -82,6 +82,12 @@ class Keeper(Protocol):
         ...
 
 
+def is_newer(install: Install, before: datetime | None) -> bool:
+    """Tell whether an install began after that time; for None, the end of time, none did."""
+    began = install.installed_at or install.renewed_at or datetime.min.replace(tzinfo=UTC)
+    return before is not None and began > before
+
+
 class Recovery:
     """The way back to a good token for one install, and what was learned on it."""
 
@@ -110,8 +116,13 @@ class Recovery:
         """Keep an install that could not be saved, for the next who asks to save it."""
         self._unsaved = None, stored
 
-    def reset(self, stored: StoredInstall | None) -> None:
-        """Start afresh: this is in use now, or nothing is wanted any more."""
+    def drop(self, before: datetime | None) -> None:
+        """Let go of what waits to be saved, unless it is of an install that is newer."""
+        if self._unsaved is not None and not is_newer(self._unsaved[1].install, before):
+            self._unsaved = None
+
+    def reset(self, stored: StoredInstall) -> None:
+        """Start afresh: this is in use now."""
         if self._not_saved_for(stored) is None:
             self._unsaved = None
         self._refusal = None

@@ -11,7 +11,7 @@ from typing import Final
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, ReauthorizationRequired
 from ghl_notes.models import StoredInstall
-from ghl_notes.oauth.recovery import Keeper, Recovery
+from ghl_notes.oauth.recovery import Keeper, Recovery, is_newer
 
 # After a renewal ahead of time failed, the old token is used for this long before the next try.
 _PAUSE_SECONDS: Final = 5.0
@@ -74,12 +74,13 @@ class InstallAuth:
         self._renew_at = stored.token.renew_at
         self.recovery.reset(stored)
 
-    async def drop(self) -> None:
-        """Use no token any more: the install was forgotten."""
+    async def drop(self, before: datetime | None) -> None:
+        """Use no token any more, but one of an install that is newer: it was forgotten."""
         if self.running is not None:  # it may have saved already, and is about to publish
             await asyncio.wait({self.running})
-        self._stored = None
-        self.recovery.reset(None)
+        if self._stored is not None and not is_newer(self._stored.install, before):
+            self._stored = None
+        self.recovery.drop(before)
 
     async def _shared(self, stale: str | None) -> str:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""

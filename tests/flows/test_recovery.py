@@ -590,3 +590,38 @@ async def test_minting_leaves_holds_to_others(start, build) -> None:
 
     assert fake.stats.mints == 30
     assert most == 4
+
+
+async def test_forgetting_lets_go_of_what_waits_to_be_saved(
+    fake, build, store, key, contact_id
+) -> None:
+    """An install that could not be saved is not brought back by the next call."""
+    highlevel = build(fake, store=store)
+    store.full = True
+    with pytest.raises(Unavailable):
+        await highlevel.install(fake.authorize_code())
+    store.full = False
+    await highlevel.forget(location_id=fake.location_id)
+    with pytest.raises(ReauthorizationRequired):
+        await highlevel.location(fake.location_id).notes.list(contact_id)
+
+    assert await store.load(key) is None
+
+
+async def test_an_old_uninstall_spares_what_waits_to_be_saved(
+    start, build, store, key, clock
+) -> None:
+    """A newer install is not removed, wherever it is kept for the moment."""
+    fake = await start(clock=clock)
+    highlevel = build(fake, store=store, clock=clock)
+    before = clock.at()
+    clock.now += 60
+    store.full = True
+    with pytest.raises(Unavailable):
+        await highlevel.install(fake.authorize_code())
+    store.full = False
+    await highlevel.forget(location_id=fake.location_id, before=before)
+    contact_id = fake.contact_ids()[0]
+
+    assert len(await highlevel.location(fake.location_id).notes.list(contact_id)) == 5
+    assert await store.load(key) is not None
