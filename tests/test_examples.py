@@ -29,9 +29,6 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 SECONDS = 20
 AGENCY_SCOPES = "contacts.readonly oauth.readonly oauth.write"
 
-# Or looptime's plugin makes a loop for the first test that is not async, which nobody closes.
-asyncio.set_event_loop(None)
-
 shown: set[str] = set()
 
 pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="run without the examples")
