@@ -6,7 +6,8 @@ from typing import Final
 from ghl_notes.http import codec
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.gate import Gate
-from ghl_notes.http.protocol import VERSION, Params, Request, segment
+from ghl_notes.http.operations import INSTALLED_LOCATIONS, LOCATION_TOKEN
+from ghl_notes.http.protocol import Params, segment
 from ghl_notes.models import InstalledLocation, Json
 from ghl_notes.oauth.auth import Auth
 from ghl_notes.oauth.recovery import AgencyToken
@@ -20,42 +21,38 @@ _SMALLEST_PAGE: Final = 20
 class Agencies:
     """The calls in the name of agencies, with one limiter for each."""
 
-    def __init__(self, wiring: Wiring, app_id: str) -> None:
+    def __init__(self, wiring: Wiring, app_id: str, api_version: str) -> None:
         self._wiring = wiring
+        self._api_version = api_version
         self._app_id = app_id
         self._gates: dict[str, Gate] = {}
 
     async def locations(self, company_id: str, auth: Auth) -> AsyncIterator[InstalledLocation]:
         """Iterate over the locations of an agency on which the app is installed."""
         agency = self._dispatch(company_id, auth)
+        about: Params = {"companyId": company_id, "appId": self._app_id, "isInstalled": True}
         seen: set[str] = set()
+        token: str | None = None
         while True:
-            params: Params = {
-                "companyId": company_id,
-                "appId": self._app_id,
-                "isInstalled": True,
-                "skip": str(len(seen)),
-                "limit": str(_PAGE),
-            }
-            request = Request("GET", "/oauth/installedLocations", params=params)
-            page = codec.locations((await agency.call(request)).payload)
+            params = {**about, **agency.dialect.page(size=_PAGE, skip=len(seen), token=token)}
+            answer = await agency.call(INSTALLED_LOCATIONS, params=params)
+            page, token = codec.locations(answer.payload)
             fresh = [location for location in page if location.id not in seen]
             for location in fresh:
                 seen.add(location.id)
                 yield location
-            if not fresh or len(page) < _SMALLEST_PAGE:
+            if not fresh or (token is None and len(page) < _SMALLEST_PAGE):
                 return
 
     async def mint(self, company_id: str, location_id: str, agency_token: str) -> Json:
         """Ask for a location's token. Raises ``TokenRefused`` if the agency's is not good."""
         form = {"companyId": company_id, "locationId": location_id}
-        request = Request("POST", "/oauth/locationToken", form=form, repeatable=True)
         agency = self._dispatch(company_id, AgencyToken(agency_token))
-        return (await agency.call(request)).payload
+        return (await agency.call(LOCATION_TOKEN, form=form)).payload
 
     def _dispatch(self, company_id: str, auth: Auth) -> Dispatch:
         segment("company_id", company_id)
         gate = self._gates.get(company_id)
         if gate is None:
             gate = self._gates[company_id] = self._wiring.gate()
-        return self._wiring.dispatch(auth, gate, VERSION)
+        return self._wiring.dispatch(auth, gate, self._api_version)

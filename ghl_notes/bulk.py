@@ -12,12 +12,15 @@ from collections.abc import (
     Iterator,
 )
 from enum import Enum
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, Generic, Protocol, TypeVar, cast, overload
 
-from ghl_notes.errors import ConfigurationError
+from ghl_notes.errors import ConfigurationError, HighLevelError
 
 T = TypeVar("T")
 R = TypeVar("R")
+Told = TypeVar("Told")
+R_contra = TypeVar("R_contra", contravariant=True)
+Told_co = TypeVar("Told_co", covariant=True)
 
 # Enough to spend a limit of 100 within a fraction of its interval at any usual round trip.
 CONCURRENCY: Final = 50
@@ -43,6 +46,37 @@ def checked(items: Iterable[T] | AsyncIterable[T], concurrency: int | None, name
         msg = f"concurrency must be a whole number from 1, got {concurrency!r}"
         raise ConfigurationError(msg)
     return concurrency
+
+
+class Outcome(Protocol[R_contra, Told_co]):
+    """Makes what is told of one contact: what was read, or the error that stood in the way."""
+
+    @overload
+    def __call__(self, contact_id: str, read: R_contra, /) -> Told_co: ...
+    @overload
+    def __call__(self, contact_id: str, /, *, error: HighLevelError) -> Told_co: ...
+
+
+def outcomes(
+    contact_ids: Iterable[str] | AsyncIterable[str],
+    read: Callable[[str], Awaitable[R]],
+    outcome: Outcome[R, Told],
+    *,
+    concurrency: int | None,
+) -> AsyncGenerator[Told, None]:
+    """Yield ``outcome(contact_id, await read(contact_id))`` for every contact, as each is done.
+
+    A contact whose read fails is told with its error, and the others go on.
+    """
+
+    async def work(contact_id: str) -> Told:
+        try:
+            return outcome(contact_id, await read(contact_id))
+        except HighLevelError as error:
+            return outcome(str(contact_id), error=error)
+
+    workers = checked(contact_ids, concurrency, "contact_ids")
+    return each(contact_ids, work, concurrency=workers)
 
 
 async def each(

@@ -2,7 +2,6 @@
 
 import aiohttp
 
-from ghl_notes.contacts import Contacts
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.events import Observer
 from ghl_notes.http import protocol
@@ -12,8 +11,17 @@ from ghl_notes.http.protocol import BASE_URL, VERSION, Params, segment
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import Json
-from ghl_notes.notes import Notes
 from ghl_notes.oauth.auth import Auth, StaticToken
+from ghl_notes.resources.appointment_notes import AppointmentNotes
+from ghl_notes.resources.appointments import Appointments
+from ghl_notes.resources.businesses import Businesses
+from ghl_notes.resources.campaigns import Campaigns, Workflows
+from ghl_notes.resources.contacts import Contacts
+from ghl_notes.resources.followers import Followers
+from ghl_notes.resources.location_notes import LocationNotes
+from ghl_notes.resources.notes import Notes
+from ghl_notes.resources.tags import Tags
+from ghl_notes.resources.tasks import Tasks
 from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
 
@@ -67,6 +75,15 @@ class Client(Closing):
         self.location_id = location_id
         self.notes = Notes(dispatch)
         self.contacts = Contacts(dispatch, location_id)
+        self.tasks = Tasks(dispatch)
+        self.appointments = Appointments(dispatch)
+        self.tags = Tags(dispatch, location_id)
+        self.followers = Followers(dispatch)
+        self.campaigns = Campaigns(dispatch)
+        self.workflows = Workflows(dispatch)
+        self.businesses = Businesses(dispatch, location_id)
+        self.appointment_notes = AppointmentNotes(dispatch)
+        self.location_notes = LocationNotes(dispatch, location_id)
 
     @classmethod
     def _sharing(cls, dispatch: Dispatch, location_id: str) -> "Client":
@@ -94,7 +111,7 @@ class Client(Closing):
         request = protocol.any_request(
             method, path, params=params, json=json, repeatable=repeatable
         )
-        return (await self._dispatch.call(request)).payload
+        return (await self._dispatch.carry(request)).payload
 
     async def close(self) -> None:
         """Close the client's own connections. A client of a ``HighLevel`` has none of its own."""

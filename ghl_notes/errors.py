@@ -107,7 +107,20 @@ class AccessDenied(HighLevelError):
 
     Raised for a 403, and for a 401 that is not about an expired token. Grant the scope in the
     app's settings and reinstall, use a sub-account token, or ask for the token's own location.
+    ``scope`` is the missing one, such as ``contacts.write``, and None if that was not the reason.
     """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        scope: str | None = None,
+        status: int | None = None,
+        messages: Sequence[str] = (),
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, messages=messages, trace_id=trace_id)
+        self.scope = scope
 
 
 class ReauthorizationRequired(HighLevelError):

@@ -14,7 +14,7 @@ from ghl_notes.client import Client
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.events import Observer
 from ghl_notes.http.limits import Limits
-from ghl_notes.http.protocol import BASE_URL, VERSION, segment
+from ghl_notes.http.protocol import BASE_URL, VERSION, dialect, segment
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.models import (
     App,
@@ -33,7 +33,7 @@ from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.oauth.tending import checked, tended
 from ghl_notes.stores.memory import MemoryStore
 from ghl_notes.stores.protocol import Claims, TokenStore
-from ghl_notes.wiring import TIMEOUT, Closing, Wiring, headers
+from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -70,7 +70,7 @@ class HighLevel(Closing):
         if not isinstance(app, App):
             msg = "app must be a ghl_notes.App"
             raise ConfigurationError(msg)
-        headers(api_version)
+        spelling = dialect(api_version)
         self.app = app
         self.store: TokenStore = MemoryStore() if store is None else store
         self._clock = clock
@@ -79,12 +79,11 @@ class HighLevel(Closing):
         oauth = OAuthSession(
             app,
             base_url=self._wiring.base_url,
-            # The snake_case form, which Authlib speaks; it stays, whatever the API's version.
-            headers=headers(VERSION),
+            dialect=spelling,
             transport=self._wiring.transport,
             clock=clock,
         )
-        self._agencies = Agencies(self._wiring, app.app_id)
+        self._agencies = Agencies(self._wiring, app.app_id, api_version)
         self._installs = Installs(
             self.store, oauth, mint=self._agencies.mint, observer=observer, clock=clock
         )

@@ -12,7 +12,7 @@ from ghl_notes.events import Observer
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Limits
-from ghl_notes.http.protocol import segment
+from ghl_notes.http.protocol import dialect
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.http.transport import Transport
 from ghl_notes.oauth.auth import Auth
@@ -76,19 +76,13 @@ class Wiring:
         """Make the way of one location's calls."""
         return Dispatch(
             base_url=self.base_url,
-            headers=headers(api_version),
+            dialect=dialect(api_version),
             auth=auth,
             gate=gate,
             transport=self.transport,
             policy=self._retries,
             observer=self._observer,
         )
-
-
-def headers(api_version: str) -> dict[str, str]:
-    """Name the version of the API, which every call must do."""
-    segment("api_version", api_version)
-    return {"Version": api_version}
 
 
 def _check(value: object, kind: type, name: str) -> None:

@@ -17,50 +17,56 @@ HOME = Path(ghl_notes.__file__).parent
 # that `from ghl_notes import ...` gives.
 PUBLIC = "__init__"
 TABLE = {
-    "__init__": "client errors events highlevel http/limits http/retries models oauth/auth",
+    "__init__": "client errors events highlevel http/limits http/retries models/* oauth/auth",
     "errors": "",
     "events": "",
-    "models": "errors",
+    "models/installs": "errors http/operations models/*",
+    "models/*": "errors models/*",
     "http/__init__": "",
+    "http/operations": "errors",
     "http/rate": "",
-    "http/protocol": "errors models http/rate",
-    "http/codec": "errors models http/html",
+    "http/reply": "errors http/rate models/*",
+    "http/failures": "errors http/rate http/reply",
+    "http/protocol": "errors http/failures http/operations http/rate http/reply models/*",
+    "http/converter": "errors models/*",
     "http/html": "",
+    "http/codec": "errors http/converter http/html models/*",
+    "http/fields": "errors http/converter http/protocol models/*",
     "http/limits": "errors http/rate",
     "http/gate": "errors events http/limits http/rate",
     "http/retries": "errors events",
-    "http/transport": "errors http/protocol",
-    "http/dispatch": "errors events http/* oauth/auth",
+    "http/transport": "errors http/reply",
+    "http/dispatch": "errors events http/* models/* oauth/auth",
     "oauth/__init__": "",
     "oauth/auth": "errors",
-    "oauth/authorize": "errors models",
-    "oauth/session": "errors models http/protocol http/transport",
-    "oauth/recovery": "errors events models oauth/auth stores/protocol",
-    "oauth/renewal": "errors models oauth/recovery",
+    "oauth/authorize": "errors models/*",
+    "oauth/session": "errors models/* http/failures http/protocol http/reply http/transport",
+    "oauth/recovery": "errors events models/* oauth/auth stores/protocol",
+    "oauth/renewal": "errors models/* oauth/recovery",
     "oauth/installs": (
-        "errors events models http/retries oauth/recovery oauth/renewal oauth/session"
+        "errors events models/* http/retries oauth/recovery oauth/renewal oauth/session"
         " stores/protocol"
     ),
-    "oauth/tending": "errors models oauth/installs",
+    "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
-    "oauth/pages": "models",
-    "oauth/routes": "errors models oauth/cookie oauth/pages stores/protocol",
-    "stores/*": "errors models stores/*",
+    "oauth/pages": "models/*",
+    "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",
+    "stores/*": "errors models/* stores/*",
     "bulk": "errors",
-    "notes": "errors models bulk http/*",
-    "contacts": "errors models http/*",
+    "resources/*": "bulk errors http/* models/* resources/creating",
     "wiring": "errors events http/* oauth/auth",
-    "client": "contacts errors events http/* models notes oauth/auth wiring",
-    "agencies": "http/* models oauth/auth oauth/recovery wiring",
+    "client": "errors events http/* models/* oauth/auth resources/* wiring",
+    "agencies": "http/* models/* oauth/auth oauth/recovery wiring",
     "highlevel": (
-        "agencies bulk client errors events http/* models oauth/* stores/memory stores/protocol"
+        "agencies bulk client errors events http/* models/* oauth/* stores/memory stores/protocol"
         " wiring"
     ),
     "webhooks/*": (
-        "errors http/codec http/protocol highlevel models stores/protocol webhooks/* wiring"
+        "errors http/codec http/protocol http/reply highlevel models/* stores/protocol"
+        " webhooks/* wiring"
     ),
-    "testing/plugin": f"testing/* models {PUBLIC}",
-    "testing/*": "testing/* models",
+    "testing/plugin": f"testing/* models/* {PUBLIC}",
+    "testing/*": "testing/* models/*",
     "cli/*": f"{PUBLIC} testing/__init__ stores/__init__ cli/*",
 }
 
@@ -72,9 +78,9 @@ PURPOSES = {
     ),
     "authlib": "oauth/session oauth/authorize",
     "backoff": "http/retries",
-    "cattrs": "http/codec",
+    "cattrs": "http/converter",
     "cryptography": "stores/sealed webhooks/signature testing/signing",
-    "orjson": "http/protocol",
+    "orjson": "http/reply",
     "psycopg": "stores/postgres_database",
     "pytest": "testing/plugin",
     "pytest_asyncio": "testing/plugin",

@@ -1,6 +1,7 @@
 """The public surface is what it says: complete, documented and typed."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -50,6 +51,10 @@ def signatures(value: object) -> Iterator[tuple[str, inspect.Signature]]:
         yield value.__name__, inspect.signature(value)
 
 
+def _words(told: object) -> list[str]:
+    return re.findall(r"\w+", str(told))
+
+
 @modules
 def test_all_is_sorted_and_without_repetition(module: str) -> None:
     """``__all__`` reads like an index: constants, classes, functions, sorted, each name once."""
@@ -90,7 +95,13 @@ def test_another_name_is_an_attribute_error(module: str) -> None:
 def test_the_root_offers_what_its_rooms_offer(room: str) -> None:
     """A room's ``__all__`` is reachable from the package that users import."""
     home = import_module("ghl_notes.stores" if room.startswith("stores") else "ghl_notes")
-    kept_back = {"StoredInstall", "Token", "SEALED"}  # of interest only to who writes a store
+    kept_back = {
+        "StoredInstall",
+        "Token",
+        "SEALED",
+        "company_key",
+        "location_key",
+    }  # of interest only to who writes a store
 
     assert set(import_module(f"ghl_notes.{room}").__all__) - kept_back <= set(home.__all__)
 
@@ -121,18 +132,28 @@ def test_signatures_are_typed_without_any(module: str, name: str) -> None:
     for method, signature in signatures(value):
         told = [p.annotation for n, p in signature.parameters.items() if n not in ("self", "cls")]
         told += [] if method == "__init__" else [signature.return_annotation]
-        loose = [one for one in told if one is inspect.Parameter.empty or "Any" in str(one)]
+        loose = [one for one in told if one is inspect.Parameter.empty or "Any" in _words(one)]
         assert not loose, f"{name}.{method}: {signature}"
 
 
-@pytest.mark.parametrize("kind", ["Notes", "Contacts"])
-def test_the_resources_are_documented_and_typed(kind: str) -> None:
-    """What hangs on a client is public as well, though nobody imports it by name."""
-    resource = getattr(import_module(f"ghl_notes.{kind.lower()}"), kind)
+def resources() -> list[type]:
+    """Find the kinds of things that hang on a client."""
+    client = ghl_notes.Client(token="pit-x")
+    found = [type(value) for name, value in vars(client).items() if not name.startswith("_")]
+    return [cls for cls in found if cls.__module__.startswith("ghl_notes.resources")]
 
+
+@pytest.mark.parametrize("resource", resources())
+def test_the_resources_are_documented_and_typed(resource: type) -> None:
+    """What hangs on a client is public as well, though nobody imports it by name."""
     assert resource.__doc__
     assert not [name for name, function in methods(resource) if not function.__doc__]
-    assert not [name for name, told in signatures(resource) if "Any" in str(told)]
+    assert not [name for name, told in signatures(resource) if "Any" in _words(told)]
+
+
+def test_a_client_offers_eleven_kinds_of_things() -> None:
+    """No resource is lost on the way to the client."""
+    assert len(resources()) == 11
 
 
 def test_the_errors_of_the_root_are_the_whole_tree() -> None:

@@ -1,62 +1,115 @@
-"""From decoded JSON to models: the one cattrs converter, with errors that name the JSON path.
+"""From decoded replies to models.
 
-Fields are strict, because cattrs' own leniency would turn a null body into the text "None". What
-is newer than this library is kept in ``extra``; one bad note never costs the others.
+One bad note never costs the others: what cannot be read is told beside what could.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from functools import cache, partial
-from operator import attrgetter, eq
+from collections.abc import Callable
+from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
 
 import attrs
-from cattrs import (
-    BaseValidationError,
-    ClassValidationError,
-    Converter,
-    IterableValidationError,
-    IterableValidationNote,
-    transform_error,
-)
-from cattrs.gen import make_dict_structure_fn, override
 
 from ghl_notes.errors import UnexpectedResponse
-from ghl_notes.models import Contact, InstalledLocation, Json, Note, NoteList, Relation
+from ghl_notes.http.converter import UNREADABLE, forgiving, misread, not_a, structured, time
+from ghl_notes.models import (
+    Appointment,
+    AppointmentNote,
+    Contact,
+    ContactPage,
+    Duplicate,
+    InstalledLocation,
+    Json,
+    Listing,
+    LocationNote,
+    LocationNotePage,
+    Note,
+    NoteList,
+    TagOutcome,
+    TagsUpdated,
+    Task,
+    Upserted,
+)
 
 M = TypeVar("M")
-_Hook = Callable[[Any, Any], Any]
 
-# Names that are not the camelCase form of ours.
-_WIRE: Final[Mapping[type, Mapping[str, str]]] = {
-    Note: {"text": "bodyText"},
-    Contact: {"name": "contactName"},
-    InstalledLocation: {"id": "_id"},
-}
 _NEWEST: Final = attrgetter("date_added")
-_UNREADABLE: Final = (BaseValidationError, ValueError, TypeError, AttributeError)
 _USUAL_FIELDS: Final = 8
 
 
 def notes(payload: Json, contact_id: str) -> NoteList:
     """Read the notes of one contact, newest first, with the unreadable ones beside them."""
-    found, unreadable = [], []
-    for index, item in enumerate(_list(payload, "notes")):
-        try:
-            found.append(_usual_note(item) or _any_note(item, contact_id))
-        except _UNREADABLE as error:
-            unreadable.append(_unreadable("a note", error, f"$.notes[{index}]"))
+
+    def read(item: Json) -> Note:
+        return _usual_note(item) or structured(_filled(item, contact_id), Note)
+
+    items = _list(payload, "notes")
+    unreadable: list[UnexpectedResponse] = []
+    found = [note for item in items if (note := _usual_note(item)) is not None]
+    if len(found) < len(items):
+        found, unreadable = _each(items, read, "$.notes")
     found.sort(key=_NEWEST, reverse=True)
     return NoteList(found, unreadable=unreadable)
 
 
 def note(payload: Json, contact_id: str) -> Note:
     """Read one note from its envelope."""
-    item = _member(payload, "note")
-    try:
-        return _any_note(item, contact_id)
-    except _UNREADABLE as error:
-        raise _unreadable("a note", error, "$.note") from error
+    return model(_filled(_member(payload, "note"), contact_id), Note, "$.note")
+
+
+def appointment_notes(payload: Json) -> tuple[Listing[AppointmentNote], bool]:
+    """Read one page of an appointment's notes, and whether there are more."""
+    found, unreadable = _each(_list(payload, "notes"), _reader(AppointmentNote), "$.notes")
+    more = isinstance(payload, dict) and payload.get("hasMore") is True
+    return Listing(found, unreadable=unreadable), more
+
+
+def location_notes(payload: Json) -> LocationNotePage:
+    """Read one page of a location's notes, under the likely name or the one that is documented."""
+    name = "note" if isinstance(payload, dict) and "notes" not in payload else "notes"
+    items = _member(payload, name)
+    many: list[Json] = items if isinstance(items, list) else [items]
+    found, unreadable = _each(many, _reader(LocationNote), f"$.{name}")
+    return LocationNotePage(notes=Listing(found, unreadable=unreadable), total=_total(payload))
+
+
+def body_note(payload: Json, cls: type[M]) -> M:
+    """Read one note that is not a contact's from its envelope."""
+    return model(_filled(_member(payload, "note")), cls, "$.note")
+
+
+def tasks(payload: Json, contact_id: str) -> Listing[Task]:
+    """Read the tasks of one contact, with the unreadable ones beside them."""
+
+    def read(item: Json) -> Task:
+        return structured(_belonging(item, contact_id), Task)
+
+    found, unreadable = _each(_list(payload, "tasks"), read, "$.tasks")
+    return Listing(found, unreadable=unreadable)
+
+
+def task(payload: Json, contact_id: str) -> Task:
+    """Read one task from its envelope."""
+    return model(_belonging(_member(payload, "task"), contact_id), Task, "$.task")
+
+
+def appointments(payload: Json) -> Listing[Appointment]:
+    """Read the appointments of one contact, with the unreadable ones beside them."""
+
+    def read(item: Json) -> Appointment:
+        return structured(item, Appointment)
+
+    found, unreadable = _each(_list(payload, "events"), read, "$.events")
+    return Listing(found, unreadable=unreadable)
+
+
+def texts(payload: Json, name: str) -> tuple[str, ...]:
+    """Read a list of texts."""
+    items = _list(payload, name)
+    wrong = [f"$.{name}[{i}]" for i, item in enumerate(items) if not isinstance(item, str)]
+    if wrong:
+        raise misread("the reply", TypeError(not_a("text", None)), wrong[0])
+    return tuple(cast("list[str]", items))
 
 
 def contact(payload: Json) -> Contact:
@@ -64,43 +117,86 @@ def contact(payload: Json) -> Contact:
     return _contact(_member(payload, "contact"), "$.contact")
 
 
-def contacts(payload: Json) -> tuple[list[Contact], Json]:
+def contacts(payload: Json) -> ContactPage:
     """Read one page of contacts, and the cursor that leads to the next (None at the end)."""
     items = _list(payload, "contacts")
-    page = [_contact(item, f"$.contacts[{i}]") for i, item in enumerate(items)]
+    page = tuple(_contact(item, f"$.contacts[{i}]") for i, item in enumerate(items))
     last = items[-1] if items else None
-    return page, last.get("searchAfter") if isinstance(last, dict) else None
+    cursor = last.get("searchAfter") if isinstance(last, dict) else None
+    return ContactPage(contacts=page, total=_total(payload), cursor=cursor)
 
 
-def locations(payload: Json) -> list[InstalledLocation]:
-    """Read one page of the locations of an agency."""
-    items = _list(payload, "locations")
-    return [model(x, InstalledLocation, f"$.locations[{i}]") for i, x in enumerate(items)]
+def listed_contacts(payload: Json) -> ContactPage:
+    """Read one page of the deprecated list, whose cursor stands in its ``meta``."""
+    page, meta = contacts(payload), _member(payload, "meta")
+    told = meta if isinstance(meta, dict) else {}
+    cursor: list[Json] = [told.get("startAfter"), told.get("startAfterId")]
+    return attrs.evolve(page, total=_total(told), cursor=None if None in cursor else cursor)
+
+
+def duplicate(payload: Json) -> Duplicate | None:
+    """Read the contact that was found, if one was."""
+    if _member(payload, "contact") is None:
+        return None
+    told = cast("dict[str, Json]", payload).get("matchingField")
+    return Duplicate(
+        contact=contact(payload), matching_field=told if isinstance(told, str) else None
+    )
+
+
+def upserted(payload: Json) -> Upserted:
+    """Read the contact of an upsert, and whether it is new."""
+    return Upserted(contact=contact(payload), new=_member(payload, "new") is True)
+
+
+def tags_updated(payload: Json) -> TagsUpdated:
+    """Read what became of each contact in a bulk change."""
+    responses = tuple(
+        model(item, TagOutcome, f"$.responses[{i}]")
+        for i, item in enumerate(_list(payload, "responses"))
+    )
+    errors = _member(payload, "errorCount")
+    return TagsUpdated(error_count=errors if isinstance(errors, int) else 0, responses=responses)
+
+
+def locations(payload: Json) -> tuple[list[InstalledLocation], str | None]:
+    """Read one page of the locations of an agency, and the token of the next in version 3."""
+    name = "items" if isinstance(payload, dict) and "items" in payload else "locations"
+    page = [
+        model(item, InstalledLocation, f"$.{name}[{i}]")
+        for i, item in enumerate(_list(payload, name))
+    ]
+    told = cast("dict[str, Json]", payload).get("pagination")
+    token = told.get("nextPageToken") if isinstance(told, dict) else None
+    return page, token if isinstance(token, str) and token else None
 
 
 def model(item: Json, cls: type[M], where: str) -> M:
     """Read one object; ``where`` is its JSON path for the error."""
     try:
-        return _converter().structure(item, cls)
-    except _UNREADABLE as error:
-        raise _unreadable(f"a {cls.__name__}", error, where) from error
+        return structured(item, cls)
+    except UNREADABLE as error:
+        raise misread(f"a {cls.__name__}", error, where) from error
 
 
 def _contact(item: Json, where: str) -> Contact:
-    """Read a contact; an odd field must not end a sweep, so then all but its id is in ``extra``."""
+    """Read a contact; an odd field must not end a sweep."""
     try:
-        return model(_named(item), Contact, where)
-    except UnexpectedResponse:
-        known = item.get("id") if isinstance(item, dict) else None
-        if isinstance(item, dict) and isinstance(known, str) and known:
-            return Contact(id=known, extra=item)
-        raise
+        return forgiving(_spelled(item), Contact)
+    except UNREADABLE as error:
+        raise misread("a Contact", error, where) from error
 
 
-def _named(item: Json) -> Json:
-    """Give a contact the name that it has in a search; by its id it comes as ``name``."""
-    if isinstance(item, dict) and "name" in item and "contactName" not in item:
-        return {"contactName" if key == "name" else key: item[key] for key in item}
+# What a contact's fields are called where they have two names: by its id, and in a search.
+_OTHER_NAMES: Final = (("name", "contactName"), ("address", "address1"))
+
+
+def _spelled(item: Json) -> Json:
+    """Give a contact's fields one name each, wherever it comes from."""
+    if isinstance(item, dict):
+        for other, usual in _OTHER_NAMES:
+            if item.get(other) is not None and usual not in item:
+                item = {usual if key == other else key: item[key] for key in item}
     return item
 
 
@@ -137,7 +233,7 @@ def _usual_note(item: Any) -> Note | None:
             and (pinned is False or pinned is True)
             and contact
         ):
-            when = _time(added, datetime)
+            when = time(added, datetime)
             note = _Draft(note_id, body, text, when, contact, user, None, None, pinned, (), {})
             note.__class__ = Note
             return cast("Note", note)
@@ -146,163 +242,56 @@ def _usual_note(item: Any) -> Note | None:
     return None
 
 
-def _any_note(item: Json, contact_id: str) -> Note:
-    """Read any note; its place in the reply tells its contact, and its body its plain text."""
-    if isinstance(item, dict):
-        filled = {**item, "contactId": item.get("contactId") or contact_id}
-        body = item.get("body")
-        if item.get("bodyText") is None and isinstance(body, str):
-            filled["bodyText"] = plain(body)
-        item = filled
-    return _converter().structure(item, Note)
+def _filled(item: Json, contact_id: str | None = None) -> Json:
+    """Complete a note: its place in the reply tells its contact, and its body its plain text."""
+    if not isinstance(item, dict):
+        return item
+    body = item.get("body")
+    if item.get("bodyText") is None and isinstance(body, str):
+        item = {**item, "bodyText": plain(body)}
+    return item if contact_id is None else _belonging(item, contact_id)
+
+
+def _belonging(item: Json, contact_id: str) -> Json:
+    """Name the contact that something belongs to, where the reply leaves it to the path."""
+    if not isinstance(item, dict):
+        return item
+    return {**item, "contactId": item.get("contactId") or contact_id}
+
+
+def _reader(cls: type[M]) -> Callable[[Json], M]:
+    return lambda item: structured(_filled(item), cls)
+
+
+def _each(
+    items: list[Json], read: Callable[[Json], M], where: str
+) -> tuple[list[M], list[UnexpectedResponse]]:
+    """Read what can be read, and tell what cannot."""
+    found, unreadable = [], []
+    for index, item in enumerate(items):
+        try:
+            found.append(read(item))
+        except UNREADABLE as error:
+            unreadable.append(misread("an entry", error, f"{where}[{index}]"))
+    return found, unreadable
+
+
+def _total(payload: Json) -> int | None:
+    told = payload if isinstance(payload, dict) else {}
+    counts = (told.get(name) for name in ("total", "count"))
+    return next((n for n in counts if isinstance(n, int) and not isinstance(n, bool)), None)
 
 
 def _member(payload: Json, name: str) -> Json:
     if not isinstance(payload, dict):
-        raise _unreadable("the reply", TypeError(_not("an object", payload)), "$")
+        raise misread("the reply", TypeError(not_a("an object", payload)), "$")
     if name not in payload:
-        raise _unreadable("the reply", KeyError(name), "$")
+        raise misread("the reply", KeyError(name), "$")
     return payload[name]
 
 
 def _list(payload: Json, name: str) -> list[Json]:
     items = _member(payload, name)
     if not isinstance(items, list):
-        raise _unreadable("the reply", TypeError(_not("a list", items)), f"$.{name}")
+        raise misread("the reply", TypeError(not_a("a list", items)), f"$.{name}")
     return items
-
-
-# --- the converter --------------------------------------------------------------------------
-
-
-@cache
-def _converter() -> Converter:
-    converter = Converter(detailed_validation=True)
-    converter.register_structure_hook(str, _text)
-    converter.register_structure_hook(bool, _flag)
-    relation = _object(Relation, converter)
-    leaves: dict[Any, _Hook] = {
-        datetime: _time,
-        str | None: _maybe(_text),
-        bool | None: _maybe(_bool),
-        datetime | None: _maybe(_time),
-        tuple[str, ...]: _many(_text, str),
-        tuple[Relation, ...]: _many(relation, Relation),
-    }
-    for kind, hook in leaves.items():
-        converter.register_structure_hook_func(partial(eq, kind), hook)
-    for cls in (Note, Contact, InstalledLocation):
-        converter.register_structure_hook(cls, _object(cls, converter))
-    return converter
-
-
-def _object(cls: type, converter: Converter) -> _Hook:
-    wire = {
-        a.name: _WIRE.get(cls, {}).get(a.name) or _camel(a.name)
-        for a in attrs.fields(cls)
-        if a.name != "extra"
-    }
-    names = {name: override(rename=on_wire) for name, on_wire in wire.items()}
-    names["extra"] = override(struct_hook=lambda value, _: value)
-    build: _Hook = make_dict_structure_fn(cls, converter, **names)  # type: ignore[arg-type]
-    known = frozenset(wire.values())
-
-    def read(item: Any, kind: Any) -> Any:
-        if not isinstance(item, dict):
-            raise TypeError(_not("an object", item))
-        unknown = item.keys() - known
-        if unknown:
-            item = {**item, "extra": {key: item[key] for key in unknown}}
-        try:
-            return build(item, kind)
-        except ClassValidationError as error:  # it names our attributes, not HighLevel's fields
-            for _, note in error.group_exceptions()[0]:
-                note.name = wire.get(note.name, note.name)
-            raise
-
-    return read
-
-
-def _camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(part.title() for part in tail)
-
-
-def _text(value: Any, _: Any) -> str:
-    if type(value) is str:
-        return value
-    raise TypeError(_not("text", value))
-
-
-def _bool(value: Any, _: Any) -> bool:
-    if value.__class__ is bool:
-        return value
-    raise TypeError(_not("true or false", value))
-
-
-def _time(value: Any, _: Any) -> datetime:
-    try:
-        if value.__class__ is str:
-            when = datetime.fromisoformat(value)
-            return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
-        if value.__class__ is int:  # milliseconds, as in searchAfter
-            return datetime.fromtimestamp(value / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        pass  # what they say quotes the value
-    raise TypeError(_not("a time", value))
-
-
-def _flag(value: Any, _: Any) -> bool:
-    return False if value is None else _bool(value, bool)
-
-
-def _many(hook: _Hook, kind: type) -> _Hook:
-    def read(value: Any, _: Any) -> Any:
-        if value is None:
-            return ()
-        if not isinstance(value, list):
-            raise TypeError(_not("a list", value))
-        items, problems = [], []
-        for index, item in enumerate(value):
-            try:
-                items.append(hook(item, kind))
-            except _UNREADABLE as error:
-                error.add_note(IterableValidationNote(f"at {index}", index, kind))
-                problems.append(error)
-        if problems:
-            raise IterableValidationError("in a list", problems, tuple)
-        return tuple(items)
-
-    return read
-
-
-def _maybe(hook: _Hook) -> _Hook:
-    def read(value: Any, kind: Any) -> Any:
-        return None if value is None or value == "" else hook(value, kind)
-
-    return read
-
-
-def _not(wanted: str, value: object) -> str:
-    names = {"NoneType": "null", "dict": "an object", "list": "a list", "str": "text"}
-    kind = type(value).__name__
-    return f"expected {wanted}, got {names.get(kind, kind)}"
-
-
-def _unreadable(what: str, error: Exception, where: str) -> UnexpectedResponse:
-    if isinstance(error, KeyError):
-        problems = [f"required field missing @ {where}.{error.args[0]}"]
-    elif isinstance(error, BaseValidationError):
-        problems = transform_error(error, path=where, format_exception=_problem)
-    else:
-        problems = [f"{_problem(error, None)} @ {where}"]
-    msg = f"{what} from HighLevel cannot be read: {'; '.join(problems)}"
-    return UnexpectedResponse(msg, problems=problems)
-
-
-def _problem(error: BaseException, _: object) -> str:
-    """Say what is wrong without repeating the content: only our own words, or the class."""
-    if isinstance(error, KeyError):
-        return "required field missing"
-    ours = isinstance(error, TypeError) and str(error).startswith("expected ")
-    return str(error) if ours else f"unreadable value ({type(error).__name__})"

@@ -1,6 +1,7 @@
 """The order of one call: slot, token, send, read; renew once on a token 401; retry."""
 
 import asyncio
+from collections.abc import Awaitable, Mapping
 from typing import Final
 
 from attrs import define
@@ -15,13 +16,16 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.events import Observer, Sent
-from ghl_notes.http import protocol
+from ghl_notes.http import failures, protocol
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Slot
-from ghl_notes.http.protocol import Answer, Reply, Request
+from ghl_notes.http.operations import Operation
+from ghl_notes.http.protocol import Dialect, Params, Request
 from ghl_notes.http.rate import rate as read_rate
+from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.transport import Origin, Transport
+from ghl_notes.models import Json
 from ghl_notes.oauth.auth import Auth
 
 # Repeated until the tries ran out, and still not known to have happened or not.
@@ -40,15 +44,15 @@ class _Call:
 class Dispatch:
     """Carries calls to HighLevel for one location (or one agency). Safe for any number of tasks.
 
-    ``call`` returns the answer or raises one of ``ghl_notes.errors``. A call that may not be
-    repeated and may have been applied raises ``AmbiguousWrite`` at once.
+    ``call`` and ``carry`` return the answer or raise one of ``ghl_notes.errors``. A call that may
+    not be repeated and may have been applied raises ``AmbiguousWrite`` at once.
     """
 
     def __init__(  # noqa: PLR0913 - this is where the parts of a call meet
         self,
         *,
         base_url: str,
-        headers: dict[str, str],
+        dialect: Dialect,
         auth: Auth,
         gate: Gate,
         transport: Transport,
@@ -57,7 +61,7 @@ class Dispatch:
     ) -> None:
         self.policy = policy
         self._origin = Origin(base_url)
-        self._headers = headers
+        self.dialect = dialect
         self._auth = auth
         self._gate = gate
         self._transport = transport
@@ -65,13 +69,29 @@ class Dispatch:
         self._single = retrying(self._attempt, policy, observer=observer)
         self._bulk = retrying(self._attempt, policy, bulk=True, observer=observer)
 
-    async def call(self, request: Request) -> Answer:
-        """Make the call, with its retries, and return its answer."""
+    def call(  # noqa: PLR0913 - the parts of a request, passed on
+        self,
+        operation: Operation,
+        *ids: str,
+        params: Params | None = None,
+        json: Json | Mapping[str, Json] = None,
+        form: Mapping[str, str] | None = None,
+        bulk: bool = False,
+        repeatable: bool | None = None,
+    ) -> Awaitable[Answer]:
+        """Make a call of the API, as its version spells it, and return its answer."""
+        request = self.dialect.request(operation, ids, params, json, form)
+        request.repeatable = operation.repeatable if repeatable is None else repeatable
+        request.bulk = bulk
+        return self.carry(request)
+
+    async def carry(self, request: Request) -> Answer:
+        """Make any call, with its retries, and return its answer."""
         call = _Call(request)
         try:
-            return await (self._bulk(call) if request.bulk else self._single(call))
+            answer = await (self._bulk(call) if request.bulk else self._single(call))
         except NotFound:
-            if request.gone_is_done and call.maybe_applied:
+            if protocol.gone_is_done(request) and call.maybe_applied:
                 return Answer(None, 404, {})  # an earlier try of this delete did it
             raise
         except AmbiguousWrite:
@@ -80,13 +100,14 @@ class Dispatch:
             if call.maybe_applied and request.method in _CHANGES:
                 raise _ambiguous(request) from error
             raise
+        return answer if request.method == "GET" else protocol.honest(request, answer)
 
     async def _attempt(self, call: _Call) -> Answer:
         """Try once, and once more with another token if the token was what failed."""
         request = call.request
         try:
             token, reply, slot = await self._send(call, None)
-            if reply.status == 401 and protocol.token_rejected(reply):  # noqa: PLR2004
+            if reply.status == 401 and failures.token_rejected(reply):  # noqa: PLR2004
                 self._gate.answered(slot, read_rate(reply.headers), ok=False)
                 call.sent = False
                 renewed = await self._auth.renew(token)
@@ -107,7 +128,10 @@ class Dispatch:
         slot = await self._gate.slot(bulk=request.bulk)
         try:
             token = token or await self._auth.token()
-            headers = {**self._headers, "Authorization": f"Bearer {token}"}
+            headers = {
+                "Version": self.dialect.version_of(request),
+                "Authorization": f"Bearer {token}",
+            }
             body, media_type = protocol.content(request)
             if media_type is not None:
                 headers["Content-Type"] = media_type
@@ -146,7 +170,7 @@ class Dispatch:
     def _read(self, request: Request, reply: Reply, slot: Slot) -> Answer:
         rate = read_rate(reply.headers)
         if reply.status == 429:  # noqa: PLR2004
-            error = protocol.failure(reply, rate)
+            error = failures.failure(reply, rate)
             self._gate.rejected(slot, rate, error.retry_after)
             raise error
         self._gate.answered(slot, rate, ok=reply.status < 300)  # noqa: PLR2004

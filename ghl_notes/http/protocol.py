@@ -1,48 +1,42 @@
-"""HighLevel's HTTP rules without any I/O: how a call is built, and what a reply means.
+"""HighLevel's HTTP rules without any I/O: how a call is built in each version of the API.
 
-Whatever this library believes about paths, headers, statuses and error texts stands here, once.
+What the versions spell differently is one table here; what the replies mean is in ``failures``.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Final, TypeAlias
 from urllib.parse import quote, urlencode
 
-from attrs import define
+from attrs import define, evolve, frozen
 
-from ghl_notes.errors import (
-    AccessDenied,
-    ConfigurationError,
-    HighLevelError,
-    LocationInactive,
-    NotFound,
-    RateLimited,
-    RequestRejected,
-    Unavailable,
-    UnexpectedResponse,
+from ghl_notes.errors import ConfigurationError, UnexpectedResponse
+from ghl_notes.http.failures import failure
+from ghl_notes.http.operations import (
+    CAMPAIGNS_REMOVE_ALL,
+    CONTACTS_LIST,
+    INSTALLED_LOCATIONS,
+    LOCATION_TOKEN,
+    Family,
+    Operation,
 )
-from ghl_notes.http.rate import Headers, RateSnapshot
+from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.reply import Answer, Reply, decode, encode
 from ghl_notes.models import Json
-
-try:
-    import orjson
-except ImportError:  # the extra "speedups" is not installed
-    orjson = None  # type: ignore[assignment]
 
 BASE_URL: Final = "https://services.leadconnectorhq.com"
 VERSION: Final = "2021-07-28"
 
-Params: TypeAlias = Mapping[str, str | int | float | bool | None]
+Param: TypeAlias = str | int | float | bool | None
+Params: TypeAlias = Mapping[str, Param]
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 _UNSAFE_ID: Final = re.compile(r"[/?#%\\\s\x00-\x1f\x7f\ud800-\udfff]|^\.{1,2}$").search
 _SAFE_PATH: Final = re.compile(r"(/([A-Za-z0-9_.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?").fullmatch
 _DOTS: Final = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)|%2f|%5c", re.IGNORECASE).search
 
-# A read sent by POST is repeatable too, which only the resource that builds it knows.
+# A read sent by POST is repeatable too, which only its operation knows.
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 METHODS: Final = _REPEATABLE | {"POST", "PATCH"}
 
@@ -56,32 +50,113 @@ class Request:
     params: Params | None = None
     json: Json | Mapping[str, Json] = None
     form: Mapping[str, str] | None = None
+    operation: Operation | None = None
     repeatable: bool = True
     bulk: bool = False
-    gone_is_done: bool = False
 
 
-@define(eq=False)
-class Reply:
-    """What came back, read to its end."""
-
-    status: int
-    headers: Headers
-    body: bytes
+# --- the versions ---------------------------------------------------------------------------
 
 
-@define(eq=False)
-class Answer:
-    """A reply that was a success: its decoded JSON (None for an empty body) and its headers."""
+@frozen(eq=False)
+class Dialect:
+    """What the versions of the API spell differently; all else is the same in each.
 
-    payload: Json
-    status: int
-    headers: Headers
+    ``version`` goes into the header, and ``versions`` has the families of calls with another.
+    ``paths`` are those that a version changed, ``gone`` what it has no more. ``mint_form`` and
+    ``token_form`` name the fields of forms, ``page`` how the list of installs is asked on.
+    """
 
-    @property
-    def server_time(self) -> datetime | None:
-        """HighLevel's clock when it answered, to the second, if it said."""
-        return _http_date(self.headers.get("Date", ""))
+    version: str
+    versions: Mapping[Family, str]
+    paths: Mapping[Operation, str]
+    gone: Mapping[Operation, str]
+    field_value: str
+    channels: Mapping[str, str]
+    token_form: Mapping[str, str]
+    page_size: str
+    page_skip: str | None
+    page_token: str | None
+
+    def version_of(self, request: Request) -> str:
+        """Name the version that a call asks for in its header."""
+        operation = request.operation
+        if operation is None or operation.family not in self.versions:
+            return self.version
+        return self.versions[operation.family]
+
+    def page(self, *, size: int, skip: int, token: str | None) -> dict[str, Param]:
+        """Name the parameters for one page of an agency's installs."""
+        asked: dict[str, Param] = {self.page_size: size}
+        if self.page_skip is not None:
+            asked[self.page_skip] = skip
+        if self.page_token is not None:
+            asked[self.page_token] = token
+        return asked
+
+    def request(
+        self,
+        operation: Operation,
+        ids: tuple[str, ...],
+        params: Params | None = None,
+        json: Json | Mapping[str, Json] = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Request:
+        """Build a call; ``ids`` fill the names in its path, in their order."""
+        if operation in self.gone:
+            msg = f"API version {self.version} has no such call: {self.gone[operation]}"
+            raise ConfigurationError(msg)
+        template = self.paths.get(operation) or operation.template
+        return Request(operation.method, filled(template, ids), params, json, form, operation)
+
+
+_DATED: Final = Dialect(
+    version=VERSION,
+    versions={"calendars": "2021-04-15", "notes": "v3"},
+    paths={},
+    gone={},
+    field_value="field_value",
+    channels={
+        "call": "Call", "email": "Email", "sms": "SMS", "whatsapp": "WhatsApp", "gmb": "GMB",
+        "fb": "FB",
+    },
+    token_form={},
+    page_size="limit",
+    page_skip="skip",
+    page_token=None,
+)  # fmt: skip
+_V3: Final = Dialect(
+    version="v3",
+    versions={},
+    paths={
+        CAMPAIGNS_REMOVE_ALL: "/contacts/{contact_id}/campaigns/remove-all",
+        LOCATION_TOKEN: "/oauth/location-token",
+        INSTALLED_LOCATIONS: "/oauth/installed-locations",
+    },
+    gone={CONTACTS_LIST: "search contacts instead"},
+    field_value="fieldValue",
+    channels={
+        "call": "call", "email": "email", "sms": "sms", "whatsapp": "whatsApp", "gmb": "gmb",
+        "fb": "fb",
+    },
+    token_form={
+        "client_id": "clientId",
+        "client_secret": "clientSecret",
+        "grant_type": "grantType",
+        "refresh_token": "refreshToken",
+        "user_type": "userType",
+        "redirect_uri": "redirectUri",
+    },
+    page_size="pageSize",
+    page_skip=None,
+    page_token="pageToken",  # noqa: S106 - a parameter's name
+)  # fmt: skip
+
+
+def dialect(api_version: str) -> Dialect:
+    """Give the spelling of a version: version 3 has its own, all dated ones have one."""
+    segment("api_version", api_version)
+    return _V3 if api_version == _V3.version else evolve(_DATED, version=api_version)
 
 
 # --- building -------------------------------------------------------------------------------
@@ -97,6 +172,30 @@ def segment(name: str, value: str) -> str:
     shown = repr(value)[:40]
     msg = f"{name} must be a HighLevel id (a non-empty string without / ? # % or spaces): {shown}"
     raise ConfigurationError(msg)
+
+
+def location(given: str | None, own: str | None) -> str:
+    """Name the location that a call is about: the one given, or else the client's own."""
+    if given is None and own is None:
+        msg = "name a location_id, here or for all calls in Client(location_id=...)"
+        raise ConfigurationError(msg)
+    return segment("location_id", given if given is not None else own or "")
+
+
+def filled(template: str, ids: tuple[str, ...]) -> str:
+    """Put ids in the place of a template's names."""
+    path, names = _parts(template)
+    for (name, rest), value in zip(names, ids, strict=True):
+        path += segment(name, value) + rest
+    return path
+
+
+@cache
+def _parts(template: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Take a template apart: what stands before its names, and each name with what follows."""
+    head, *parts = template.split("{")
+    pairs = (part.partition("}") for part in parts)
+    return head, tuple((name, rest) for name, _, rest in pairs)
 
 
 def any_request(
@@ -128,14 +227,7 @@ def content(request: Request) -> tuple[bytes | None, str | None]:
         return urlencode(request.form).encode(), "application/x-www-form-urlencoded"
     if request.json is None:
         return None, None
-    try:
-        if orjson is not None:
-            return orjson.dumps(request.json), "application/json"
-        return json.dumps(request.json, ensure_ascii=False).encode(), "application/json"
-    except (TypeError, ValueError, RecursionError):
-        pass  # what they say may quote the content
-    msg = "this cannot be sent as JSON: a value is no JSON, or a text is not valid Unicode"
-    raise ConfigurationError(msg)
+    return encode(request.json), "application/json"
 
 
 def _text(value: str | float) -> str:
@@ -152,159 +244,37 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
             return Answer(decode(reply), reply.status, reply.headers)
         except UnexpectedResponse:
             page = "html" in reply.headers.get("Content-Type", "")
-            if request.gone_is_done and not page:  # the status says all there is to a delete
+            if gone_is_done(request) and not page:  # the status says all there is to a delete
                 return Answer(None, reply.status, reply.headers)
             raise
-    raise failure(reply, rate).at(request.method, request.path)
+    scope = request.operation.scope if request.operation is not None else None
+    raise failure(reply, rate, scope).at(request.method, request.path)
 
 
-def decode(reply: Reply) -> Json:
-    """Decode the body; an empty one is None."""
-    body = reply.body
-    if not body or body.isspace():
-        return None
-    if orjson is not None:
-        try:
-            return orjson.loads(body)  # type: ignore[no-any-return]
-        except ValueError:
-            pass  # it may be only a raw control character, which the decoder below lets pass
-    try:
-        return json.loads(body, strict=False)  # type: ignore[no-any-return]
-    except (ValueError, RecursionError) as error:
-        kind = reply.headers.get("Content-Type", "no content type")
-        msg = f"HighLevel's {reply.status} is not JSON ({kind}, {len(body)} bytes)"
-        raise UnexpectedResponse(msg, status=reply.status, garbled=True) from error
+def gone_is_done(request: Request) -> bool:
+    """Tell whether a repeated call that finds nothing has succeeded."""
+    return request.operation is not None and request.operation.gone_is_done
 
 
-def token_rejected(reply: Reply) -> bool:
-    """Tell whether a 401 is about the token itself, so that a renewed one may pass.
-
-    A missing scope, the wrong kind of token and a missing version are 401 as well, and renewing
-    for them would only burn a rotation. What is not recognised counts as an expired token.
-    """
-    return reply.status == 401 and not _NOT_THE_TOKEN("; ".join(_said(reply)[0]))  # noqa: PLR2004
-
-
-def failure(reply: Reply, rate: RateSnapshot | None = None) -> HighLevelError:
-    """Name the error that a reply other than 2xx stands for."""
-    messages, trace_id = _said(reply)
-    said = "; ".join(messages) or _unsaid(reply)
-    status = reply.status
-    if status == 429:  # noqa: PLR2004
-        return _limited(reply, rate, messages, trace_id)
-    if status >= 500 or status in _SERVER_AT_FAULT:  # noqa: PLR2004
-        return Unavailable(
-            f"HighLevel failed with {status}: {said}",
-            settled=status not in _MAYBE_STILL_AT_WORK,
-            status=status,
-            messages=messages,
-            trace_id=trace_id,
-            retry_after=retry_after(reply.headers),
+def honest(request: Request, answer: Answer) -> Answer:
+    """Refuse a success that says of itself, in any of its spellings, that it failed."""
+    told = answer.payload if request.operation is not None else None
+    if isinstance(told, dict) and False in map(told.get, ("succeded", "succeeded", "success")):
+        msg = "HighLevel answered with success, and says in it that the call failed"
+        raise UnexpectedResponse(
+            msg,
+            problems=_excuses(told),
+            status=answer.status,
+            method=request.method,
+            path=request.path,
         )
-    for matches, text, cls, remedy in _ERRORS:
-        if status in matches and (text is None or text(said)):
-            about = f"{said} ({status}): {remedy}"
-            return cls(about, status=status, messages=messages, trace_id=trace_id)
-    msg = f"HighLevel answered {status}, which no call expects: {said}"
-    return UnexpectedResponse(msg, status=status, trace_id=trace_id)
+    return answer
 
 
-def retry_after(headers: Headers) -> float | None:
-    """Read ``Retry-After`` in seconds, whether it was sent as seconds or as a date."""
-    value = headers.get("Retry-After", "").strip()
-    try:
-        seconds = float(value)
-    except ValueError:
-        when, now = _http_date(value), _http_date(headers.get("Date", ""))
-        if when is None:
-            return None
-        seconds = (when - (now or datetime.now(UTC))).total_seconds()
-    return max(0.0, seconds) if seconds < _YEAR else None
-
-
-_YEAR: Final = 366 * 86_400.0
-_SERVER_AT_FAULT: Final = frozenset({408, 425})
-# A gateway gave up waiting, and what stands behind it may still be writing; 52x is Cloudflare's.
-_MAYBE_STILL_AT_WORK: Final = frozenset({502, 504, 520, 522, 524})
-
-_NOT_THE_TOKEN: Final = re.compile(
-    r"\bscope|auth\s?class|user\s?type|version header|access to this location|not active",
-    re.IGNORECASE,
-).search
-_NOT_ACTIVE: Final = re.compile(r"location is not active", re.IGNORECASE).search
-_NOT_FOUND: Final = re.compile(
-    r"\bnot found\b|no such|does(?: not|n't) exist|(?<!should )not exist", re.IGNORECASE
-).search  # "property x should not exist" is about the call, not about what it names
-
-_4XX: Final = range(400, 500)
-_ERRORS: Final = (
-    # statuses, text, error, remedy: the first line that fits is taken
-    (
-        _4XX,
-        _NOT_ACTIVE,
-        LocationInactive,
-        "the location is paused or unpaid, try when it is active",
-    ),
-    ((401,), None, AccessDenied, "check the token's scopes, its kind and its location"),
-    ((403,), None, AccessDenied, "use a token of this location, with the scope granted"),
-    ((404,), None, NotFound, "check the id, and that it belongs to this location"),
-    ((400,), _NOT_FOUND, NotFound, "check the id, and that it belongs to this location"),
-    (_4XX, None, RequestRejected, "fix the call, it fails the same way again"),
-)
-
-
-def _limited(
-    reply: Reply, rate: RateSnapshot | None, messages: tuple[str, ...], trace_id: str | None
-) -> RateLimited:
-    daily = rate is not None and rate.daily_remaining == 0
-    after = retry_after(reply.headers)
-    if after is None and rate is not None:
-        after = rate.daily_reset if daily else rate.interval
-    limit = "daily limit" if daily else "rate limit"
-    msg = f"the location's {limit} is used up (429); come back after retry_after seconds"
-    return RateLimited(
-        msg,
-        daily=daily,
-        resets_at=None if after is None else datetime.now(UTC) + timedelta(seconds=after),
-        status=429,
-        messages=messages,
-        trace_id=trace_id,
-        retry_after=after,
+def _excuses(told: Mapping[str, Json]) -> list[str]:
+    """Find what a failed bulk change says of each contact."""
+    responses = told.get("responses")
+    lines = (
+        [one for one in responses if isinstance(one, dict)] if isinstance(responses, list) else []
     )
-
-
-_LONGEST: Final = 500  # characters of one text
-
-
-def _said(reply: Reply) -> tuple[tuple[str, ...], str | None]:
-    """Find the texts and the trace id in any of the shapes that HighLevel's errors have."""
-    try:
-        body = decode(reply)
-    except UnexpectedResponse:
-        body = reply.body[:_LONGEST].decode(errors="replace").strip()
-        if body[:1] in ("<", "{", "["):  # a page, or half a reply
-            return (), None
-    if not isinstance(body, dict):
-        return (body[:_LONGEST],) if body and isinstance(body, str) else (), None
-    trace = body.get("traceId")
-    error = body.get("error")
-    inner = error.get("message") if isinstance(error, dict) else None
-    found = next(
-        (x for x in (body.get("message"), inner, body.get("error_description"), error) if x), None
-    )
-    texts = found if isinstance(found, list) else [found]
-    said = tuple(text[:_LONGEST] for text in texts if isinstance(text, str) and text)
-    return said, trace if isinstance(trace, str) else None
-
-
-def _unsaid(reply: Reply) -> str:
-    kind = reply.headers.get("Content-Type", "").split(";")[0]
-    return "a page instead of an API reply, often from a proxy" if "html" in kind else "no reason"
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        when = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return [f"{one.get('contactId')}: {one.get('message')}" for one in lines]

@@ -9,7 +9,7 @@ from aiohttp import ClientTimeout
 from yarl import URL  # aiohttp's own
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable, UnexpectedResponse
-from ghl_notes.http.protocol import Reply
+from ghl_notes.http.reply import Reply
 
 MAX_BODY: Final = 32 * 1024 * 1024
 """The largest reply that is read, in bytes after decompression."""

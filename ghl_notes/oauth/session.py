@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast
+from urllib.parse import parse_qsl, urlencode
 
 from authlib.oauth2.client import OAuth2Client
 
@@ -21,7 +22,9 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from ghl_notes.http import protocol
+from ghl_notes.http.failures import failure
+from ghl_notes.http.protocol import Dialect
+from ghl_notes.http.reply import Reply, decode
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import App, Install, Json, StoredInstall, Token, UserType
 
@@ -51,7 +54,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         app: App,
         *,
         base_url: str,
-        headers: Mapping[str, str],
+        dialect: Dialect,
         transport: Transport,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -63,7 +66,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             token_endpoint_auth_method="client_secret_post",  # noqa: S106 - a method's name
             token_endpoint=f"{base_url}/oauth/token",
         )
-        self._headers = dict(headers)
+        self._dialect = dialect
         self._clock = clock
 
     async def exchange(self, code: str, *, user_type: UserType | None = None) -> StoredInstall:
@@ -91,14 +94,23 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         self, url: str, body: str, *, auth: Any, headers: Mapping[str, str], **_: object
     ) -> Mapping[str, Json]:
         # Authlib passes its module-wide headers uncopied, and authentication may write to them.
-        uri, sent, form = auth.prepare("POST", url, {**headers, **self._headers}, body)
+        version = {"Version": self._dialect.version}
+        uri, sent, form = auth.prepare("POST", url, {**headers, **version}, body)
         transport = cast("Transport", self.session)
         try:
-            reply = await transport.send("POST", uri, sent, form.encode(), seconds=ATTEMPT_SECONDS)
+            reply = await transport.send(
+                "POST", uri, sent, self._spelled(form), seconds=ATTEMPT_SECONDS
+            )
             return _payload(reply)
         except HighLevelError as error:
             error.at("POST", "/oauth/token")
             raise
+
+    def _spelled(self, form: str) -> bytes:
+        """Name the fields as the version does: Authlib speaks the standard's snake_case alone."""
+        names = self._dialect.token_form
+        pairs = parse_qsl(form, keep_blank_values=True, strict_parsing=True)
+        return urlencode([(names.get(name, name), value) for name, value in pairs]).encode()
 
     # A refresh differs in its body alone; Authlib calls it by this name.
     _refresh_token = _fetch_token
@@ -151,13 +163,13 @@ def stored_install(
     return StoredInstall.of(install, token)
 
 
-def _payload(reply: protocol.Reply) -> Mapping[str, Json]:
+def _payload(reply: Reply) -> Mapping[str, Json]:
     if reply.status < 300:  # noqa: PLR2004
-        payload = protocol.decode(reply)
+        payload = decode(reply)
         if isinstance(payload, dict):
             return payload
         raise _unreadable("not an object")
-    error = protocol.failure(reply)
+    error = failure(reply)
     if isinstance(error, LocationInactive):
         raise error  # however it is wrapped: the same refresh token works again later
     said = "; ".join(error.messages)
@@ -174,9 +186,9 @@ def _payload(reply: protocol.Reply) -> Mapping[str, Json]:
     raise error
 
 
-def _error_code(reply: protocol.Reply) -> Json:
+def _error_code(reply: Reply) -> Json:
     try:
-        body = protocol.decode(reply)
+        body = decode(reply)
     except UnexpectedResponse:
         return None
     return body.get("error") if isinstance(body, dict) else None

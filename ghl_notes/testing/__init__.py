@@ -5,9 +5,9 @@
             notes = await client.notes.list(fake.contact_ids()[0])
 
 It keeps HighLevel's rules as far as they are known: tokens that work once, one request limit for
-each location, replies of the recorded shapes. What is wrong with a network can be ordered with
-``inject`` and counted with ``stats``. What happens on it is told by webhooks, signed and retried
-like HighLevel's, whenever ``deliver`` is called.
+each location, replies of the recorded shapes, for contacts and what belongs to them. What is wrong
+with a network can be ordered with ``inject`` and counted with ``stats``. What happens on it is told
+by webhooks, signed and retried like HighLevel's, whenever ``deliver`` is called.
 """
 
 from importlib import import_module

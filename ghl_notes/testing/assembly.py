@@ -5,16 +5,18 @@ from collections.abc import Mapping
 
 from attrs import define, evolve, field
 
+from ghl_notes.testing.api import Api
 from ghl_notes.testing.app import FakeApp, make_app
-from ghl_notes.testing.contacts_api import ContactsApi
 from ghl_notes.testing.faults import FaultPlan
 from ghl_notes.testing.grants import Grant, Grants
 from ghl_notes.testing.ids import Ids, make_uuid
 from ghl_notes.testing.installs import Installs
 from ghl_notes.testing.limiter import Limiter
+from ghl_notes.testing.notes_rules import Notes
 from ghl_notes.testing.oauth_api import OAuthApi
 from ghl_notes.testing.options import Options
 from ghl_notes.testing.outbox import Outbox
+from ghl_notes.testing.routes import Routes
 from ghl_notes.testing.server import Server
 from ghl_notes.testing.service import Service
 from ghl_notes.testing.stats import Stats
@@ -40,7 +42,8 @@ class Parts:
     world: World = field(init=False)
     grants: Grants = field(init=False)
     webhooks: Webhooks = field(init=False)
-    contacts: ContactsApi = field(init=False)
+    notes: Notes = field(init=False)
+    api: Api = field(init=False)
     oauth: OAuthApi = field(init=False)
     private: Mapping[str, str] = field(init=False)
     service: Service = field(init=False)
@@ -56,7 +59,7 @@ class Parts:
 
     @_app.default
     def _make_app(self) -> FakeApp:
-        return make_app(self._rng("app"))
+        return make_app(self._rng("app"), self.options.scopes)
 
     @world.default
     def _make_world(self) -> World:
@@ -66,8 +69,9 @@ class Parts:
             chosen.locations,
             chosen.contacts,
             chosen.notes_per_contact,
-            not_found_status=chosen.not_found_status,
-            note_lag=chosen.note_lag,
+            chosen.tasks_per_contact,
+            chosen.appointments_per_contact,
+            chosen.not_found_status,
         )
 
     @grants.default
@@ -88,9 +92,20 @@ class Parts:
             clock=self.options.clock,
         )
 
-    @contacts.default
-    def _make_contacts(self) -> ContactsApi:
-        return ContactsApi(self.world, self.webhooks, self.stats, self.options.clock)
+    @notes.default
+    def _make_notes(self) -> Notes:
+        return Notes(self.world, self.webhooks, self.options.note_lag)
+
+    @api.default
+    def _make_api(self) -> Api:
+        return Api(
+            world=self.world,
+            notes=self.notes,
+            stats=self.stats,
+            clock=self.options.clock,
+            client_id=self._app.client_id,
+            allow_duplicates=self.options.allow_duplicates,
+        )
 
     @oauth.default
     def _make_oauth(self) -> OAuthApi:
@@ -114,8 +129,8 @@ class Parts:
         scopes, chosen = self._app.scopes, self.options
         private = {t: Grant(one, one, scopes, private=True) for one, t in self.private.items()}
         return Service(
-            contacts=self.contacts,
-            oauth=self.oauth,
+            routes=Routes([*self.api.routes(), *self.oauth.routes()]),
+            public=self.oauth.public(),
             grants=self.grants,
             private=private,
             faults=FaultPlan(chosen.fault_rates or {}, self._rng("faults")),

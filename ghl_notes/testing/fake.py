@@ -5,15 +5,12 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
-from attrs import Factory, define, field
+from attrs import define
 
 from ghl_notes.testing.app import FakeApp
-from ghl_notes.testing.assembly import Parts
 from ghl_notes.testing.faults import Fault
-from ghl_notes.testing.options import Options
 from ghl_notes.testing.outbox import Conditions, Delivery, OutboxEvent
-from ghl_notes.testing.place import ContactIds, Place
-from ghl_notes.testing.replies import Payload, Refusal
+from ghl_notes.testing.records import Records
 from ghl_notes.testing.service import Service
 from ghl_notes.testing.stats import SeenRequest, Stats
 
@@ -21,15 +18,17 @@ __all__ = ["FakeHighLevel"]
 
 
 @define(eq=False, kw_only=True)
-class FakeHighLevel(Options):
+class FakeHighLevel(Records):
     """A HighLevel on loopback, with one agency, one app, and locations full of contacts.
 
-    Contacts and notes are computed when they are asked for, so ``contacts=200_000`` starts at
-    once. Everything is the same in every run with the same ``seed``. Times are in seconds. An id
-    that is not here is a ``KeyError``.
+    Contacts and what belongs to them are computed when they are asked for, so
+    ``contacts=200_000`` starts at once. Everything is the same in every run with the same
+    ``seed``. Times are in seconds. An id that is not here is a ``KeyError``.
 
     :param contacts: how many contacts each location has.
     :param notes_per_contact: how many notes each contact has.
+    :param tasks_per_contact: how many tasks each contact has.
+    :param appointments_per_contact: how many appointments each contact has; they have no notes.
     :param locations: how many locations the agency has.
     :param limit: requests in each ``interval`` for each location; None for no limit in the way.
     :param window: how the interval moves: HighLevel's is ``fixed``, from a first request on.
@@ -38,10 +37,12 @@ class FakeHighLevel(Options):
     :param grace: how long a spent refresh token gives the same new one again.
     :param latency: how long every reply takes.
     :param slow: how long a reply takes under ``Fault.SLOW``.
-    :param note_lag: how long a new note stays out of the list of notes.
+    :param note_lag: how long a new note stays out of the lists of notes and their search.
     :param fault_rates: the share of API calls that meets each fault; OAuth is spared.
     :param retry_after: sent with every 429; HighLevel was never seen to send one.
     :param not_found_status: how unknown contacts and notes are answered, 400 or 404.
+    :param allow_duplicates: whether two contacts of a location may have one email or phone.
+    :param scopes: what the app and the private tokens may do; None for everything there is.
     :param redirect_uri: where the app's installs lead back to; may be assigned later.
     :param webhook_url: where the app is told of what happens; None, and nothing is. May be
         assigned later; nothing is sent before ``deliver``.
@@ -49,8 +50,6 @@ class FakeHighLevel(Options):
         the delays follow the event loop's own clock.
     :param port: where to listen on 127.0.0.1; 0 takes a free port.
     """
-
-    _parts: Parts = field(init=False, repr=False, default=Factory(Parts, takes_self=True))
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -120,36 +119,6 @@ class FakeHighLevel(Options):
         """Give a private integration token of a location."""
         return self._parts.private[location_id]
 
-    # contacts and notes
-
-    def contact_ids(self, location_id: str | None = None) -> Sequence[str]:
-        """Give the ids of a location's contacts, oldest first, without making them all."""
-        return ContactIds(self._place(location_id))
-
-    def add_contact(self, location_id: str | None = None, **fields: object) -> str:
-        """Add a contact without notes, with HighLevel's field names, and return its id."""
-        return self._place(location_id).add(fields, int(self.clock() * 1000))
-
-    def update_contact(self, contact_id: str, **fields: object) -> None:
-        """Change a contact, which moves its ``dateUpdated``."""
-        place, index = self._find(contact_id)
-        place.change(index, fields, int(self.clock() * 1000))
-
-    def delete_contact(self, contact_id: str) -> None:
-        """Delete a contact with its notes."""
-        place, index = self._find(contact_id)
-        place.remove(index)
-
-    def notes(self, contact_id: str) -> list[Payload]:
-        """Give a contact's notes in wire form as they stand, in no order."""
-        place, index = self._find(contact_id)
-        return place.notes(index)
-
-    def add_note(self, contact_id: str, body: str = "A note", **fields: object) -> Payload:
-        """Write a note as if someone else did; ``fields`` are HighLevel's, such as ``userId``."""
-        place, index = self._find(contact_id)
-        return self._parts.contacts.write_note(place, index, {"body": body, **fields})
-
     # installs and tokens
 
     def authorize_code(
@@ -208,8 +177,9 @@ class FakeHighLevel(Options):
     ) -> None:
         """Let the next ``times`` matching requests meet a fault, in the order of the calls.
 
-        Without ``path_contains`` only calls on contacts and notes match, with it any path does,
-        ``/oauth/token`` too.
+        Without ``path_contains`` any call but those under ``/oauth/`` matches, with it any path
+        does, ``/oauth/token`` too. ``Fault.REFUSED_OK`` waits for a call whose reply has a flag of
+        success.
         """
         self._service.faults.order(fault, times, method=method, path_contains=path_contains)
 
@@ -296,12 +266,3 @@ class FakeHighLevel(Options):
 
     def _known(self, location_id: str | None) -> str:
         return self._place(location_id).population.location_id
-
-    def _find(self, contact_id: str) -> tuple[Place, int]:
-        try:
-            return self._parts.world.find(contact_id)
-        except Refusal:
-            raise KeyError(contact_id) from None
-
-    def _place(self, location_id: str | None) -> Place:
-        return self._parts.world.place(location_id or self.location_id)

@@ -32,6 +32,7 @@ class Fault(Enum):
     GZIP_BOMB = "applied; a small gzip body that inflates to more than 64 MB"
     TOKEN_EXPIRED = "401, invalid token; nothing applied or counted"  # noqa: S105
     LOCATION_INACTIVE = "400, the location is not active; nothing applied"
+    REFUSED_OK = "200 that says succeeded: false; nothing applied; only on calls with that flag"
 
 
 UNCOUNTED = frozenset({Fault.RATE_LIMITED, Fault.TOKEN_EXPIRED})
@@ -44,6 +45,7 @@ REPLACING = UNCOUNTED | {
     Fault.FORBIDDEN_HTML,
     Fault.RESET_BEFORE,
     Fault.LOCATION_INACTIVE,
+    Fault.REFUSED_OK,
 }
 """Faults that come instead of the work; with the others the work is done."""
 
@@ -55,8 +57,10 @@ class _Order:
     method: str | None
     path_contains: str | None
 
-    def meets(self, method: str, path: str, *, api: bool) -> bool:
+    def meets(self, method: str, path: str, *, api: bool, flagged: bool) -> bool:
         """Tell whether this order is for that request."""
+        if not _can_strike(self.fault, flagged=flagged):
+            return False
         if self.method is not None and self.method.upper() != method:
             return False
         return api if self.path_contains is None else self.path_contains in path
@@ -87,15 +91,19 @@ class FaultPlan:
         """Drop what was ordered and has not struck yet."""
         self._orders.clear()
 
-    def pick(self, method: str, path: str, *, api: bool) -> Fault | None:
-        """Tell what this request meets, and use that order up."""
+    def pick(self, method: str, path: str, *, api: bool, flagged: bool = False) -> Fault | None:
+        """Tell what this request meets, and use that order up.
+
+        ``flagged`` tells that its reply has a flag of success.
+        """
         for order in self._orders:
-            if order.meets(method, path, api=api):
+            if order.meets(method, path, api=api, flagged=flagged):
                 order.left -= 1
                 if not order.left:
                     self._orders.remove(order)
                 return order.fault
-        return self._by_chance() if api and self.rates else None
+        fault = self._by_chance() if api and self.rates else None
+        return fault if _can_strike(fault, flagged=flagged) else None
 
     def _by_chance(self) -> Fault | None:
         drawn = self.rng.random()
@@ -104,3 +112,7 @@ class FaultPlan:
             if drawn < 0:
                 return fault
         return None
+
+
+def _can_strike(fault: Fault | None, *, flagged: bool) -> bool:
+    return fault is not Fault.REFUSED_OK or flagged

@@ -36,6 +36,11 @@ class Kind(IntEnum):
     USER = 3
     CONTACT = 4
     NOTE = 5
+    TASK = 6
+    APPOINTMENT = 7
+    APPOINTMENT_NOTE = 8
+    CALENDAR = 9
+    CUSTOM_FIELD = 10
 
 
 class Serial(NamedTuple):

@@ -52,9 +52,9 @@ class OAuthApi:
         return [
             mint("/oauth/locationToken"),
             # Measured: the new path is unknown under the old versions.
-            mint("/oauth/location-token", only_v3=True),
+            mint("/oauth/location-token", only="v3"),
             read("/oauth/installedLocations", act=self.installed),
-            read("/oauth/installed-locations", act=self.installed_v3, only_v3=True),
+            read("/oauth/installed-locations", act=self.installed_v3, only="v3"),
         ]
 
     def grant(self, location_id: str | None, scopes: Iterable[str] | None = None) -> Grant:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from attrs import define, field
-from attrs.validators import ge, gt, in_, matches_re, optional
+from attrs.validators import deep_iterable, ge, gt, in_, instance_of, matches_re, optional
 
-from ghl_notes.testing.app import REDIRECT_URI
+from ghl_notes.testing.app import REDIRECT_URI, SCOPES
 from ghl_notes.testing.faults import Fault
 
 __all__ = ["Options"]
@@ -21,6 +21,8 @@ class Options:
 
     contacts: int = field(default=10, validator=ge(0))
     notes_per_contact: int = field(default=5, validator=ge(0))
+    tasks_per_contact: int = field(default=2, validator=ge(0))
+    appointments_per_contact: int = field(default=1, validator=ge(0))
     locations: int = field(default=1, validator=ge(1))
     limit: int | None = field(default=100)
     interval: float = field(default=10.0, validator=gt(0))
@@ -36,6 +38,10 @@ class Options:
     fault_rates: Mapping[Fault, float] | None = None
     retry_after: float | None = None
     not_found_status: int = field(default=400, validator=in_((400, 404)))
+    allow_duplicates: bool = False
+    scopes: tuple[str, ...] | None = field(
+        default=None, validator=optional(deep_iterable(in_(SCOPES), instance_of(tuple)))
+    )
     redirect_uri: str = field(default=REDIRECT_URI, validator=_is_url)
     webhook_url: str | None = field(default=None, validator=optional(_is_url))
     seed: int = 0

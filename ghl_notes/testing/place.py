@@ -1,43 +1,79 @@
 """One location: its computed population, and on top of it only what was written since."""
 
 import heapq
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Literal, overload
 
 from attrs import define, field, frozen
 
-from ghl_notes.testing.population import Population, iso, note_payload
+from ghl_notes.testing.diary import computed_appointment, computed_task
+from ghl_notes.testing.ids import Kind
+from ghl_notes.testing.notebook import Notebook
+from ghl_notes.testing.population import Population, iso
 from ghl_notes.testing.replies import Payload
+from ghl_notes.testing.shelf import Kept, Shelf
 
-__all__ = ["ContactIds", "DateField", "Place"]
+__all__ = ["IDENTITY", "ContactIds", "DateField", "IdentityField", "Place", "contact_dates"]
 
 DateField = Literal["dateAdded", "dateUpdated"]
+IdentityField = Literal["email", "phone"]
+IDENTITY: tuple[IdentityField, ...] = ("email", "phone")
+"""The fields by which HighLevel knows a contact again, the first one first."""
+
 Key = tuple[int, int]
 
 
-@define
-class _Notes:
-    """The notes of a contact that was written to. Numbers are never used twice."""
-
-    by_id: dict[str, Payload]
-    born: dict[str, float]
-    next_number: int
+_PUNCTUATION = re.compile(r"[\s().-]")
 
 
 @define(eq=False)
 class Place:
-    """The contacts and notes of one location as they stand."""
+    """The contacts of one location as they stand, with all that belongs to them.
+
+    ``campaigns`` and ``workflows`` hold what each contact is in, a workflow with the time of its
+    event, if one was told.
+    """
 
     population: Population
+    tasks_per_contact: int
+    appointments_per_contact: int
+    notes: Notebook = field(init=False)
+    tasks: Shelf = field(init=False)
+    appointments: Shelf = field(init=False)
+    appointment_notes: Shelf = field(init=False)
+    campaigns: dict[int, list[str]] = field(factory=lambda: defaultdict(list), init=False)
+    workflows: dict[int, dict[str, str | None]] = field(
+        factory=lambda: defaultdict(dict), init=False
+    )
     _fields: dict[int, Payload] = field(factory=dict, init=False)
     _added: dict[int, int] = field(factory=dict, init=False)
     _updated: dict[int, int] = field(factory=dict, init=False)
     _deleted: set[int] = field(factory=set, init=False)
-    _notes: dict[int, _Notes] = field(factory=dict, init=False)
+    _known: dict[tuple[str, str], set[int]] = field(factory=lambda: defaultdict(set), init=False)
     changes: int = field(default=0, init=False)
 
-    # contacts
+    @notes.default
+    def _make_notes(self) -> Notebook:
+        people = self.population
+        return Notebook(people, self._shelf(Kind.NOTE, people.notes_per_contact, people.note))
+
+    @tasks.default
+    def _make_tasks(self) -> Shelf:
+        compute = partial(computed_task, self.population)
+        return self._shelf(Kind.TASK, self.tasks_per_contact, compute)
+
+    @appointments.default
+    def _make_appointments(self) -> Shelf:
+        compute = partial(computed_appointment, self.population)
+        return self._shelf(Kind.APPOINTMENT, self.appointments_per_contact, compute)
+
+    @appointment_notes.default
+    def _make_appointment_notes(self) -> Shelf:
+        return self._shelf(Kind.APPOINTMENT_NOTE, 0, lambda _, __: {})
 
     @property
     def size(self) -> int:
@@ -69,7 +105,7 @@ class Place:
         """Add a contact and return its id."""
         index = self.size
         self._added[index] = now_ms
-        self.change(index, {"email": None, "phone": None, **fields}, now_ms)
+        self.change(index, {"email": None, "phone": None, "businessId": None, **fields}, now_ms)
         return self.population.contact_id(index)
 
     def change(self, index: int, fields: Payload, now_ms: int) -> None:
@@ -77,12 +113,44 @@ class Place:
         self._fields[index] = {**self._fields.get(index, {}), **fields}
         self._updated[index] = now_ms
         self.changes += 1
+        for name in IDENTITY:
+            if fields.get(name):
+                self._known[name, matched(name, fields[name])].add(index)
 
     def remove(self, index: int) -> None:
-        """Delete a contact with its notes."""
+        """Delete a contact with all that belongs to it."""
         self._deleted.add(index)
-        self._notes.pop(index, None)
+        for records in (self.notes, self.tasks, self.appointments, self.appointment_notes):
+            records.forget(index)
+        for memberships in (self.campaigns, self.workflows):
+            memberships.pop(index, None)
         self.changes += 1
+
+    def holders(self, name: IdentityField, value: object) -> list[int]:
+        """Name the contacts that have this email or phone, oldest first."""
+        wanted = matched(name, value)
+        candidates = {*self.population.holders(name, wanted), *self._known.get((name, wanted), ())}
+        return [
+            index
+            for index in sorted(candidates)
+            if self.has(index) and matched(name, self.person(index).get(name)) == wanted
+        ]
+
+    def was_here(self, index: int) -> bool:
+        """Tell whether a contact was deleted."""
+        return index in self._deleted
+
+    def business_id(self, index: int) -> object:
+        """Tell the business of a contact, or None."""
+        written = self._fields.get(index, {})
+        return written.get("businessId", self.population.business_id(index))
+
+    def in_business(self, business_id: str) -> list[int]:
+        """Name the contacts of a business."""
+        told = {at: one["businessId"] for at, one in self._fields.items() if "businessId" in one}
+        computed = [at for at in self.population.in_business(business_id) if at not in told]
+        written = [index for index, one in told.items() if one == business_id]
+        return [index for index in computed + written if self.has(index)]
 
     def walk(self, date: DateField, *, descending: bool, after: Key | None) -> Iterator[int]:
         """Give the contacts in the order of a date, from behind ``after``, without sorting all."""
@@ -98,6 +166,18 @@ class Place:
             begin = 0 if after is None else bisect_right(written, after)
             merged = heapq.merge(self._computed(date, positions[start:]), written[begin:])
         return (index for _, index in merged)
+
+    def listed_until(self, after: Key) -> int:
+        """Count those that were added after a key, or at it."""
+        start = self._find("dateAdded", after, right=False)
+        computed = self.population.contacts - start
+        gone = sum(1 for index in self._deleted if start <= index < self.population.contacts)
+        written = self._written("dateAdded")
+        return computed - gone + len(written) - bisect_left(written, after)
+
+    def _shelf(self, kind: Kind, each: int, compute: Callable[[int, int], Payload]) -> Shelf:
+        people = self.population
+        return Shelf(Kept(people.ids, kind, people.location, people.contacts, each, compute))
 
     def _written(self, date: DateField) -> list[Key]:
         changed = self._added if date == "dateAdded" else self._updated
@@ -119,61 +199,6 @@ class Place:
             key = self._key(date, position)
             if key[1] not in self._deleted and key[1] not in changed:
                 yield key
-
-    # notes
-
-    def notes(self, index: int, until: float | None = None) -> list[Payload]:
-        """List a contact's notes, in no order, without those written after ``until``."""
-        written = self._notes.get(index)
-        if written is None:
-            notes = [self.population.note(index, number) for number in self._numbers(index)]
-        else:
-            notes = [
-                dict(note)
-                for note_id, note in written.by_id.items()
-                if until is None or written.born.get(note_id, until) <= until
-            ]
-        # The real order is in no document: a client that wants one must sort.
-        return sorted(notes, key=lambda note: str(note["id"]))
-
-    def note(self, index: int, note_id: str, number: int) -> Payload | None:
-        """Give one note, or None. ``number`` is what its id decodes to."""
-        written = self._notes.get(index)
-        if written is not None:
-            found = written.by_id.get(note_id)
-            return None if found is None else dict(found)
-        return self.population.note(index, number) if number in self._numbers(index) else None
-
-    def write_note(self, index: int, fields: Payload, now: float) -> Payload:
-        """Add a note."""
-        notes = self._open(index)
-        note_id = self.population.note_id(index, notes.next_number)
-        contact_id = self.population.contact_id(index)
-        note = note_payload(
-            note_id=note_id, contact_id=contact_id, added=int(now * 1000), fields=fields
-        )
-        notes.next_number += 1
-        notes.by_id[note_id] = note
-        notes.born[note_id] = now
-        return dict(note)
-
-    def replace_note(self, index: int, note: Payload) -> None:
-        """Put a note in the place of the one with its id."""
-        self._open(index).by_id[str(note["id"])] = dict(note)
-
-    def remove_note(self, index: int, note_id: str) -> None:
-        """Delete a note that is there."""
-        del self._open(index).by_id[note_id]
-
-    def _numbers(self, index: int) -> range:
-        return range(0 if index in self._added else self.population.notes_per_contact)
-
-    def _open(self, index: int) -> _Notes:
-        if index not in self._notes:
-            notes = [self.population.note(index, number) for number in self._numbers(index)]
-            by_id = {str(note["id"]): note for note in notes}
-            self._notes[index] = _Notes(by_id, {}, len(notes))
-        return self._notes[index]
 
 
 @frozen
@@ -222,3 +247,9 @@ def contact_dates(place: Place, index: int) -> Payload:
         "dateAdded": iso(place.moment(index, "dateAdded")),
         "dateUpdated": iso(place.moment(index, "dateUpdated")),
     }
+
+
+def matched(name: str, value: object) -> str:
+    """Bring an email or phone to the form in which two of them are compared."""
+    text = str(value).casefold()
+    return text if name == "email" else _PUNCTUATION.sub("", text)

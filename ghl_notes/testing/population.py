@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -38,6 +38,10 @@ _UPDATED_FROM = 1_751_328_000_000  # 2025-07-01, after every date of adding
 _SPAN = 180 * 86_400_000
 _STEP = 60_000
 _NOTE_STEP = 11_233_000
+_EMAIL = re.compile(r"[a-z]+\.[a-z]+\.([0-9]{1,12})@example\.com")
+_PHONE = re.compile(r"\+1555([0-9]{7})")
+_PHONES = 10_000_000
+_BUSINESS = "6a59d5ac"
 _TAG = re.compile(r"</?[A-Za-z][^>]*>")
 
 
@@ -74,6 +78,7 @@ class Population:
     _step: int = field(init=False)
     _stride: int = field(init=False)
     _inverse: int = field(init=False)
+    businesses: Mapping[str, str] = field(init=False)
 
     @location_id.default
     def _name_location(self) -> str:
@@ -93,6 +98,12 @@ class Population:
     @_inverse.default
     def _invert_stride(self) -> int:
         return pow(self._stride, -1, self.contacts) if self.contacts > 1 else 0
+
+    @businesses.default
+    def _name_businesses(self) -> Mapping[str, str]:
+        # The ids of businesses are of another make than all others: 24 hexadecimal digits.
+        named = enumerate(_LAST)
+        return {_business_id(self.location, number): f"{last} Group" for number, last in named}
 
     def added(self, index: int) -> int:
         """Tell when a contact was added, in ms. Later indexes were added later."""
@@ -123,12 +134,36 @@ class Population:
             "firstName": first,
             "lastName": last,
             "email": None if _nth(17, index) else email,
-            "phone": None if _nth(13, index) else f"+1555{index % 10_000_000:07d}",
+            "phone": None if _nth(13, index) else f"+1555{index % _PHONES:07d}",
             "companyName": None if _nth(3, index) else f"{last} & Co",
             "type": "customer" if _nth(4, index) else "lead",
             "source": "public api" if _nth(5, index) else None,
             "tags": [_TAGS[index % len(_TAGS)]] if index % 2 else [],
         }
+
+    def holders(self, name: str, value: str) -> Iterator[int]:
+        """Name the contacts that may have this email or phone, without looking at all."""
+        found = (_EMAIL if name == "email" else _PHONE).fullmatch(value)
+        if found is None:
+            return iter(())
+        first = int(found[1])
+        stop = first + 1 if name == "email" else self.contacts
+        return iter(range(first, min(stop, self.contacts), _PHONES))
+
+    def business(self, index: int) -> int:
+        """Tell the number of the business that a contact is of: one for each last name."""
+        return (index // len(_FIRST) + index) % len(_LAST)
+
+    def business_id(self, index: int) -> str:
+        """Name the business of a contact."""
+        return _business_id(self.location, self.business(index))
+
+    def in_business(self, business_id: str) -> Iterator[int]:
+        """Name the contacts of a business."""
+        if business_id not in self.businesses:
+            return iter(())
+        number = list(self.businesses).index(business_id)
+        return (index for index in range(self.contacts) if self.business(index) == number)
 
     def note_id(self, contact: int, number: int) -> str:
         """Name a note by the number it has among its contact's."""
@@ -157,6 +192,10 @@ class Population:
         """Tell when a note was added, in ms: after its contact, later numbers later."""
         step = max(1, min(_NOTE_STEP, _SPAN // max(1, self.notes_per_contact)))
         return self.added(contact) + (number + 1) * step
+
+
+def _business_id(location: int, number: int) -> str:
+    return f"{_BUSINESS}{location:08x}{number:08x}"
 
 
 def note_payload(*, note_id: str, contact_id: str, added: int, fields: Payload) -> Payload:

@@ -1,10 +1,11 @@
 """What goes in and out of the pretend service: a call, a reply, and a refusal on the way."""
 
+import json
 from collections.abc import Mapping
 
 from attrs import field, frozen
 
-__all__ = ["Call", "Payload", "Refusal", "Reply", "require"]
+__all__ = ["Call", "Payload", "Refusal", "Reply", "done", "object_of", "require"]
 
 Payload = dict[str, object]
 """A JSON object on the wire."""
@@ -12,7 +13,10 @@ Payload = dict[str, object]
 
 @frozen(kw_only=True)
 class Call:
-    """One HTTP request, taken apart. ``segments`` is its path, every part of it decoded."""
+    """One HTTP request, taken apart.
+
+    ``segments`` is its path, every part of it decoded; ``origin`` is where it was sent.
+    """
 
     method: str
     path: str
@@ -22,6 +26,12 @@ class Call:
     bearer: str | None = field(default=None, repr=False)
     content_type: str = ""
     body: bytes = field(default=b"", repr=False)
+    origin: str = ""
+
+    @property
+    def v3(self) -> bool:
+        """Tell whether the caller speaks API v3."""
+        return self.version == "v3"
 
 
 @frozen
@@ -61,3 +71,20 @@ def require(problems: list[str]) -> None:
     """Refuse when there are problems."""
     if problems:
         raise Refusal.invalid(problems)
+
+
+def object_of(call: Call) -> Payload:
+    """Give the JSON object that was sent, an empty one for an empty body, or refuse it."""
+    try:
+        sent = json.loads(call.body or b"{}")
+    except ValueError:
+        raise Refusal(400, "Unexpected token in JSON", "Bad Request") from None
+    if not isinstance(sent, dict):
+        raise Refusal.invalid(["the body must be an object"])
+    return sent
+
+
+def done(call: Call, **more: object) -> Reply:
+    """Say that it is done: v2 has the flag misspelled, v3 in both spellings."""
+    flags: Payload = {"succeded": True, "succeeded": True} if call.v3 else {"succeded": True}
+    return Reply(200, {**flags, **more})

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 from attrs import field, frozen
 
@@ -17,7 +18,9 @@ Act = Callable[[Call, Grant, tuple[str, ...]], Reply]
 class Route:
     """One API route: what it needs, and what answers it.
 
-    ``company`` wants the token of an agency, all others that of a location.
+    ``company`` wants the token of an agency, all others that of a location. ``only`` is for the
+    one generation of versions that knows the route. ``flagged`` tells that its reply has a flag
+    such as ``succeded``. ``parts`` is the template, taken apart like the path of a call.
     """
 
     method: str
@@ -25,11 +28,13 @@ class Route:
     act: Act
     scope: str = field(kw_only=True)
     company: bool = field(default=False, kw_only=True)
-    only_v3: bool = field(default=False, kw_only=True)
+    only: Literal["v2", "v3"] | None = field(default=None, kw_only=True)
+    flagged: bool = field(default=False, kw_only=True)
 
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The template, taken apart like the path of a call."""
+    parts: tuple[str, ...] = field(init=False, repr=False)
+
+    @parts.default
+    def _take_apart(self) -> tuple[str, ...]:
         return tuple(self.template[1:].split("/"))
 
     @property
@@ -38,23 +43,25 @@ class Route:
         return f"{self.method} {self.template}"
 
     def fits(self, call: Call) -> bool:
-        """Tell whether this route answers a call of its length."""
-        if self.only_v3 and call.version != "v3":
-            return False
+        """Tell whether a call of its length is on the path of this route."""
         pairs = zip(self.parts, call.segments, strict=True)
-        return all(part == segment or (part[0] == "{" and segment) for part, segment in pairs)
+        return all(part == segment or (part.startswith("{") and segment) for part, segment in pairs)
+
+    def knows(self, call: Call) -> bool:
+        """Tell whether the version of a call has this route."""
+        return self.only is None or (self.only == "v3") is call.v3
 
     def values(self, call: Call) -> tuple[str, ...]:
         """Give what stands in the place of the template's names."""
         pairs = zip(self.parts, call.segments, strict=True)
-        return tuple(segment for part, segment in pairs if part[0] == "{")
+        return tuple(segment for part, segment in pairs if part.startswith("{"))
 
 
 class Routes:
     """All API routes, found by method and length first."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        """Take the routes in; the first that fits a call wins."""
+        """Take the routes in; the first on whose path a call is wins, whatever its version."""
         self._by_shape: dict[tuple[str, int], list[Route]] = defaultdict(list)
         for route in routes:
             self._by_shape[route.method, len(route.parts)].append(route)
@@ -62,4 +69,5 @@ class Routes:
     def find(self, call: Call) -> Route | None:
         """Give the route of a call, or None."""
         candidates = self._by_shape.get((call.method, len(call.segments)), ())
-        return next((route for route in candidates if route.fits(call)), None)
+        found = next((route for route in candidates if route.fits(call)), None)
+        return found if found is not None and found.knows(call) else None

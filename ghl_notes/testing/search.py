@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import cast
 
 from attrs import define, field, frozen
 
-from ghl_notes.testing.place import DateField, Place, contact_dates
+from ghl_notes.testing.contact_shapes import full_name
+from ghl_notes.testing.filters import Getter, Predicate, criteria_of
+from ghl_notes.testing.place import DateField, Key, Place
 from ghl_notes.testing.replies import Payload, Refusal, require
+from ghl_notes.testing.rules import time_of
 
 __all__ = ["Search", "Searcher"]
 
@@ -18,9 +20,6 @@ _DATES = ("dateAdded", "dateUpdated")
 _MOST = 500
 _REACH = 10_000  # documented: pages end here, further on searchAfter only
 _SORTS = 2
-
-Getter = Callable[[str], object]
-Predicate = Callable[[Getter], bool]
 
 
 @frozen(kw_only=True)
@@ -52,8 +51,21 @@ class Search:
             after=_cursor(sent.get("searchAfter")),
             date=date,
             descending=descending,
-            matches=_criteria(sent.get("filters"), sent.get("query")),
+            matches=criteria_of(sent.get("filters"), sent.get("query")),
             criteria=json.dumps([sent.get("filters"), sent.get("query")], sort_keys=True),
+        )
+
+    @classmethod
+    def by_query(
+        cls, location_id: str, limit: int, after: tuple[int, str] | None, query: str | None
+    ) -> "Search":
+        """Make the search of a list without filters, newest first."""
+        return cls(
+            location_id=location_id,
+            limit=limit,
+            after=after,
+            matches=criteria_of(None, query),
+            criteria=json.dumps([None, query]),
         )
 
 
@@ -63,15 +75,14 @@ class Searcher:
 
     _totals: dict[tuple[str, str, int], int] = field(factory=dict, init=False)
 
-    def run(self, place: Place, search: Search, index_of: Callable[[str], int]) -> Payload:
-        """Give one page, and how many contacts there are in all."""
-        after = None if search.after is None else (search.after[0], index_of(search.after[1]))
-        order = place.walk(search.date, descending=search.descending, after=after)
+    def page(self, place: Place, search: Search) -> list[int]:
+        """Name the contacts of one page."""
+        order = place.walk(search.date, descending=search.descending, after=_key(place, search))
         page = islice(_found(place, search, order), search.skip, search.skip + search.limit)
-        contacts = [_listed(place, index, search.date) for index in page]
-        return {"contacts": contacts, "total": self._total(place, search)}
+        return list(page)
 
-    def _total(self, place: Place, search: Search) -> int:
+    def total(self, place: Place, search: Search) -> int:
+        """Count the contacts of all pages."""
         if search.matches is None:
             return place.total
         key = (search.location_id, search.criteria, place.changes)
@@ -79,6 +90,26 @@ class Searcher:
             everyone = (index for index in range(place.size) if place.has(index))
             self._totals = {key: sum(1 for _ in _found(place, search, everyone))}
         return self._totals[key]
+
+    def before(self, place: Place, search: Search) -> int:
+        """Count the contacts of the pages before, newest first."""
+        after = _key(place, search)
+        if after is None:
+            return 0
+        if search.matches is None:
+            return place.listed_until(after)
+        order = place.walk("dateAdded", descending=True, after=None)
+        seen = takewhile(lambda index: (place.moment(index, "dateAdded"), index) >= after, order)
+        return sum(1 for _ in _found(place, search, seen))
+
+
+def _key(place: Place, search: Search) -> Key | None:
+    """Turn a cursor into a place in the order; its contact may be gone, or never have been."""
+    if search.after is None:
+        return None
+    ms, contact_id = search.after
+    serial = place.population.ids.decode(contact_id)
+    return ms, 0 if serial is None else serial.contact
 
 
 def _found(place: Place, search: Search, indexes: Iterator[int]) -> Iterator[int]:
@@ -89,46 +120,63 @@ def _found(place: Place, search: Search, indexes: Iterator[int]) -> Iterator[int
 
 
 def _getter(place: Place, index: int) -> Getter:
+    person: Payload | None = None
+
     def get(name: str) -> object:
+        nonlocal person
         if name in _DATES:
             return place.moment(index, cast("DateField", name))
         if name == "id":
             return place.population.contact_id(index)
-        return place.person(index).get(name)
+        if person is None:
+            person = place.person(index)
+        if name in person and name != "dateOfBirth":
+            return person[name]
+        return _DERIVED[name](place, index, person) if name in _DERIVED else _inner(person, name)
 
     return get
 
 
-def _listed(place: Place, index: int, date: DateField) -> Payload:
-    """Lay a contact out as recorded in a search reply: every field, null where not set."""
-    person = place.person(index)
-    first, last = str(person["firstName"]), str(person["lastName"])
-    contact_id = place.population.contact_id(index)
-    return {
-        "id": contact_id,
-        **dict.fromkeys(_NULLS),
-        **person,
-        **contact_dates(place, index),
-        "locationId": place.population.location_id,
-        "country": "US",
-        "dnd": False,
-        "businessName": f"{last} Group",
-        "businessId": f"{index:024x}",
-        "firstNameLowerCase": first.lower(),
-        "lastNameLowerCase": last.lower(),
-        "contactName": f"{first} {last}".lower(),
-        **{name: [] for name in _LISTS},
-        **{name: {} for name in _OBJECTS},
-        # Recorded: the cursor is the date sorted by, and the id.
-        "searchAfter": [place.moment(index, date), contact_id],
-    }
+def _lower(name: str) -> "Derive":
+    return lambda _, __, person: str(person.get(name) or "").lower() or None
 
 
-_NULLS = (  # noqa: SIM905 - as names
-    "phoneLabel address website state city dateOfBirth assignedTo validEmail postalCode timezone"
-).split()
-_LISTS = "customFields additionalEmails additionalPhones followers opportunities".split()  # noqa: SIM905 - as names
-_OBJECTS = "dndSettings inboundDndSettings attributionSource lastAttributionSource".split()  # noqa: SIM905 - as names
+def _birth_ms(_: Place, __: int, person: Payload) -> int | None:
+    moment = time_of(person.get("dateOfBirth"))
+    return None if moment is None else round(moment.timestamp() * 1000)
+
+
+Derive = Callable[[Place, int, Payload], object]
+
+# What a reply has and nobody sets, or has under another name than it is set by.
+_DERIVED: Mapping[str, Derive] = {
+    "address": lambda _, __, person: person.get("address1"),
+    "businessId": lambda place, index, _: place.business_id(index),
+    "businessName": lambda place, index, _: place.population.businesses.get(
+        str(place.business_id(index))
+    ),
+    "contactName": lambda _, __, person: full_name(person),
+    "country": lambda _, __, ___: "US",
+    "dateOfBirth": _birth_ms,
+    "dnd": lambda _, __, ___: False,
+    "emailLowerCase": _lower("email"),
+    "firstNameLowerCase": _lower("firstName"),
+    "fullNameLowerCase": lambda _, __, person: full_name(person).lower(),
+    "lastNameLowerCase": _lower("lastName"),
+    "locationId": lambda place, _, __: place.population.location_id,
+    "name": lambda _, __, person: full_name(person),
+}
+
+
+def _inner(person: Payload, name: str) -> object:
+    """Look into an object or a list of fields, as in ``customFields.<id>``."""
+    first, *path = name.split(".")
+    held = person.get(first)
+    if isinstance(held, list):
+        held = {one["id"]: one["value"] for one in held if isinstance(one, dict) and "id" in one}
+    for part in path:
+        held = held.get(part) if isinstance(held, dict) else None
+    return held if path else person.get(first)
 
 
 def _problems(sent: Payload) -> list[str]:
@@ -169,102 +217,3 @@ def _sort(sent: object) -> tuple[DateField, bool]:
             if way.lower() in ("asc", "desc") and len(rest) < _SORTS:
                 return cast("DateField", date), way.lower() == "desc"
     raise Refusal.invalid(["sort must be at most 2 of dateAdded, dateUpdated with asc or desc"])
-
-
-def _criteria(filters: object, query: object) -> Predicate | None:
-    wanted = [] if filters is None or filters == [] else [_group("AND", filters)]
-    if isinstance(query, str) and query:
-        wanted.append(_query(query.casefold()))
-    return _all(wanted) if wanted else None
-
-
-def _all(wanted: list[Predicate]) -> Predicate:
-    return lambda get: all(test(get) for test in wanted)
-
-
-def _any(wanted: list[Predicate]) -> Predicate:
-    return lambda get: any(test(get) for test in wanted)
-
-
-def _query(text: str) -> Predicate:
-    def test(get: Getter) -> bool:
-        words = [get(name) for name in ("firstName", "lastName", "email", "phone", "companyName")]
-        name = f"{words[0]} {words[1]}"
-        return any(isinstance(word, str) and text in word.casefold() for word in (name, *words))
-
-    return test
-
-
-def _group(kind: object, filters: object) -> Predicate:
-    if kind not in ("AND", "OR") or not isinstance(filters, list):
-        raise Refusal.invalid(["filters must be an array, of groups AND or OR"])
-    wanted = [_filter(one) for one in filters]
-    return _all(wanted) if kind == "AND" else _any(wanted)
-
-
-def _filter(sent: object) -> Predicate:
-    match sent:
-        case {"group": kind, "filters": filters}:
-            return _group(kind, filters)
-        case {"field": str() as name, "operator": str() as operator, **rest}:
-            return _condition(name, operator, rest.get("value"))
-    raise Refusal.invalid(["each filter must have field, operator and value, or group and filters"])
-
-
-def _condition(name: str, operator: str, value: object) -> Predicate:
-    negated, plain = operator.startswith("not_"), operator.removeprefix("not_")
-    test = {"eq": _eq, "contains": _contains, "exists": _exists, "range": _range}.get(plain)
-    if test is None or operator == "not_range":
-        raise Refusal.invalid([f"operator {operator} is not known"])
-    check = test(_comparable(name, value))
-    return lambda get: check(get(name)) is not negated
-
-
-def _comparable(name: str, value: object) -> object:
-    """Bring dates to milliseconds, so that text and numbers of them compare."""
-    if isinstance(value, Mapping):
-        return {bound: _comparable(name, end) for bound, end in value.items()}
-    if name in _DATES and isinstance(value, str):
-        try:
-            return round(datetime.fromisoformat(value).timestamp() * 1000)
-        except ValueError:
-            raise Refusal.invalid([f"{name} must be a valid ISO 8601 date"]) from None
-    return value.casefold() if isinstance(value, str) else value
-
-
-def _values(held: object) -> list[object]:
-    many = held if isinstance(held, list) else [held]
-    return [one.casefold() if isinstance(one, str) else one for one in many]
-
-
-def _eq(wanted: object) -> Callable[[object], bool]:
-    options = _values(wanted)
-    return lambda held: any(one in options for one in _values(held))
-
-
-def _contains(wanted: object) -> Callable[[object], bool]:
-    return lambda held: any(str(wanted) in str(one) for one in _values(held) if one is not None)
-
-
-def _exists(_: object) -> Callable[[object], bool]:
-    return lambda held: held not in (None, "", [])
-
-
-_BOUNDS: dict[str, Callable[[float, float], bool]] = {
-    "gt": lambda held, end: held > end,
-    "gte": lambda held, end: held >= end,
-    "lt": lambda held, end: held < end,
-    "lte": lambda held, end: held <= end,
-}
-
-
-def _range(wanted: object) -> Callable[[object], bool]:
-    ends: list[tuple[str, float]] = []
-    for bound, end in wanted.items() if isinstance(wanted, Mapping) else ():
-        if bound in _BOUNDS and isinstance(end, int | float):
-            ends.append((bound, end))
-    if not ends or not isinstance(wanted, Mapping) or len(ends) != len(wanted):
-        raise Refusal.invalid(["range must have gt, gte, lt or lte"])
-    return lambda held: (
-        isinstance(held, int | float) and all(_BOUNDS[bound](held, end) for bound, end in ends)
-    )

@@ -75,12 +75,18 @@ async def _read(request: web.BaseRequest) -> Call:
         method=request.method,
         path=path,
         segments=tuple(unquote(segment) for segment in path[1:].split("/")),
-        query=dict(request.query),
+        query=_query(request),
         version=request.headers.get("Version"),
         bearer=token if scheme.lower() == "bearer" else None,
         content_type=request.content_type,
         body=await request.read(),
+        origin=f"{request.scheme}://{request.host}",
     )
+
+
+def _query(request: web.BaseRequest) -> dict[str, str]:
+    """Read the query; a list in it may come as one name for each item, or with commas."""
+    return {name: ",".join(request.query.getall(name)) for name in request.query}
 
 
 async def _send(request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:

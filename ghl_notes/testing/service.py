@@ -11,12 +11,10 @@ from functools import partial
 from attrs import define, evolve, field, frozen
 
 from ghl_notes.testing import pages
-from ghl_notes.testing.contacts_api import ContactsApi
 from ghl_notes.testing.faults import REPLACING, UNCOUNTED, Fault, FaultPlan
 from ghl_notes.testing.grants import Grant, Grants
 from ghl_notes.testing.ids import make_uuid
 from ghl_notes.testing.limiter import Limiter, Reading, Trail
-from ghl_notes.testing.oauth_api import OAuthApi
 from ghl_notes.testing.replies import Call, Payload, Refusal, Reply
 from ghl_notes.testing.routes import Route, Routes
 from ghl_notes.testing.stats import Stats
@@ -36,10 +34,13 @@ class Outcome:
 
 @define(eq=False, kw_only=True)
 class Service:
-    """Routes, doors and counters round the two APIs. ``now`` is monotonic, ``clock`` Unix time."""
+    """Doors and counters round the routes. ``now`` is monotonic, ``clock`` Unix time.
 
-    contacts: ContactsApi
-    oauth: OAuthApi
+    ``public`` is what needs no bearer token, by method and path.
+    """
+
+    routes: Routes
+    public: Mapping[tuple[str, str], Callable[[Call], Reply]]
     grants: Grants
     private: Mapping[str, Grant] = field(repr=False)
     faults: FaultPlan
@@ -49,16 +50,6 @@ class Service:
     rng: random.Random
     clock: Callable[[], float]
     _limiters: dict[str, Limiter] = field(factory=dict, init=False)
-    _public: Mapping[tuple[str, str], Callable[[Call], Reply]] = field(init=False)
-    _routes: Routes = field(init=False)
-
-    @_public.default
-    def _list_public(self) -> Mapping[tuple[str, str], Callable[[Call], Reply]]:
-        return self.oauth.public()
-
-    @_routes.default
-    def _list_routes(self) -> Routes:
-        return Routes([*self.contacts.routes(), *self.oauth.routes()])
 
     def answer(self, call: Call, now: float) -> Outcome:
         """Answer a call that comes in at ``now``."""
@@ -76,11 +67,11 @@ class Service:
         return self._limiters[owner_id]
 
     def _dispatch(self, call: Call, now: float) -> Outcome:
-        public = self._public.get((call.method, call.path))
+        public = self.public.get((call.method, call.path))
         if public is not None:
             self.stats.by_route[f"{call.method} {call.path}"] += 1
             return self._open(call, public)
-        route = self._routes.find(call)
+        route = self.routes.find(call)
         if route is None:
             raise Refusal(404, f"Cannot {call.method} {call.path}", "Not Found")
         self.stats.by_route[route.name] += 1
@@ -119,7 +110,8 @@ class Service:
         if limiter.full(now, wall):
             return Outcome(self._too_many(limiter, limiter.reading(wall, accepted=False)))
         # A fault strikes whoever comes through, so a request out of turn does not use it up.
-        fault = self.faults.pick(call.method, call.path, api=not call.path.startswith("/oauth/"))
+        api = not call.path.startswith("/oauth/")
+        fault = self.faults.pick(call.method, call.path, api=api, flagged=route.flagged)
         if fault is Fault.RATE_LIMITED:
             reading = evolve(limiter.reading(wall, accepted=False), remaining=0)
             return Outcome(self._too_many(limiter, reading))
@@ -179,4 +171,5 @@ _REPLACEMENTS: Mapping[Fault | None, Reply] = {
     Fault.RESET_BEFORE: Reply(500, ""),
     Fault.TOKEN_EXPIRED: _said(401, "Invalid token: access token is invalid", "Unauthorized"),
     Fault.LOCATION_INACTIVE: _said(400, "Location is not active"),
+    Fault.REFUSED_OK: Reply(200, {"succeded": False, "succeeded": False, "success": False}),
 }

@@ -1,4 +1,8 @@
-"""What the pretend HighLevel tells the app by webhook."""
+"""What the pretend HighLevel tells the app by webhook.
+
+Of what happens to records it tells only of notes that have a contact. The real one also tells of
+contacts, tags, tasks and appointments; ``emit`` can stand in for that.
+"""
 
 import json
 import random

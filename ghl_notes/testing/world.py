@@ -1,71 +1,34 @@
-"""HighLevel's rules for contacts and notes: pure state, the time is passed in."""
+"""Where everything is: the locations of one agency, and who may look at what. Pure state."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from attrs import define, field
 
+from ghl_notes.testing.grants import Grant
 from ghl_notes.testing.ids import Ids, Kind, Serial
-from ghl_notes.testing.place import Place, contact_dates
-from ghl_notes.testing.population import Population, plain_text
-from ghl_notes.testing.replies import Payload, Refusal, require
+from ghl_notes.testing.place import Place
+from ghl_notes.testing.population import Population
+from ghl_notes.testing.replies import Payload, Refusal
 
 __all__ = ["World"]
 
-_COLOR = re.compile(r"#(?:[0-9A-Fa-f]{3}){1,2}")
-_Check = Callable[[object], bool]
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_color(value: object) -> bool:
-    return isinstance(value, str) and _COLOR.fullmatch(value) is not None
-
-
-def _is_flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-_NOTE_FIELDS: dict[str, tuple[_Check, str]] = {
-    "body": (_is_text, "body must be a string"),
-    "userId": (_is_text, "userId must be a string"),
-    "title": (_is_text, "title must be a string"),
-    "color": (_is_color, "color must be a hexadecimal color"),
-    "pinned": (_is_flag, "pinned must be a boolean value"),
-}
-
-
-def note_fields(sent: Payload, *, whole: bool) -> Payload:
-    """Give back what was sent for a note, or refuse it. ``whole``: the body must be there."""
-    # Measured: validation is by whitelist, so that even locationId is refused here.
-    problems = [f"property {name} should not exist" for name in sent if name not in _NOTE_FIELDS]
-    if (whole or "body" in sent) and sent.get("body") in (None, ""):
-        problems.append("body should not be empty")
-    checked = _NOTE_FIELDS if whole else [name for name in _NOTE_FIELDS if name in sent]
-    for name in checked:
-        check, rule = _NOTE_FIELDS[name]
-        if (name in sent or name == "body") and not check(sent.get(name)):
-            problems.append(rule)
-    require(problems)
-    return dict(sent)
+_ELSEWHERE = "The token does not have access to this location."
 
 
 @define(eq=False)
 class World:
-    """Every location of one agency, with its contacts and their notes.
+    """Every location of one agency, with its contacts and what belongs to them.
 
-    ``not_found_status`` is how unknown contacts and notes are answered: documents name 400 only.
-    ``note_lag`` is for how many seconds a new note stays out of the list.
+    ``not_found_status`` is how what is unknown is answered: documents name 400 only.
     """
 
     ids: Ids
     locations: int
     contacts: int
     notes_per_contact: int
+    tasks_per_contact: int = 0
+    appointments_per_contact: int = 0
     not_found_status: int = 400
-    note_lag: float = 0.0
     company_id: str = field(init=False)
     users: Sequence[str] = field(init=False)
     location_ids: Sequence[str] = field(init=False)
@@ -85,82 +48,57 @@ class World:
 
     @_places.default
     def _make_places(self) -> list[Place]:
-        return [
-            Place(Population(self.ids, at, self.contacts, self.notes_per_contact, self.users))
-            for at in range(self.locations)
-        ]
+        return [self._make_place(at) for at in range(self.locations)]
+
+    def _make_place(self, at: int) -> Place:
+        people = Population(self.ids, at, self.contacts, self.notes_per_contact, self.users)
+        return Place(people, self.tasks_per_contact, self.appointments_per_contact)
 
     def place(self, location_id: str) -> Place:
         """Give a location; an unknown one is a KeyError."""
-        serial = self._serial(location_id, Kind.LOCATION)
+        serial = self.serial(location_id, Kind.LOCATION)
         if serial is None:
             raise KeyError(location_id)
         return self._places[serial.location]
 
+    def own(self, grant: Grant, location_id: object = None) -> Place:
+        """Give the location of a token, or refuse it when another one was named."""
+        if grant.location_id is None or location_id not in (None, grant.location_id):
+            raise Refusal(403, _ELSEWHERE)
+        return self.place(grant.location_id)
+
     def find(self, contact_id: str, location_id: str | None = None) -> tuple[Place, int]:
         """Give a contact's place and index, or refuse it: unknown, or of another location."""
-        serial = self._serial(contact_id, Kind.CONTACT)
+        serial = self.serial(contact_id, Kind.CONTACT)
         if serial is None or not self._places[serial.location].has(serial.contact):
-            raise Refusal(self.not_found_status, f"Contact with id {contact_id} not found")
+            raise self.missing("Contact", contact_id)
+        return self.reach(serial, location_id), serial.contact
+
+    def find_appointment(
+        self, appointment_id: str, location_id: str | None = None
+    ) -> tuple[Place, int, Payload]:
+        """Give an appointment with its contact's place and index, or refuse it."""
+        serial = self.serial(appointment_id, Kind.APPOINTMENT)
+        found = None
+        if serial is not None and self._places[serial.location].has(serial.contact):
+            shelf = self._places[serial.location].appointments
+            found = shelf.get(serial.contact, serial.note, appointment_id)
+        if serial is None or found is None:
+            raise self.missing("Appointment", appointment_id)
+        return self.reach(serial, location_id), serial.contact, found
+
+    def reach(self, serial: Serial, location_id: str | None) -> Place:
+        """Give the place of a record, or refuse it if that is another location."""
         if location_id not in (None, self.location_ids[serial.location]):
-            raise Refusal(403, "The token does not have access to this location.")
-        return self._places[serial.location], serial.contact
+            raise Refusal(403, _ELSEWHERE)
+        return self._places[serial.location]
 
-    def contact(self, place: Place, index: int) -> Payload:
-        """Give a contact as reading it by its id does: what is not set is not there."""
-        person = place.person(index)
-        first, last = str(person["firstName"]), str(person["lastName"])
-        dates = contact_dates(place, index)
-        contact: Payload = {
-            "id": place.population.contact_id(index),
-            "name": f"{first} {last}",
-            "locationId": place.population.location_id,
-            **person,
-            **dates,
-            "emailLowerCase": person["email"],
-            "firstNameLowerCase": first.lower(),
-            "lastNameLowerCase": last.lower(),
-            "fullNameLowerCase": f"{first} {last}".lower(),
-            "country": "US",
-            "createdBy": {"source": "INTEGRATION", "timestamp": dates["dateAdded"]},
-            "customFields": [],
-            "additionalEmails": [],
-            "additionalPhones": [],
-        }
-        return {name: value for name, value in contact.items() if value is not None}
+    def missing(self, what: str, record_id: str) -> Refusal:
+        """Refuse what is not there."""
+        return Refusal(self.not_found_status, f"{what} with id {record_id} not found")
 
-    def list_notes(self, place: Place, index: int, now: float) -> list[Payload]:
-        """List a contact's notes, in no order."""
-        return place.notes(index, now - self.note_lag if self.note_lag else None)
-
-    def note(self, place: Place, index: int, note_id: str) -> Payload:
-        """Give one note, or refuse an unknown one."""
-        serial = self._serial(note_id, Kind.NOTE)
-        if serial is not None and serial.contact == index:
-            note = place.note(index, note_id, serial.note)
-            if note is not None:
-                return note
-        raise Refusal(self.not_found_status, f"Note with id {note_id} not found")
-
-    def create_note(self, place: Place, index: int, sent: Payload, now: float) -> Payload:
-        """Write a note, or refuse it."""
-        return place.write_note(index, note_fields(sent, whole=True), now)
-
-    def update_note(self, place: Place, index: int, note_id: str, sent: Payload) -> Payload:
-        """Change a note, or refuse it. What is not sent stays as it is."""
-        note = self.note(place, index, note_id)
-        note.update(note_fields(sent, whole=False))
-        note["bodyText"] = plain_text(str(note["body"]))
-        place.replace_note(index, note)
-        return note
-
-    def delete_note(self, place: Place, index: int, note_id: str) -> Payload:
-        """Delete a note and give it back as it was, or refuse it."""
-        note = self.note(place, index, note_id)
-        place.remove_note(index, note_id)
-        return note
-
-    def _serial(self, text: str, kind: Kind) -> Serial | None:
+    def serial(self, text: str, kind: Kind) -> Serial | None:
+        """Tell which record of a kind an id stands for, or None. It may be gone."""
         serial = self.ids.decode(text)
         known = serial is not None and serial.kind is kind and serial.location < self.locations
         return serial if known else None

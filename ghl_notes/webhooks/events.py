@@ -12,7 +12,8 @@ from attrs import field, frozen
 
 from ghl_notes.errors import ConfigurationError, UnexpectedResponse, WebhookRejected
 from ghl_notes.http import codec
-from ghl_notes.http.protocol import Reply, decode, segment
+from ghl_notes.http.protocol import segment
+from ghl_notes.http.reply import Reply, decode
 from ghl_notes.models import Json
 
 __all__ = [

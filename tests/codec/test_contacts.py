@@ -1,7 +1,7 @@
 """Contacts and locations: what an odd field costs, and how pages lead on."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ghl_notes.errors import UnexpectedResponse
 from ghl_notes.http import codec
+from ghl_notes.models import CustomField, DndSetting
 
 CONTACT = {
     "id": "c1",
@@ -28,6 +29,9 @@ CONTACT = {
     "searchAfter": [1784272317939, "c1"],
     "dnd": False,
     "customFields": [{"id": "f1", "value": "x"}],
+    "dndSettings": {"SMS": {"status": "active", "code": "103"}},
+    "dateOfBirth": "1990-09-25",
+    "opportunities": [],
 }
 
 json_values = st.recursive(
@@ -47,7 +51,11 @@ def test_a_recorded_contact() -> None:
     assert (contact.company_name, contact.type, contact.source) == ("Acme", "lead", "api")
     assert (contact.assigned_to, contact.tags) == ("u1", ("vip", "new"))
     assert contact.date_updated == datetime(2026, 7, 17, 8, tzinfo=UTC)
-    assert set(contact.extra) == {"searchAfter", "dnd", "customFields"}
+    assert contact.dnd is False
+    assert contact.custom_fields == (CustomField("f1", "x"),)
+    assert contact.dnd_settings == {"sms": DndSetting("active", code="103")}
+    assert contact.date_of_birth == date(1990, 9, 25)
+    assert set(contact.extra) == {"searchAfter", "opportunities"}
 
 
 def test_a_contact_by_its_id_has_its_name_elsewhere() -> None:
@@ -58,7 +66,7 @@ def test_a_contact_by_its_id_has_its_name_elsewhere() -> None:
 
     assert (alone.name, alone.id, "name" in alone.extra) == ("Jane", "c1", False)
     assert (both.name, both.extra["name"]) == ("Jane Doe", "Jane")
-    assert codec.contact({"contact": {**by_id, "name": 5}}).extra == {**by_id, "name": 5}
+    assert codec.contact({"contact": {**by_id, "name": 5}}).extra["contactName"] == 5
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -73,20 +81,32 @@ def test_nothing_is_none(nothing: object) -> None:
 @given(st.dictionaries(st.sampled_from([k for k in CONTACT if k != "id"]), json_values))
 def test_an_odd_field_does_not_cost_the_contact(odd: dict[str, object]) -> None:
     """A contact with an id is read whatever its other fields are, and nothing of it is lost."""
-    page, _ = codec.contacts({"contacts": [{**CONTACT, **odd}]})
+    page = codec.contacts({"contacts": [{**CONTACT, **odd}]}).contacts
 
     assert [contact.id for contact in page] == ["c1"]
-    for name in odd.keys() & {"dnd", "customFields", "searchAfter"}:
+    assert "email" in odd or page[0].email == CONTACT["email"]
+    for name in odd.keys() & {"opportunities", "searchAfter"}:
         assert page[0].extra[name] is odd[name]
 
 
-def test_an_odd_contact_is_kept_whole() -> None:
-    """If a field is not what it should be, all that HighLevel sent is in ``extra``."""
-    odd = {**CONTACT, "tags": "vip"}
-    (contact,), _ = codec.contacts({"contacts": [odd]})
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tags", "vip"),
+        ("dateAdded", "soon"),
+        ("customFields", [{"id": 5}]),
+        ("dndSettings", {"SMS": {"status": 0}}),
+        ("dndSettings", "off"),
+        ("dateOfBirth", "?"),
+        ("dnd", "yes"),
+    ],
+)
+def test_an_odd_field_is_kept_as_it_is(name: str, value: object) -> None:
+    """A field that is not what it should be goes into ``extra``, and the others are read."""
+    contact = codec.contact({"contact": {**CONTACT, name: value}})
 
-    assert contact.extra == odd
-    assert contact.email is None
+    assert contact.extra[name] == value
+    assert contact.email == CONTACT["email"]
 
 
 @pytest.mark.parametrize(
@@ -119,10 +139,10 @@ def test_a_page_leads_to_the_next_by_its_last_contact(
     contacts: list[object], cursor: object
 ) -> None:
     """The cursor is whatever stands in the last contact, passed on as it is."""
-    page, found = codec.contacts({"contacts": contacts, "total": 13})
+    page = codec.contacts({"contacts": contacts, "total": 13})
 
-    assert len(page) == len(contacts)
-    assert found == cursor
+    assert len(page.contacts) == len(contacts)
+    assert (page.cursor, page.total) == (cursor, 13)
 
 
 def test_a_location_of_an_agency() -> None:
@@ -136,7 +156,7 @@ def test_a_location_of_an_agency() -> None:
         "versionId": "v",
         "trial": {},
     }
-    (location,) = codec.locations({"locations": [wire], "count": 1})
+    (location,), _ = codec.locations({"locations": [wire], "count": 1})
 
     assert (location.id, location.name, location.address) == ("l1", "Main", None)
     assert (location.is_installed, location.version_id) == (True, "v")

@@ -27,6 +27,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from ghl_notes.http.protocol import dialect
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import Install, StoredInstall, Token
 from ghl_notes.oauth.installs import TOKEN_RETRIES
@@ -102,7 +103,7 @@ async def endpoint() -> AsyncIterator[Endpoint]:
         endpoint.session = OAuthSession(
             APP,
             base_url=str(server.make_url("")).rstrip("/"),
-            headers={"Version": "2021-07-28", "User-Agent": "ghl_notes/test"},
+            dialect=dialect("2021-07-28"),
             transport=transport,
             clock=lambda: NOW,
         )

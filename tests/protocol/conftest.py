@@ -1,4 +1,4 @@
-"""The protocol as it is with the extra ``speedups`` and as it is without."""
+"""The JSON of replies as it is read with the extra ``speedups`` and without."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -6,17 +6,17 @@ from types import ModuleType
 
 import pytest
 
-from ghl_notes.http import protocol
+from ghl_notes.http import reply
 
 
 @pytest.fixture(scope="session")
-def protocols() -> list[ModuleType]:
+def replies() -> list[ModuleType]:
     """Give the module twice: over orjson, and over the json of the standard library."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "orjson", None)
-        spec = spec_from_file_location("protocol_without_orjson", protocol.__file__)
+        spec = spec_from_file_location("reply_without_orjson", reply.__file__)
         assert spec is not None
         assert spec.loader is not None
         plain = module_from_spec(spec)
         spec.loader.exec_module(plain)
-    return [protocol, plain]
+    return [reply, plain]

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ghl_notes.http.protocol import Answer, retry_after
+from ghl_notes.http.failures import retry_after
 from ghl_notes.http.rate import RateSnapshot, rate
+from ghl_notes.http.reply import Answer
 
 MAX, INTERVAL, REMAINING = (
     "X-RateLimit-Max",

@@ -18,16 +18,10 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from ghl_notes.http.protocol import (
-    Answer,
-    RateSnapshot,
-    Reply,
-    Request,
-    decode,
-    failure,
-    read,
-    token_rejected,
-)
+from ghl_notes.http.failures import failure, token_rejected
+from ghl_notes.http.protocol import Request, read
+from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.reply import Answer, Reply, decode
 
 GET = Request("GET", "/contacts/c/notes")
 HTML = b"<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></html>"
@@ -318,11 +312,11 @@ def test_a_429_without_any_header_names_no_time() -> None:
 
 
 @pytest.mark.parametrize("character", [chr(n) for n in range(32)])
-def test_raw_control_characters_are_let_pass(protocols: list, character: str) -> None:
+def test_raw_control_characters_are_let_pass(replies: list, character: str) -> None:
     """HighLevel is said to send control characters unescaped inside texts."""
     body = b'{"body": "a%sb"}' % character.encode()
 
-    for one in protocols:
+    for one in replies:
         assert one.decode(Reply(200, {}, body)) == {"body": f"a{character}b"}
 
 
@@ -337,9 +331,9 @@ def test_raw_control_characters_are_let_pass(protocols: list, character: str) ->
         b"\xff\xfe\xff",
     ],
 )
-def test_what_cannot_be_decoded_is_garbled(protocols: list, body: bytes) -> None:
+def test_what_cannot_be_decoded_is_garbled(replies: list, body: bytes) -> None:
     """Nesting without end, a page and broken text are one error, and no crash."""
-    for one in protocols:
+    for one in replies:
         with pytest.raises(UnexpectedResponse, match=f"not JSON .*{len(body)} bytes") as raised:
             one.decode(Reply(200, {"Content-Type": "text/html"}, body))
 
@@ -347,10 +341,10 @@ def test_what_cannot_be_decoded_is_garbled(protocols: list, body: bytes) -> None
 
 
 @given(value=json_values)
-def test_both_decoders_agree(protocols: list, value: object) -> None:
+def test_both_decoders_agree(replies: list, value: object) -> None:
     """The extra ``speedups`` changes the speed and nothing else."""
     body = json.dumps(value).encode()
-    fast, plain = (one.decode(Reply(200, {}, body)) for one in protocols)
+    fast, plain = (one.decode(Reply(200, {}, body)) for one in replies)
 
     assert repr(fast) == repr(plain)
 

@@ -18,7 +18,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from ghl_notes.http.protocol import Reply
+from ghl_notes.http.reply import Reply
 from ghl_notes.http.transport import MAX_BODY, Transport
 
 SECRET = "pit-s3cr3t"

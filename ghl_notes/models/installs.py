@@ -1,123 +1,21 @@
-"""What HighLevel's objects are once they are here: frozen values with Python's names.
+"""An app and its installs: who authorized it, and until when its tokens are good."""
 
-No name from the wire, no request, no parsing stands in this room. Ids are strings as HighLevel
-gives them, times are aware datetimes, and ``extra`` holds every field newer than this library.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NoReturn, TypeAlias
 
 import attrs
 from attrs import field, frozen
 
-from ghl_notes.errors import ConfigurationError, HighLevelError, UnexpectedResponse
-
-__all__ = [
-    "App",
-    "AuthorizationRequest",
-    "Contact",
-    "ContactNotes",
-    "Health",
-    "Install",
-    "InstallHealth",
-    "InstalledLocation",
-    "Json",
-    "Note",
-    "NoteList",
-    "Relation",
-    "StoredInstall",
-    "Token",
-    "UserType",
-]
-
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-"""What a JSON document decodes to."""
+from ghl_notes.errors import ConfigurationError, HighLevelError
+from ghl_notes.http.operations import scopes_for
+from ghl_notes.models.values import Extra
 
 Health: TypeAlias = Literal["healthy", "renewed", "spent", "inactive", "failed"]
 """How an install is: usable, renewed just now, dead, paused or unpaid, or not known."""
 
 UserType: TypeAlias = Literal["Location", "Company"]
 """Whom a token speaks for: a sub-account (location) or a whole agency (company)."""
-
-
-@frozen
-class Relation:
-    """A record that a note is attached to, such as an opportunity."""
-
-    object_key: str
-    record_id: str
-    extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
-
-
-@frozen(weakref_slot=False)  # so that the codec can make it from a twin
-class Note:
-    """One note of one contact.
-
-    ``body`` is what was written and may be HTML, ``text`` its plain form. ``user_id`` is None for
-    notes that an app wrote in nobody's name. HighLevel keeps no time of the last change.
-    """
-
-    id: str
-    body: str
-    text: str
-    date_added: datetime
-    contact_id: str
-    user_id: str | None = None
-    title: str | None = None
-    color: str | None = None
-    pinned: bool = False
-    relations: tuple[Relation, ...] = ()
-    extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
-
-
-class NoteList(list[Note]):
-    """The notes of one contact, newest first: a list that also knows what it had to leave out.
-
-    ``unreadable`` holds one error for each note that HighLevel sent in a form this library cannot
-    read, with the JSON path of the trouble. It is empty in all normal life.
-    """
-
-    __slots__ = ("unreadable",)
-
-    def __init__(
-        self, notes: Iterable[Note] = (), *, unreadable: Iterable[UnexpectedResponse] = ()
-    ) -> None:
-        super().__init__(notes)
-        self.unreadable = tuple(unreadable)
-
-
-@frozen(slots=False)  # as Note
-class ContactNotes:
-    """What became of one contact in a bulk read: its notes, or the error that stood in the way."""
-
-    contact_id: str
-    notes: NoteList = field(factory=NoteList)
-    error: HighLevelError | None = None
-
-
-@frozen(kw_only=True)
-class Contact:
-    """One contact of a location, with the fields that every integration asks for.
-
-    ``extra`` holds the others under HighLevel's own names, custom fields included.
-    """
-
-    id: str
-    location_id: str | None = None
-    name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    company_name: str | None = None
-    type: str | None = None
-    source: str | None = None
-    assigned_to: str | None = None
-    tags: tuple[str, ...] = ()
-    date_added: datetime | None = None
-    date_updated: datetime | None = None
-    extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -130,7 +28,7 @@ class InstalledLocation:
     is_installed: bool | None = None
     installed_at: datetime | None = None
     version_id: str | None = None
-    extra: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
+    extra: Extra = field(factory=dict, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -266,3 +164,13 @@ class App(_Sealed):
     def app_id(self) -> str:
         """The app's own id: the part of the client id before the dash."""
         return self.client_id.split("-", 1)[0]
+
+    @staticmethod
+    def scopes_for(*uses: str) -> tuple[str, ...]:
+        """Tell which scopes an app must ask for to use these methods of a client.
+
+        ``uses`` are methods such as ``"notes.list"``, or all of a kind such as ``"tasks"``;
+        ``"highlevel"`` is what an agency's install needs for its locations. Raises
+        ``ConfigurationError`` for a name that no client has.
+        """
+        return scopes_for(uses)

@@ -1,0 +1,153 @@
+"""Which error a reply stands for: HighLevel's statuses and texts, and what they mean."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ghl_notes.errors import (
+    AccessDenied,
+    HighLevelError,
+    LocationInactive,
+    NotFound,
+    RateLimited,
+    RequestRejected,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.http.rate import Headers, RateSnapshot
+from ghl_notes.http.reply import Reply, decode, http_date
+
+
+def token_rejected(reply: Reply) -> bool:
+    """Tell whether a 401 is about the token itself, so that a renewed one may pass.
+
+    A missing scope, the wrong kind of token and a missing version are 401 as well, and renewing
+    for them would only burn a rotation. What is not recognised counts as an expired token.
+    """
+    return reply.status == 401 and not _NOT_THE_TOKEN("; ".join(_said(reply)[0]))  # noqa: PLR2004
+
+
+def failure(
+    reply: Reply, rate: RateSnapshot | None = None, scope: str | None = None
+) -> HighLevelError:
+    """Name the error that a reply other than 2xx stands for; ``scope`` is what the call needs."""
+    messages, trace_id = _said(reply)
+    said = "; ".join(messages) or _unsaid(reply)
+    status = reply.status
+    if status == 429:  # noqa: PLR2004
+        return _limited(reply, rate, messages, trace_id)
+    if status >= 500 or status in _SERVER_AT_FAULT:  # noqa: PLR2004
+        return Unavailable(
+            f"HighLevel failed with {status}: {said}",
+            settled=status not in _MAYBE_STILL_AT_WORK,
+            status=status,
+            messages=messages,
+            trace_id=trace_id,
+            retry_after=retry_after(reply.headers),
+        )
+    if scope is not None and status in (401, 403) and _SCOPE_MISSING(said):
+        about = f"{said} ({status}): grant {scope}, in the app's scopes and by installing it again"
+        return AccessDenied(about, scope=scope, status=status, messages=messages, trace_id=trace_id)
+    for matches, text, cls, remedy in _ERRORS:
+        if status in matches and (text is None or text(said)):
+            about = f"{said} ({status}): {remedy}"
+            return cls(about, status=status, messages=messages, trace_id=trace_id)
+    msg = f"HighLevel answered {status}, which no call expects: {said}"
+    return UnexpectedResponse(msg, status=status, trace_id=trace_id)
+
+
+def retry_after(headers: Headers) -> float | None:
+    """Read ``Retry-After`` in seconds, whether it was sent as seconds or as a date."""
+    value = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        when, now = http_date(value), http_date(headers.get("Date", ""))
+        if when is None:
+            return None
+        seconds = (when - (now or datetime.now(UTC))).total_seconds()
+    return max(0.0, seconds) if seconds < _YEAR else None
+
+
+_YEAR: Final = 366 * 86_400.0
+_SERVER_AT_FAULT: Final = frozenset({408, 425})
+# A gateway gave up waiting, and what stands behind it may still be writing; 52x is Cloudflare's.
+_MAYBE_STILL_AT_WORK: Final = frozenset({502, 504, 520, 522, 524})
+
+_NOT_THE_TOKEN: Final = re.compile(
+    r"\bscope|auth\s?class|user\s?type|version header|access to this location|not active",
+    re.IGNORECASE,
+).search
+# The wrong kind of token is told in words of scopes too: "authClass type is not allowed to ...".
+_SCOPE_MISSING: Final = re.compile(
+    r"^(?!.*auth\s?class).*\bscope", re.IGNORECASE | re.DOTALL
+).search
+_NOT_ACTIVE: Final = re.compile(r"location is not active", re.IGNORECASE).search
+_NOT_FOUND: Final = re.compile(
+    r"\bnot found\b|no such|does(?: not|n't) exist|(?<!should )not exist", re.IGNORECASE
+).search  # "property x should not exist" is about the call, not about what it names
+
+_4XX: Final = range(400, 500)
+_ERRORS: Final = (
+    # statuses, text, error, remedy: the first line that fits is taken
+    (
+        _4XX,
+        _NOT_ACTIVE,
+        LocationInactive,
+        "the location is paused or unpaid, try when it is active",
+    ),
+    ((401,), None, AccessDenied, "check the token's scopes, its kind and its location"),
+    ((403,), None, AccessDenied, "use a token of this location, with the scope granted"),
+    ((404,), None, NotFound, "check the id, and that it belongs to this location"),
+    ((400,), _NOT_FOUND, NotFound, "check the id, and that it belongs to this location"),
+    (_4XX, None, RequestRejected, "fix the call, it fails the same way again"),
+)
+
+
+def _limited(
+    reply: Reply, rate: RateSnapshot | None, messages: tuple[str, ...], trace_id: str | None
+) -> RateLimited:
+    daily = rate is not None and rate.daily_remaining == 0
+    after = retry_after(reply.headers)
+    if after is None and rate is not None:
+        after = rate.daily_reset if daily else rate.interval
+    limit = "daily limit" if daily else "rate limit"
+    msg = f"the location's {limit} is used up (429); come back after retry_after seconds"
+    return RateLimited(
+        msg,
+        daily=daily,
+        resets_at=None if after is None else datetime.now(UTC) + timedelta(seconds=after),
+        status=429,
+        messages=messages,
+        trace_id=trace_id,
+        retry_after=after,
+    )
+
+
+_LONGEST: Final = 500  # characters of one text
+
+
+def _said(reply: Reply) -> tuple[tuple[str, ...], str | None]:
+    """Find the texts and the trace id in any of the shapes that HighLevel's errors have."""
+    try:
+        body = decode(reply)
+    except UnexpectedResponse:
+        body = reply.body[:_LONGEST].decode(errors="replace").strip()
+        if body[:1] in ("<", "{", "["):  # a page, or half a reply
+            return (), None
+    if not isinstance(body, dict):
+        return (body[:_LONGEST],) if body and isinstance(body, str) else (), None
+    trace = body.get("traceId")
+    error = body.get("error")
+    inner = error.get("message") if isinstance(error, dict) else None
+    found = next(
+        (x for x in (body.get("message"), inner, body.get("error_description"), error) if x), None
+    )
+    texts = found if isinstance(found, list) else [found]
+    said = tuple(text[:_LONGEST] for text in texts if isinstance(text, str) and text)
+    return said, trace if isinstance(trace, str) else None
+
+
+def _unsaid(reply: Reply) -> str:
+    kind = reply.headers.get("Content-Type", "").split(";")[0]
+    return "a page instead of an API reply, often from a proxy" if "html" in kind else "no reason"

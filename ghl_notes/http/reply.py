@@ -1,0 +1,78 @@
+"""What came back: status, headers and bytes, and the JSON in them."""
+
+import json
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from attrs import define
+
+from ghl_notes.errors import ConfigurationError, UnexpectedResponse
+from ghl_notes.http.rate import Headers
+from ghl_notes.models import Json
+
+try:
+    import orjson
+except ImportError:  # the extra "speedups" is not installed
+    orjson = None  # type: ignore[assignment]
+
+
+@define(eq=False)
+class Reply:
+    """What came back, read to its end."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+@define(eq=False)
+class Answer:
+    """A reply that was a success: its decoded JSON (None for an empty body) and its headers."""
+
+    payload: Json
+    status: int
+    headers: Headers
+
+    @property
+    def server_time(self) -> datetime | None:
+        """HighLevel's clock when it answered, to the second, if it said."""
+        return http_date(self.headers.get("Date", ""))
+
+
+def encode(content: object) -> bytes:
+    """Write JSON; refuse what is none, without quoting it."""
+    try:
+        if orjson is not None:
+            return orjson.dumps(content)
+        return json.dumps(content, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        pass  # what they say may quote the content
+    msg = "this cannot be sent as JSON: a value is no JSON, or a text is not valid Unicode"
+    raise ConfigurationError(msg)
+
+
+def decode(reply: Reply) -> Json:
+    """Decode the body; an empty one is None."""
+    body = reply.body
+    if not body or body.isspace():
+        return None
+    if orjson is not None:
+        try:
+            return orjson.loads(body)  # type: ignore[no-any-return]
+        except ValueError:
+            pass  # it may be only a raw control character, which the decoder below lets pass
+    try:
+        return json.loads(body, strict=False)  # type: ignore[no-any-return]
+    except (ValueError, RecursionError) as error:
+        kind = reply.headers.get("Content-Type", "no content type")
+        msg = f"HighLevel's {reply.status} is not JSON ({kind}, {len(body)} bytes)"
+        raise UnexpectedResponse(msg, status=reply.status, garbled=True) from error
+
+
+def http_date(value: str) -> datetime | None:
+    """Read a date as HTTP writes it; None for anything else."""
+    try:
+        when = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -1,0 +1,40 @@
+"""What the models have in common: JSON, lists that know what they left out, and what is unset."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Final, TypeAlias, TypeVar
+
+from ghl_notes.errors import UnexpectedResponse
+
+T = TypeVar("T")
+
+Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""What a JSON document decodes to."""
+
+Extra: TypeAlias = Mapping[str, Json]
+"""Every field of an object that is newer than this library, under HighLevel's own names."""
+
+
+class Unset(Enum):
+    """The default of arguments that are left as they are, since None would be sent."""
+
+    UNSET = "leave as it is"
+
+
+UNSET: Final = Unset.UNSET
+
+
+class Listing(list[T]):
+    """A list from HighLevel that also knows what it had to leave out.
+
+    ``unreadable`` holds one error for each object that HighLevel sent in a form this library
+    cannot read, with the JSON path of the trouble. It is empty in all normal life.
+    """
+
+    __slots__ = ("unreadable",)
+
+    def __init__(
+        self, items: Iterable[T] = (), *, unreadable: Iterable[UnexpectedResponse] = ()
+    ) -> None:
+        super().__init__(items)
+        self.unreadable = tuple(unreadable)

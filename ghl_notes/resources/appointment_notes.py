@@ -1,0 +1,99 @@
+"""The notes of appointments, which have a limit of 5,000 characters and come in pages of 20.
+
+https://marketplace.gohighlevel.com/docs/ghl/calendars; the scopes are
+``calendars/events.readonly`` and ``calendars/events.write``, which contacts' notes do not need.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Final
+
+from ghl_notes.errors import UnexpectedResponse
+from ghl_notes.http import codec, operations
+from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.fields import Rule, fields, short_text, text
+from ghl_notes.http.reply import Answer
+from ghl_notes.models import AppointmentNote, Json, Listing
+from ghl_notes.resources.creating import Creating
+
+_PAGE: Final = 20
+_FIELDS: Final[Mapping[str, Rule]] = {"body": short_text(5000), "user_id": text}
+
+
+class AppointmentNotes:
+    """The notes of one location's appointments. Safe for any number of tasks."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+        self._creating = Creating(
+            dispatch, operations.APPOINTMENT_NOTES_CREATE, read=_note, look=self._look
+        )
+
+    async def list(self, appointment_id: str) -> Listing[AppointmentNote]:
+        """Return all notes of an appointment, newest first, 20 with a request."""
+        found, _ = await self._look(appointment_id)
+        return found
+
+    async def stream(self, appointment_id: str) -> AsyncGenerator[AppointmentNote, None]:
+        """Iterate over the notes of an appointment in HighLevel's order, 20 with a request.
+
+        A note that cannot be read ends the iteration with ``UnexpectedResponse``; ``list`` tells
+        it beside the others.
+        """
+        async for page, _ in self._pages(appointment_id):
+            for note in page:
+                yield note
+            if page.unreadable:
+                raise page.unreadable[0]
+
+    async def create(
+        self, appointment_id: str, body: str, *, user_id: str | None = None
+    ) -> AppointmentNote:
+        """Write a note of at most 5,000 characters, once, and return it.
+
+        A create whose reply was lost is looked up among the appointment's notes, as in
+        ``notes.create``.
+        """
+        sent = fields({"body": body, "user_id": user_id}, _FIELDS, required=("body",))
+        return await self._creating.once(appointment_id, sent)
+
+    async def update(
+        self, appointment_id: str, note_id: str, body: str, *, user_id: str | None = None
+    ) -> AppointmentNote:
+        """Replace the text of a note, and return the note as it is now."""
+        sent = fields({"body": body, "user_id": user_id}, _FIELDS, required=("body",))
+        answer = await self._dispatch.call(
+            operations.APPOINTMENT_NOTES_UPDATE, appointment_id, note_id, json=sent
+        )
+        return codec.body_note(answer.payload, AppointmentNote)
+
+    async def delete(self, appointment_id: str, note_id: str) -> None:
+        """Delete a note. Raises ``NotFound`` if it was not there before this call."""
+        await self._dispatch.call(operations.APPOINTMENT_NOTES_DELETE, appointment_id, note_id)
+
+    async def _look(self, appointment_id: str) -> tuple[Listing[AppointmentNote], Answer]:
+        notes: dict[str, AppointmentNote] = {}
+        unreadable: list[UnexpectedResponse] = []
+        async for page, answer in self._pages(appointment_id):
+            notes |= {note.id: note for note in page}
+            unreadable += page.unreadable
+            last = answer
+        newest_first = sorted(notes.values(), key=lambda note: note.date_added, reverse=True)
+        return Listing(newest_first, unreadable=unreadable), last
+
+    async def _pages(
+        self, appointment_id: str
+    ) -> AsyncGenerator[tuple[Listing[AppointmentNote], Answer], None]:
+        offset, more = 0, True
+        while more:
+            params = {"limit": _PAGE, "offset": offset}
+            answer = await self._dispatch.call(
+                operations.APPOINTMENT_NOTES_LIST, appointment_id, params=params
+            )
+            page, more = codec.appointment_notes(answer.payload)
+            offset += len(page) + len(page.unreadable)
+            more = more and offset > params["offset"]
+            yield page, answer
+
+
+def _note(payload: Json, _: str) -> AppointmentNote:
+    return codec.body_note(payload, AppointmentNote)

@@ -1,0 +1,36 @@
+"""The appointments of contacts, which are read only: of one contact, and of many.
+
+https://marketplace.gohighlevel.com/docs/ghl/contacts/appointments; the scope is
+``contacts.readonly``.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+
+from ghl_notes import bulk
+from ghl_notes.http import codec, operations
+from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.models import Appointment, ContactAppointments, Listing
+
+
+class Appointments:
+    """The appointments of one location's contacts. Safe for any number of tasks."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+
+    async def list(self, contact_id: str) -> Listing[Appointment]:
+        """Return all appointments of a contact, in HighLevel's order, in one request."""
+        return await self._read(contact_id, bulk=False)
+
+    def stream(
+        self,
+        contact_ids: Iterable[str] | AsyncIterable[str],
+        *,
+        concurrency: int | None = None,
+    ) -> AsyncGenerator[ContactAppointments, None]:
+        """Read the appointments of many contacts; all else is as in ``notes.stream``."""
+        return bulk.outcomes(contact_ids, self._read, ContactAppointments, concurrency=concurrency)
+
+    async def _read(self, contact_id: str, *, bulk: bool = True) -> Listing[Appointment]:
+        answer = await self._dispatch.call(operations.APPOINTMENTS_LIST, contact_id, bulk=bulk)
+        return codec.appointments(answer.payload)

@@ -1,0 +1,76 @@
+"""The businesses that contacts belong to.
+
+https://marketplace.gohighlevel.com/docs/ghl/contacts; the scopes are ``contacts.readonly`` and
+``contacts.write``.
+"""
+
+from collections.abc import AsyncGenerator, Iterable
+from typing import Final
+
+from ghl_notes.http import codec, operations
+from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.fields import ids
+from ghl_notes.http.protocol import Params, location, segment
+from ghl_notes.models import Contact, Json
+
+_PAGE: Final = 100  # the most that version 3 documents
+
+
+class Businesses:
+    """Which contacts of one location belong to which business. Safe for any number of tasks."""
+
+    def __init__(self, dispatch: Dispatch, location_id: str | None) -> None:
+        self._dispatch = dispatch
+        self._location_id = location_id
+
+    def contacts(
+        self, business_id: str, *, query: str | None = None, location_id: str | None = None
+    ) -> AsyncGenerator[Contact, None]:
+        """Iterate over the contacts of a business, each once, 100 with a request.
+
+        HighLevel counts pages by how many were skipped, so contacts that are added or removed
+        meanwhile may move others past; ``query`` is a name, an email or a phone.
+        """
+        where = {"locationId": location(location_id, self._location_id), "query": query}
+        return self._pages(segment("business_id", business_id), where)
+
+    async def assign(
+        self, contact_ids: Iterable[str], business_id: str, *, location_id: str | None = None
+    ) -> tuple[str, ...]:
+        """Let contacts belong to a business, and return the ids of those that do now."""
+        business = segment("business_id", business_id)
+        return await self._update(contact_ids, business, location_id)
+
+    async def unassign(
+        self, contact_ids: Iterable[str], *, location_id: str | None = None
+    ) -> tuple[str, ...]:
+        """Let contacts belong to no business, and return the ids of those that were changed."""
+        return await self._update(contact_ids, None, location_id)
+
+    async def _update(
+        self, contact_ids: Iterable[str], business_id: str | None, location_id: str | None
+    ) -> tuple[str, ...]:
+        sent: dict[str, Json] = {
+            "locationId": location(location_id, self._location_id),
+            "ids": ids("contact_ids", contact_ids),
+            "businessId": business_id,
+        }
+        answer = await self._dispatch.call(operations.BUSINESSES_ASSIGN, json=sent)
+        return codec.texts(answer.payload, "ids")
+
+    async def _pages(self, business_id: str, where: Params) -> AsyncGenerator[Contact, None]:
+        seen: set[str] = set()
+        skip = 0
+        while True:
+            params = {**where, "limit": str(_PAGE), "skip": str(skip)}
+            answer = await self._dispatch.call(
+                operations.BUSINESSES_CONTACTS, business_id, params=params, bulk=True
+            )
+            page = codec.contacts(answer.payload).contacts
+            for contact in page:
+                if contact.id not in seen:
+                    seen.add(contact.id)
+                    yield contact
+            skip += len(page)
+            if not page:
+                return

@@ -1,0 +1,240 @@
+"""The notes API of version 3: the notes of a whole location, whatever they are attached to.
+
+https://marketplace.gohighlevel.com/docs/ghl/objects; the scopes are ``notes.readonly`` and
+``notes.write``, which an app that has those of contacts must ask for anew. Its calls name version
+3, whatever the client's version is. HighLevel does not document what its search replies, how deep
+``skip`` may go, and whether older notes are found: compare before relying on it.
+"""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import Final, Literal
+
+from ghl_notes.http import codec, operations
+from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.fields import (
+    Rule,
+    attachments,
+    changes,
+    color,
+    count,
+    fields,
+    filled_text,
+    flag,
+    relations,
+    text,
+    texts,
+)
+from ghl_notes.http.operations import Operation
+from ghl_notes.http.protocol import location
+from ghl_notes.models import (
+    UNSET,
+    Attachment,
+    Json,
+    LocationNote,
+    LocationNotePage,
+    Relation,
+    Unset,
+)
+
+_LARGEST_PAGE: Final = 100
+_CREATED: Final[Mapping[str, Rule]] = {
+    "body": filled_text,
+    "user_id": filled_text,
+    "relations": relations,
+}
+_CHANGED: Final[Mapping[str, Rule]] = {
+    "body": filled_text,
+    "title": text,
+    "color": color,
+    "pinned": flag,
+}
+_SEARCHED: Final[Mapping[str, Rule]] = {
+    "query": text,
+    "sources": texts,
+    "created_by_user_id": text,
+    "relations": texts,
+    "sort_by": text,
+    "sort_order": text,
+}
+
+
+class LocationNotes:
+    """The notes of one location. Safe for any number of tasks."""
+
+    def __init__(self, dispatch: Dispatch, location_id: str | None) -> None:
+        self._dispatch = dispatch
+        self._location_id = location_id
+
+    async def search(  # noqa: PLR0913 - what a search can be asked
+        self,
+        query: str | None = None,
+        *,
+        sources: Iterable[str] | None = None,
+        created_by_user_id: str | None = None,
+        relations: Iterable[str] | None = None,
+        sort_by: str | None = None,
+        sort_order: Literal["asc", "desc"] | None = None,
+        limit: int = 20,
+        skip: int = 0,
+        location_id: str | None = None,
+    ) -> LocationNotePage:
+        """Return one page of the notes that fit.
+
+        ``sources`` are HighLevel's, such as ``WEB_USER`` and ``WORKFLOW``; ``relations`` are the
+        ids of records that the notes are attached to; ``sort_by`` is ``dateAdded`` or another of
+        HighLevel's fields. The largest ``limit`` is not documented; 100 at most are asked for.
+        """
+        given = {
+            "query": query,
+            "sources": sources,
+            "created_by_user_id": created_by_user_id,
+            "relations": relations,
+            "sort_by": sort_by,
+            "sort_order": sort_order,
+        }
+        return await self._search(self._asked(given, location_id), limit, skip)
+
+    def stream(  # noqa: PLR0913 - what a search can be asked
+        self,
+        query: str | None = None,
+        *,
+        sources: Iterable[str] | None = None,
+        created_by_user_id: str | None = None,
+        relations: Iterable[str] | None = None,
+        page_size: int = 100,
+        location_id: str | None = None,
+    ) -> AsyncGenerator[LocationNote, None]:
+        """Iterate over all notes that fit, oldest first, each once.
+
+        Notes that are deleted meanwhile may let others slip by, since HighLevel counts pages by
+        how many were skipped. A note that cannot be read ends it with ``UnexpectedResponse``.
+        """
+        given = {
+            "query": query,
+            "sources": sources,
+            "created_by_user_id": created_by_user_id,
+            "relations": relations,
+            "sort_by": "dateAdded",
+            "sort_order": "asc",
+        }
+        count("page_size", page_size, most=_LARGEST_PAGE)
+        return self._pages(self._asked(given, location_id), page_size)
+
+    async def get(self, note_id: str, *, location_id: str | None = None) -> LocationNote:
+        """Return one note. Raises ``NotFound`` if the location has no such note."""
+        return await self._note(operations.LOCATION_NOTES_GET, note_id, location_id)
+
+    async def create(
+        self,
+        body: str,
+        *,
+        user_id: str,
+        relations: Iterable[Relation],
+        location_id: str | None = None,
+    ) -> LocationNote:
+        """Write a note that is attached to at least one record, and return it.
+
+        Never repeated when its reply was lost, as the index of the search lags: raises
+        ``AmbiguousWrite`` then.
+        """
+        given = {"body": body, "user_id": user_id, "relations": relations}
+        sent = fields(given, _CREATED, required=tuple(_CREATED))
+        answer = await self._dispatch.call(
+            operations.LOCATION_NOTES_CREATE, params=self._location(location_id), json=sent
+        )
+        return codec.body_note(answer.payload, LocationNote)
+
+    async def update(  # noqa: PLR0913 - a note has this many fields
+        self,
+        note_id: str,
+        *,
+        body: str | Unset = UNSET,
+        title: str | None | Unset = UNSET,
+        color: str | None | Unset = UNSET,
+        pinned: bool | Unset = UNSET,
+        location_id: str | None = None,
+    ) -> LocationNote:
+        """Change a note; only what is passed is sent. Returns the note as it is now."""
+        sent = changes({"body": body, "title": title, "color": color, "pinned": pinned}, _CHANGED)
+        return await self._note(operations.LOCATION_NOTES_UPDATE, note_id, location_id, sent)
+
+    async def delete(self, note_id: str, *, location_id: str | None = None) -> None:
+        """Delete a note; ``restore`` brings it back. Raises ``NotFound`` if it was not there."""
+        await self._dispatch.call(
+            operations.LOCATION_NOTES_DELETE, note_id, params=self._location(location_id)
+        )
+
+    async def restore(self, note_id: str) -> None:
+        """Bring a deleted note back."""
+        await self._dispatch.call(operations.LOCATION_NOTES_RESTORE, note_id)
+
+    async def add_relations(self, note_id: str, relations: Iterable[Relation]) -> None:
+        """Attach a note to more records."""
+        await self._relate(note_id, {"type": "add", "relations": relations})
+
+    async def remove_relations(self, note_id: str, relations: Iterable[Relation]) -> None:
+        """Take a note off records."""
+        await self._relate(note_id, {"type": "remove", "relations": relations})
+
+    async def add_attachments(self, note_id: str, attachments: Iterable[Attachment]) -> None:
+        """Attach files that are at HighLevel already to a note."""
+        await self._attach(note_id, {"type": "add", "attachments": attachments})
+
+    async def remove_attachments(self, note_id: str, attachments: Iterable[Attachment]) -> None:
+        """Take files off a note."""
+        await self._attach(note_id, {"type": "remove", "attachments": attachments})
+
+    async def _relate(self, note_id: str, given: Mapping[str, object]) -> None:
+        sent = fields(given, {"type": text, "relations": relations}, required=tuple(given))
+        await self._dispatch.call(operations.LOCATION_NOTES_RELATIONS, note_id, json=sent)
+
+    async def _attach(self, note_id: str, given: Mapping[str, object]) -> None:
+        sent = fields(given, {"type": text, "attachments": attachments}, required=tuple(given))
+        await self._dispatch.call(operations.LOCATION_NOTES_ATTACHMENTS, note_id, json=sent)
+
+    def _location(self, location_id: str | None) -> dict[str, str]:
+        return {"locationId": location(location_id, self._location_id)}
+
+    def _asked(self, given: Mapping[str, object], location_id: str | None) -> dict[str, Json]:
+        return {**self._location(location_id), **fields(given, _SEARCHED)}
+
+    async def _search(
+        self, asked: Mapping[str, Json], limit: int, skip: int, *, bulk: bool = False
+    ) -> LocationNotePage:
+        page = {
+            "limit": count("limit", limit, most=_LARGEST_PAGE),
+            "skip": count("skip", skip, least=0),
+        }
+        answer = await self._dispatch.call(
+            operations.LOCATION_NOTES_SEARCH, json={**asked, **page}, bulk=bulk
+        )
+        return codec.location_notes(answer.payload)
+
+    async def _pages(
+        self, asked: Mapping[str, Json], page_size: int
+    ) -> AsyncGenerator[LocationNote, None]:
+        seen: set[str] = set()
+        skip = 0
+        while True:
+            notes = (await self._search(asked, page_size, skip, bulk=True)).notes
+            for note in notes:
+                if note.id not in seen:
+                    seen.add(note.id)
+                    yield note
+            if notes.unreadable:
+                raise notes.unreadable[0]
+            skip += len(notes)
+            if not notes:
+                return
+
+    async def _note(
+        self,
+        operation: Operation,
+        note_id: str,
+        location_id: str | None,
+        sent: dict[str, Json] | None = None,
+    ) -> LocationNote:
+        answer = await self._dispatch.call(
+            operation, note_id, params=self._location(location_id), json=sent
+        )
+        return codec.body_note(answer.payload, LocationNote)

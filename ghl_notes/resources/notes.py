@@ -1,0 +1,122 @@
+"""The notes of contacts: list, get, create, update, delete, and of many contacts at once.
+
+https://marketplace.gohighlevel.com/docs/ghl/contacts/notes; the scopes are ``contacts.readonly``
+and ``contacts.write``.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
+from typing import Final
+
+from ghl_notes import bulk
+from ghl_notes.http import codec, operations
+from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.fields import Rule, changes, color, fields, filled_text, flag, text
+from ghl_notes.http.reply import Answer
+from ghl_notes.models import UNSET, ContactNotes, Note, NoteList, Unset
+from ghl_notes.resources.creating import Creating
+
+_FIELDS: Final[Mapping[str, Rule]] = {
+    "body": filled_text,
+    "user_id": text,
+    "title": text,
+    "color": color,
+    "pinned": flag,
+}
+
+
+class Notes:
+    """The notes of one location's contacts. Safe for any number of tasks."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+        self._creating = Creating(
+            dispatch, operations.NOTES_CREATE, read=codec.note, look=self._look
+        )
+
+    async def list(self, contact_id: str) -> NoteList:
+        """Return all notes of a contact, newest first, in one request: HighLevel has no pages.
+
+        What cannot be read is in the result's ``unreadable``. Raises ``NotFound`` for a contact
+        that is not there.
+        """
+        answer = await self._dispatch.call(operations.NOTES_LIST, contact_id)
+        return codec.notes(answer.payload, contact_id)
+
+    async def get(self, contact_id: str, note_id: str) -> Note:
+        """Return one note. Raises ``NotFound`` if the contact has no such note."""
+        answer = await self._dispatch.call(operations.NOTES_GET, contact_id, note_id)
+        return codec.note(answer.payload, contact_id)
+
+    async def create(  # noqa: PLR0913 - a note has this many fields
+        self,
+        contact_id: str,
+        body: str,
+        *,
+        user_id: str | None = None,
+        title: str | None = None,
+        color: str | None = None,
+        pinned: bool | None = None,
+    ) -> Note:
+        """Write a note, once, and return it.
+
+        ``color`` is hex, such as ``"#FFAA00"``; ``user_id`` is who is named as the author.
+        HighLevel has no idempotency key, so a create whose reply was lost is looked up among the
+        contact's notes and repeated only if it is surely not there; what stays unknown raises
+        ``AmbiguousWrite``. Creates of one text on one contact go one after the other.
+        """
+        given = {
+            "body": body, "user_id": user_id, "title": title, "color": color, "pinned": pinned
+        }  # fmt: skip
+        return await self._creating.once(contact_id, fields(given, _FIELDS, required=("body",)))
+
+    async def update(  # noqa: PLR0913 - a note has this many fields
+        self,
+        contact_id: str,
+        note_id: str,
+        *,
+        body: str | Unset = UNSET,
+        user_id: str | None | Unset = UNSET,
+        title: str | None | Unset = UNSET,
+        color: str | None | Unset = UNSET,
+        pinned: bool | Unset = UNSET,
+    ) -> Note:
+        """Change a note; only what is passed is sent. Returns the note as it is now.
+
+        None is sent as null; whether HighLevel clears the field then is not documented. Repeated
+        after a failure, since it has the same effect twice; if it is still unknown whether it
+        happened, raises ``AmbiguousWrite``.
+        """
+        given = {
+            "body": body, "user_id": user_id, "title": title, "color": color, "pinned": pinned
+        }  # fmt: skip
+        sent = changes(given, _FIELDS)
+        answer = await self._dispatch.call(operations.NOTES_UPDATE, contact_id, note_id, json=sent)
+        return codec.note(answer.payload, contact_id)
+
+    async def delete(self, contact_id: str, note_id: str) -> None:
+        """Delete a note. Raises ``NotFound`` if it was not there before this call."""
+        await self._dispatch.call(operations.NOTES_DELETE, contact_id, note_id)
+
+    def stream(
+        self,
+        contact_ids: Iterable[str] | AsyncIterable[str],
+        *,
+        concurrency: int | None = None,
+    ) -> AsyncGenerator[ContactNotes, None]:
+        """Read the notes of many contacts at the full speed that their location's limit allows.
+
+        Yields one ``ContactNotes`` for each id given, as they are done, in no promised order. A
+        contact that fails is yielded with its ``error``, and the others go on. At most
+        ``concurrency`` contacts (50 by default) are under way and as many wait to be consumed, so
+        any number can be streamed. To stop, leave the loop: the work under way is cancelled.
+        An error raised by ``contact_ids`` itself comes after the results before it.
+        """
+        return bulk.outcomes(contact_ids, self._read, ContactNotes, concurrency=concurrency)
+
+    async def _read(self, contact_id: str) -> NoteList:
+        answer = await self._dispatch.call(operations.NOTES_LIST, contact_id, bulk=True)
+        return codec.notes(answer.payload, contact_id)
+
+    async def _look(self, contact_id: str) -> tuple[NoteList, Answer]:
+        answer = await self._dispatch.call(operations.NOTES_LIST, contact_id)
+        return codec.notes(answer.payload, contact_id), answer
