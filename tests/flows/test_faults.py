@@ -55,7 +55,12 @@ async def storm(start, connect):
 
 async def test_every_fault_is_looked_at() -> None:
     """A new fault must be told here what becomes of it."""
-    seen = {*PASSING, Fault.NULL_TEXT, *(fault for fault, *_ in [*FINAL, *PERSISTENT])}
+    seen = {
+        *PASSING,
+        Fault.NULL_TEXT,
+        Fault.REFUSED_OK,
+        *(fault for fault, *_ in [*FINAL, *PERSISTENT]),
+    }
 
     assert set(Fault) == seen
 
@@ -120,3 +125,16 @@ async def test_bulk_work_has_its_own_tries(storm, fault, error, status) -> None:
 
     assert (type(result.error), result.error.status) == (error, status)
     assert fake.stats.requests == 4
+
+
+async def test_a_success_that_says_it_failed_is_an_error(storm) -> None:
+    """HighLevel's own words, under its own spelling, count for more than its status."""
+    fake, client = storm
+    contact_id = fake.contact_ids()[0]
+    note_id = fake.notes(contact_id)[0]["id"]
+    fake.inject(Fault.REFUSED_OK)
+    with pytest.raises(UnexpectedResponse, match="says in it that the call failed") as raised:
+        await client.notes.delete(contact_id, note_id)
+
+    assert (raised.value.status, raised.value.method) == (200, "DELETE")
+    assert note_id in [note["id"] for note in fake.notes(contact_id)]

@@ -12,8 +12,6 @@ from ghl_notes.errors import AccessDenied, ConfigurationError
 from ghl_notes.stores import MemoryStore, Overtaken
 from ghl_notes.testing import Fault
 
-MINT = "/oauth/locationToken"
-
 
 class Shaky(MemoryStore):
     """A store that cannot be reached while ``down``, and whose saves fail while ``full``.
@@ -302,18 +300,18 @@ async def test_a_mint_with_an_old_token_of_the_agency(start, build, store) -> No
     assert (fake.stats.mints, fake.stats.refreshes) == (8, 1)
 
 
-async def test_a_mint_that_is_refused_for_good(fake, build, store) -> None:
+async def test_a_mint_that_is_refused_for_good(fake, build, store, mint_path) -> None:
     """An agency whose fresh token is refused too is told as such, after one renewal."""
     highlevel = build(fake, store=store)
     await highlevel.install(fake.authorize_code(company=True))
-    fake.inject(Fault.TOKEN_EXPIRED, 9, path_contains=MINT)
+    fake.inject(Fault.TOKEN_EXPIRED, 9, path_contains=mint_path)
     with pytest.raises(AccessDenied, match="agency"):
         await highlevel.mint(fake.location_id)
 
     assert fake.stats.refreshes == 1
 
 
-async def test_a_location_where_the_app_is_not_installed(start, build, clock) -> None:
+async def test_a_location_where_the_app_is_not_installed(start, build, clock, mint_path) -> None:
     """The agency's refusal is asked for once in a while, not by every call, and ends by itself."""
     fake = await start(clock=clock)
     highlevel = build(fake, clock=clock)
@@ -324,7 +322,7 @@ async def test_a_location_where_the_app_is_not_installed(start, build, clock) ->
         with pytest.raises(ReauthorizationRequired, match="install the app there") as raised:
             await client.notes.list(contact_id)
     assert raised.value.location_id == fake.location_id
-    assert fake.stats.by_route[f"POST {MINT}"] == 1
+    assert fake.stats.by_route[f"POST {mint_path}"] == 1
     fake.install()
     clock.now += 6
 
@@ -453,7 +451,9 @@ async def test_a_renewal_changes_no_owner(fake, highlevel, read, store, key) -> 
 
 
 @pytest.mark.parametrize("scopes", [None, ["contacts.readonly", "oauth.readonly"]])
-async def test_an_install_whose_agency_is_refused_is_told(start, build, store, scopes) -> None:
+async def test_an_install_whose_agency_is_refused_is_told(
+    start, build, store, scopes, mint_path
+) -> None:
     """Uninstalled by its user, and its agency gets no token: one event, and one request or two."""
     fake, events = await start(), []
     highlevel = build(fake, store=store, observer=events.append)
@@ -468,15 +468,15 @@ async def test_an_install_whose_agency_is_refused_is_told(start, build, store, s
     assert [event for event in events if isinstance(event, Spent)] == [
         Spent(location_id=fake.location_id, company_id=fake.company_id)
     ]
-    assert fake.stats.by_route[f"POST {MINT}"] == 1
+    assert fake.stats.by_route[f"POST {mint_path}"] == 1
 
 
-async def test_an_agency_at_its_limit(start, build, store) -> None:
+async def test_an_agency_at_its_limit(start, build, store, mint_path) -> None:
     """A mint that has to wait long lets go of its hold, and the call is made later."""
     fake = await start(retry_after=90)
     highlevel = build(fake, store=store)
     await highlevel.install(fake.authorize_code(company=True))
-    fake.inject(Fault.RATE_LIMITED, path_contains=MINT)
+    fake.inject(Fault.RATE_LIMITED, path_contains=mint_path)
     with pytest.raises(Unavailable, match="limit") as raised:
         await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])
 
@@ -556,14 +556,14 @@ async def test_a_user_who_leaves_has_installed(start, build, store, key, until) 
     assert await store.load(key) is not None
 
 
-async def test_a_page_of_a_proxy_spends_no_install(start, build, store, key) -> None:
+async def test_a_page_of_a_proxy_spends_no_install(start, build, store, key, mint_path) -> None:
     """A refusal that HighLevel did not word tells nobody that an install is dead."""
     fake, events = await start(grace=0), []
     highlevel = build(fake, store=store, observer=events.append)
     await highlevel.install(fake.authorize_code(company=True))
     await highlevel.install(fake.authorize_code())
     fake.revoke()
-    fake.inject(Fault.FORBIDDEN_HTML, path_contains=MINT)
+    fake.inject(Fault.FORBIDDEN_HTML, path_contains=mint_path)
     with pytest.raises(AccessDenied):
         await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])
 
