@@ -219,6 +219,22 @@ async def test_a_wrong_setting_is_named(
     assert "Traceback" not in ended.err
 
 
+@shows("follow_up.py")
+async def test_a_lead_is_followed_up_once(fake: FakeHighLevel, tmp_path: Path) -> None:
+    """A new lead gets a contact, a tag, a note and a task, and no second task the next time."""
+    program = (EXAMPLES / "follow_up.py", "jane@example.net", "Wants a quote")
+    first = await run(tmp_path, *program, **token_of(fake))
+    second = await run(tmp_path, *program, **token_of(fake))
+
+    contact_id = first.lines[0].removeprefix("new contact ")
+    assert [(ended.status, ended.err) for ended in (first, second)] == [(0, ""), (0, "")]
+    assert second.lines[0] == f"known contact {contact_id}"
+    assert second.lines[-1] == "there is an open task already"
+    assert fake.contact(contact_id)["tags"] == ["follow-up"]
+    assert [task["title"] for task in fake.tasks(contact_id)] == ["Call back"]
+    assert [note["body"] for note in fake.notes(contact_id)] == ["Wants a quote"] * 2
+
+
 @shows("bulk_export.py")
 async def test_all_notes_are_exported_as_they_are_read(tmp_path: Path) -> None:
     """Every note is a line, and contacts are listed no faster than their notes are read."""

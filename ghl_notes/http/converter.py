@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from operator import eq
+from types import GenericAlias
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -91,7 +92,8 @@ def _converter() -> Converter:
         converter.register_structure_hook_func(partial(eq, kind), hook)
     for cls in _MODELS:
         read = _object(cls, converter)
-        kinds = {cls: read, cls | None: _maybe(read), tuple[cls, ...]: _many(read, cls)}
+        several = GenericAlias(tuple, (cls, ...))
+        kinds = {cls: read, cls | None: _maybe(read), several: _many(read, cls)}
         for kind, hook in kinds.items():
             converter.register_structure_hook_func(partial(eq, kind), hook)
     return converter

@@ -18,7 +18,6 @@ from ghl_notes.http.operations import (
     CONTACTS_LIST,
     INSTALLED_LOCATIONS,
     LOCATION_TOKEN,
-    Family,
     Operation,
 )
 from ghl_notes.http.rate import RateSnapshot
@@ -68,7 +67,7 @@ class Dialect:
     """
 
     version: str
-    versions: Mapping[Family, str]
+    versions: Mapping[str, str]
     paths: Mapping[Operation, str]
     gone: Mapping[Operation, str]
     field_value: str
@@ -112,7 +111,7 @@ class Dialect:
 
 _DATED: Final = Dialect(
     version=VERSION,
-    versions={"calendars": "2021-04-15", "notes": "v3"},
+    versions={"calendars": "2021-04-15", "objects": "v3"},
     paths={},
     gone={},
     field_value="field_value",

@@ -8,7 +8,7 @@ import attrs
 from attrs import field, frozen
 
 from ghl_notes.errors import ConfigurationError, HighLevelError
-from ghl_notes.http.operations import scopes_for
+from ghl_notes.http.scopes import scopes_for
 from ghl_notes.models.values import Extra
 
 Health: TypeAlias = Literal["healthy", "renewed", "spent", "inactive", "failed"]

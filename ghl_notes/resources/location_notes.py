@@ -48,6 +48,16 @@ _CHANGED: Final[Mapping[str, Rule]] = {
     "color": color,
     "pinned": flag,
 }
+_ATTACHED: Final[Mapping[str, Rule]] = {
+    "type": text,
+    "relations": relations,
+    "attachments": attachments,
+}
+_RESTORED: Final[Mapping[str, Rule]] = {
+    "force_restore": flag,
+    "model": filled_text,
+    "record_id": filled_text,
+}
 _SEARCHED: Final[Mapping[str, Rule]] = {
     "query": text,
     "sources": texts,
@@ -92,7 +102,8 @@ class LocationNotes:
             "sort_by": sort_by,
             "sort_order": sort_order,
         }
-        return await self._search(self._asked(given, location_id), limit, skip)
+        asked = {**self._asked(given, location_id), "count": True}
+        return await self._search(asked, limit, skip)
 
     def stream(  # noqa: PLR0913 - what a search can be asked
         self,
@@ -164,33 +175,63 @@ class LocationNotes:
             operations.LOCATION_NOTES_DELETE, note_id, params=self._location(location_id)
         )
 
-    async def restore(self, note_id: str) -> None:
-        """Bring a deleted note back."""
-        await self._dispatch.call(operations.LOCATION_NOTES_RESTORE, note_id)
+    async def restore(
+        self,
+        note_id: str,
+        *,
+        force: bool | None = None,
+        relation: Relation | None = None,
+        location_id: str | None = None,
+    ) -> LocationNote:
+        """Bring a deleted note back and return it.
 
-    async def add_relations(self, note_id: str, relations: Iterable[Relation]) -> None:
-        """Attach a note to more records."""
-        await self._relate(note_id, {"type": "add", "relations": relations})
+        ``force`` does so in spite of conflicts; ``relation`` names the record to restore it to.
+        """
+        given = {"force_restore": force, **_target(relation)}
+        sent = fields(given, _RESTORED)
+        return await self._note(operations.LOCATION_NOTES_RESTORE, note_id, location_id, sent)
 
-    async def remove_relations(self, note_id: str, relations: Iterable[Relation]) -> None:
-        """Take a note off records."""
-        await self._relate(note_id, {"type": "remove", "relations": relations})
+    async def add_relations(
+        self, note_id: str, relations: Iterable[Relation], *, location_id: str | None = None
+    ) -> LocationNote:
+        """Attach a note to more records, and return the note as it is now."""
+        given = {"type": "add", "relations": relations}
+        return await self._attach(operations.LOCATION_NOTES_RELATIONS, note_id, given, location_id)
 
-    async def add_attachments(self, note_id: str, attachments: Iterable[Attachment]) -> None:
-        """Attach files that are at HighLevel already to a note."""
-        await self._attach(note_id, {"type": "add", "attachments": attachments})
+    async def remove_relations(
+        self, note_id: str, relations: Iterable[Relation], *, location_id: str | None = None
+    ) -> LocationNote:
+        """Take a note off records, and return the note as it is now."""
+        given = {"type": "remove", "relations": relations}
+        return await self._attach(operations.LOCATION_NOTES_RELATIONS, note_id, given, location_id)
 
-    async def remove_attachments(self, note_id: str, attachments: Iterable[Attachment]) -> None:
-        """Take files off a note."""
-        await self._attach(note_id, {"type": "remove", "attachments": attachments})
+    async def add_attachments(
+        self, note_id: str, attachments: Iterable[Attachment], *, location_id: str | None = None
+    ) -> LocationNote:
+        """Attach files that HighLevel has already, and return the note as it is now."""
+        given = {"type": "add", "attachments": attachments}
+        return await self._attach(
+            operations.LOCATION_NOTES_ATTACHMENTS, note_id, given, location_id
+        )
 
-    async def _relate(self, note_id: str, given: Mapping[str, object]) -> None:
-        sent = fields(given, {"type": text, "relations": relations}, required=tuple(given))
-        await self._dispatch.call(operations.LOCATION_NOTES_RELATIONS, note_id, json=sent)
+    async def remove_attachments(
+        self, note_id: str, attachments: Iterable[Attachment], *, location_id: str | None = None
+    ) -> LocationNote:
+        """Take files off a note, and return the note as it is now."""
+        given = {"type": "remove", "attachments": attachments}
+        return await self._attach(
+            operations.LOCATION_NOTES_ATTACHMENTS, note_id, given, location_id
+        )
 
-    async def _attach(self, note_id: str, given: Mapping[str, object]) -> None:
-        sent = fields(given, {"type": text, "attachments": attachments}, required=tuple(given))
-        await self._dispatch.call(operations.LOCATION_NOTES_ATTACHMENTS, note_id, json=sent)
+    async def _attach(
+        self,
+        operation: Operation,
+        note_id: str,
+        given: Mapping[str, object],
+        location_id: str | None,
+    ) -> LocationNote:
+        sent = fields(given, _ATTACHED, required=tuple(given))
+        return await self._note(operation, note_id, location_id, sent)
 
     def _location(self, location_id: str | None) -> dict[str, str]:
         return {"locationId": location(location_id, self._location_id)}
@@ -238,3 +279,9 @@ class LocationNotes:
             operation, note_id, params=self._location(location_id), json=sent
         )
         return codec.body_note(answer.payload, LocationNote)
+
+
+def _target(relation: Relation | None) -> dict[str, object]:
+    if relation is None:
+        return {}
+    return {"model": relation.object_key, "record_id": relation.record_id}
