@@ -1,4 +1,4 @@
-"""The command ``ghl-notes``: installs, an export, and a pretend HighLevel. Needs the extra ``cli``.
+"""The command ``ghl-notes``, which needs the extra ``cli``.
 
 This is the only part of the library that reads environment variables.
 """

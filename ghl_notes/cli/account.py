@@ -1,21 +1,27 @@
-"""Which app, and which store: what ``login`` and ``installs`` have in common."""
+"""Which app, and which store: what the commands about installs have in common."""
 
 import os
 import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import typer
 from attrs import evolve, field, frozen
 
-from ghl_notes import App, ConfigurationError, HighLevel, stores
+import ghl_notes
+from ghl_notes import App, ConfigurationError, stores
 from ghl_notes.cli.asking import is_asked_on_a_terminal
 from ghl_notes.cli.statuses import Refused
 from ghl_notes.stores import SQLiteStore, TokenStore
 
-__all__ = ["SEAL_KEYS", "SECRET", "Account", "Place"]
+if TYPE_CHECKING:
+    from ghl_notes import HighLevel
+
+__all__ = ["SEAL_KEYS", "SECRET", "Account", "Place", "reaching"]
+
+C = TypeVar("C")
 
 SECRET: Final = "GHL_NOTES_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 SEAL_KEYS: Final = "GHL_NOTES_SEAL_KEYS"
@@ -79,6 +85,7 @@ class Account:
     client_secret: str = field(repr=False, default="")
     redirect_uri: str = _NO_REDIRECT
     base_url: str | None = None
+    api_version: str | None = None
     scopes: tuple[str, ...] = ()
     white_label: bool = False
 
@@ -99,7 +106,7 @@ class Account:
             raise Refused(f"no client secret: set {SECRET}")
         return evolve(self, client_secret=secret)
 
-    def highlevel(self) -> HighLevel:
+    def highlevel(self) -> "HighLevel":
         """Open the app. Raises ``Refused`` or ``ConfigurationError``, and names no password."""
         app = App(
             client_id=self.client_id,
@@ -108,8 +115,15 @@ class Account:
             scopes=self.scopes,
             white_label=self.white_label,
         )
-        make = partial(HighLevel, app, store=self.place.unsealed())
-        return make() if self.base_url is None else make(base_url=self.base_url)
+        # By this name, it is loaded with all it needs when it is used, and not for a completion.
+        make = partial(ghl_notes.HighLevel, app, store=self.place.unsealed())
+        return reaching(make, self.base_url, self.api_version)
+
+
+def reaching(make: Callable[..., C], base_url: str | None, api_version: str | None) -> C:
+    """Make what talks to HighLevel, with the defaults of the library for what was not said."""
+    said = {"base_url": base_url, "api_version": api_version}
+    return make(**{name: value for name, value in said.items() if value is not None})
 
 
 def _made(told_by: str, make: Callable[[], TokenStore]) -> TokenStore:

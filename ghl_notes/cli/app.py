@@ -1,4 +1,8 @@
-"""The commands of ``ghl-notes`` and their options."""
+"""The commands of ``ghl-notes`` and their options.
+
+What talks to HighLevel is imported by the commands that do, so that a completion is quick.
+"""
+# ruff: noqa: PLC0415 - for that reason
 
 import re
 from typing import Annotated
@@ -7,15 +11,13 @@ import typer
 from rich.console import Console
 
 from ghl_notes import __version__
-from ghl_notes.cli.demo import demo
-from ghl_notes.cli.export import Order, export
-from ghl_notes.cli.fake import serve
+from ghl_notes.cli.contacts_app import contacts
 from ghl_notes.cli.installs_app import installs
 from ghl_notes.cli.login_app import login
-from ghl_notes.cli.options import SECRETS
-from ghl_notes.cli.progress import Tally
+from ghl_notes.cli.notes_app import notes
+from ghl_notes.cli.options import SECRETS, BaseUrl, Token
 from ghl_notes.cli.statuses import finish
-from ghl_notes.testing import FakeHighLevel
+from ghl_notes.cli.tasks_app import tasks
 
 __all__ = ["app"]
 
@@ -51,18 +53,9 @@ def _demo() -> None:
 
     Needs no account and no network.
     """
+    from ghl_notes.cli.demo import demo
+
     raise typer.Exit(finish(lambda: demo(Console())))
-
-
-_Token = Annotated[
-    str,
-    typer.Option(
-        envvar="GHL_NOTES_TOKEN",
-        show_default=False,
-        help="A private integration token of the location. Better in the environment than here,"
-        " where other users of the machine can see it.",
-    ),
-]
 
 
 @app.command("export")
@@ -75,10 +68,8 @@ def _export(  # noqa: PLR0913 - one for each option
             metavar="FILE", help="Read only these contacts: ids, one a line; - for stdin."
         ),
     ] = None,
-    token: _Token = "",
-    base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Another server than HighLevel's own.")
-    ] = None,
+    token: Token = "",
+    base_url: BaseUrl = None,
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="How many requests may be under way at once.")
     ] = None,
@@ -89,6 +80,9 @@ def _export(  # noqa: PLR0913 - one for each option
     What fails goes to FILE.errors, one contact a line. Exit status: 0 everything was read, 3 some
     contacts failed, 2 wrong usage, 1 anything else, 130 stopped by Ctrl-C; what was written stays.
     """
+    from ghl_notes.cli.export import Order, export
+    from ghl_notes.cli.progress import Tally
+
     order = Order(
         location_id=location,
         out=out,
@@ -106,6 +100,9 @@ def _export(  # noqa: PLR0913 - one for each option
 
 
 app.command("login", epilog=SECRETS)(login)
+app.add_typer(notes, name="note")
+app.add_typer(contacts, name="contact")
+app.add_typer(tasks, name="task")
 app.add_typer(installs, name="installs")
 
 
@@ -130,6 +127,9 @@ def _fake(  # noqa: PLR0913 - one for each option
 
     With --redirect-uri http://127.0.0.1:8000/oauth/callback, ghl-notes login needs no tunnel.
     """
+    from ghl_notes.cli.fake import serve
+    from ghl_notes.testing import FakeHighLevel
+
     fake = FakeHighLevel(
         contacts=contacts,
         notes_per_contact=notes_per_contact,

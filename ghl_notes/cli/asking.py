@@ -8,8 +8,9 @@ import typer
 from attrs import define, field
 
 from ghl_notes.cli.source import ready
+from ghl_notes.cli.statuses import Refused
 
-__all__ = ["Asker", "is_asked_on_a_terminal"]
+__all__ = ["Asker", "confirmed", "is_asked_on_a_terminal", "text_of"]
 
 _STDIN: Final = 0
 _CHUNK: Final = 1 << 12
@@ -17,7 +18,30 @@ _CHUNK: Final = 1 << 12
 
 def is_asked_on_a_terminal() -> bool:
     """Tell whether somebody is there to answer."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()  # None where stdin was closed
+
+
+def confirmed(answer: str | None) -> bool:
+    """Tell whether an answer is a yes; all else is a no."""
+    return answer is not None and answer.lower() in {"y", "yes"}
+
+
+def text_of(given: str | None) -> str:
+    """Give the text that was passed, or what comes from stdin for ``-`` and for nothing.
+
+    Raises ``Refused`` where there is none.
+    """
+    if given is not None and given != "-":
+        return given
+    if given is None and is_asked_on_a_terminal():
+        raise Refused("no text: give it as an argument, or pipe it in")
+    try:
+        text = "" if sys.stdin is None else sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused("what came from stdin is not text in UTF-8: convert it first") from error
+    if not text.strip():
+        raise Refused("no text came from stdin: give it as an argument, or pipe it in")
+    return text.rstrip("\r\n")
 
 
 @define

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 from attrs import frozen
@@ -11,7 +11,6 @@ from attrs import frozen
 from ghl_notes import (
     AccessDenied,
     ConfigurationError,
-    HighLevel,
     HighLevelError,
     InstallHealth,
     LocationInactive,
@@ -24,6 +23,9 @@ from ghl_notes.cli.installs import say_there_is_none
 from ghl_notes.cli.records import line
 from ghl_notes.cli.sheet import Sheet
 from ghl_notes.cli.statuses import Status, explained
+
+if TYPE_CHECKING:
+    from ghl_notes import HighLevel
 
 __all__ = ["Shape", "reason", "remedy", "report"]
 
@@ -43,7 +45,9 @@ class Shape:
 
 
 async def report(
-    account: Account, look: Callable[[HighLevel], AsyncGenerator[InstallHealth, None]], shape: Shape
+    account: Account,
+    look: Callable[["HighLevel"], AsyncGenerator[InstallHealth, None]],
+    shape: Shape,
 ) -> Status:
     """Tell how every install is, and whether all are well."""
     states: Counter[str] = Counter()

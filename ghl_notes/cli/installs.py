@@ -8,7 +8,7 @@ from attrs import frozen
 
 from ghl_notes import Install, Unavailable
 from ghl_notes.cli.account import Place
-from ghl_notes.cli.asking import Asker, is_asked_on_a_terminal
+from ghl_notes.cli.asking import Asker, confirmed, is_asked_on_a_terminal
 from ghl_notes.cli.facts import COLUMNS, cells, named, record
 from ghl_notes.cli.records import line
 from ghl_notes.cli.statuses import Refused, Status, say
@@ -87,7 +87,8 @@ async def _forget(store: TokenStore, place: Place, doomed: Doomed) -> Status:
         say(f"there is no install of {doomed} in {place}: see ghl-notes installs list")
         return Status.FAILED
     typer.echo("\n".join(named(install) for install in chosen))
-    if not doomed.sure and not await _confirmed(len(chosen)):
+    question = f"Forget {_many(len(chosen))}? [y/N]"
+    if not doomed.sure and not confirmed(await Asker().ask(question)):
         say("nothing was forgotten")
         return Status.FAILED
     for install in chosen:
@@ -103,11 +104,6 @@ async def _delete(store: TokenStore, install: Install) -> None:
     except Overtaken as error:
         msg = f"another process changed the install of {named(install)} just now; try again"
         raise Unavailable(msg, maybe_applied=False) from error
-
-
-async def _confirmed(count: int) -> bool:
-    answer = await Asker().ask(f"Forget {_many(count)}? [y/N]")
-    return answer is not None and answer.lower() in {"y", "yes"}
 
 
 def _farewell(chosen: Sequence[Install], stored: Sequence[Install]) -> str:

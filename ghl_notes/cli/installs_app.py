@@ -5,26 +5,17 @@ from typing import Annotated
 
 import typer
 
-from ghl_notes import HighLevel
+import ghl_notes
 from ghl_notes.cli.account import Account, Place
+from ghl_notes.cli.groups import group
 from ghl_notes.cli.health import Shape, report
 from ghl_notes.cli.installs import Doomed, forget, list_installs
-from ghl_notes.cli.options import SECRETS, BaseUrl, ClientId, Json, Store
+from ghl_notes.cli.options import SECRETS, BaseUrl, ClientId, Json, Store, Yes
 from ghl_notes.cli.statuses import finish
 
 __all__ = ["installs"]
 
-installs = typer.Typer(
-    help="The installs of a marketplace app: what is stored, and how it is.",
-    rich_markup_mode="markdown",
-)
-
-
-@installs.callback(invoke_without_command=True)
-def _alone(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
+installs = group("The installs of a marketplace app: what is stored, and how it is.")
 
 _Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Tell only of installs that need somebody.")
@@ -55,7 +46,7 @@ def _check(
     """
     account = partial(_account, store, client_id, base_url)
     shape = Shape(as_json=as_json, quiet=quiet)
-    raise typer.Exit(finish(lambda: report(account(), HighLevel.check, shape)))
+    raise typer.Exit(finish(lambda: report(account(), ghl_notes.HighLevel.check, shape)))
 
 
 @installs.command("tend", epilog=SECRETS)
@@ -76,7 +67,7 @@ def _tend(  # noqa: PLR0913 - one for each option
     """
     account = partial(_account, store, client_id, base_url)
     shape = Shape(as_json=as_json, quiet=quiet)
-    tend = partial(HighLevel.tend, idle_days=idle_days)
+    tend = partial(ghl_notes.HighLevel.tend, idle_days=idle_days)
     raise typer.Exit(finish(lambda: report(account(), tend, shape)))
 
 
@@ -90,7 +81,7 @@ def _forget(
         str | None,
         typer.Option(metavar="ID", help="Forget the install of this agency, and its locations'."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002 - an option
+    yes: Yes = False,  # noqa: FBT002 - an option
 ) -> None:
     """Delete installs from the store, after showing which. There is no way back but a new install.
 

@@ -5,8 +5,6 @@ from typing import Annotated, Final
 import typer
 
 from ghl_notes.cli.account import Account, Place
-from ghl_notes.cli.login import Order
-from ghl_notes.cli.login import login as install
 from ghl_notes.cli.options import BaseUrl, ClientId, RedirectUri, Store
 from ghl_notes.cli.statuses import finish
 
@@ -80,6 +78,10 @@ def login(  # noqa: PLR0913 - one for each option
     Exit status: 0 installed, 2 wrong usage, 1 anything else, 130 stopped by Ctrl-C, in which case
     nothing is stored.
     """
+    # With a web server, which is to slow down no other command.
+    from ghl_notes.cli.login import Order  # noqa: PLC0415
+    from ghl_notes.cli.login import login as install  # noqa: PLC0415
+
     order = Order(
         account=Account(
             place=Place(store),

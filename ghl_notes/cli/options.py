@@ -1,4 +1,4 @@
-"""The options that name an app and a store."""
+"""The options that commands have in common: how to reach HighLevel, and what to write."""
 
 from typing import Annotated, Final
 
@@ -6,7 +6,19 @@ import typer
 
 from ghl_notes.cli.account import SEAL_KEYS, SECRET
 
-__all__ = ["SECRETS", "BaseUrl", "ClientId", "Json", "RedirectUri", "Store"]
+__all__ = [
+    "SECRETS",
+    "ApiVersion",
+    "BaseUrl",
+    "ClientId",
+    "ContactId",
+    "Json",
+    "Location",
+    "RedirectUri",
+    "Store",
+    "Token",
+    "Yes",
+]
 
 SECRETS: Final = f"""
 The environment alone tells what is secret: `{SECRET}`, the secret of the app, which is asked for
@@ -15,12 +27,37 @@ with commas between them.
 """
 """What stands below the help of commands that need an app's secret."""
 
+_ACCOUNT: Final = "Account"
+
+Token = Annotated[
+    str,
+    typer.Option(
+        envvar="GHL_NOTES_TOKEN",
+        show_default=False,
+        rich_help_panel=_ACCOUNT,
+        help="A private integration token of the location. Better in the environment than here,"
+        " where other users of the machine can see it.",
+    ),
+]
+
+Location = Annotated[
+    str,
+    typer.Option(
+        envvar="GHL_NOTES_LOCATION",
+        metavar="ID",
+        show_default=False,
+        rich_help_panel=_ACCOUNT,
+        help="The location (sub-account).",
+    ),
+]
+
 Store = Annotated[
     str,
     typer.Option(
         envvar="GHL_NOTES_STORE",
         metavar="FILE|URL",
         show_default=False,
+        rich_help_panel=_ACCOUNT,
         help="Where installs are kept: a SQLite file, a postgresql:// URL or a redis:// URL."
         " A URL with a password is better in the environment than here.",
     ),
@@ -32,6 +69,7 @@ ClientId = Annotated[
         envvar="GHL_NOTES_CLIENT_ID",
         metavar="ID",
         show_default=False,
+        rich_help_panel=_ACCOUNT,
         help="The client id of the marketplace app.",
     ),
 ]
@@ -42,13 +80,32 @@ RedirectUri = Annotated[
         envvar="GHL_NOTES_REDIRECT_URI",
         metavar="URL",
         show_default=False,
+        rich_help_panel=_ACCOUNT,
         help="Where HighLevel sends the browser back to: one of the app's redirect URIs, to the"
         " letter.",
     ),
 ]
 
 BaseUrl = Annotated[
-    str | None, typer.Option(metavar="URL", help="Another server than HighLevel's own.")
+    str | None,
+    typer.Option(
+        metavar="URL", rich_help_panel=_ACCOUNT, help="Another server than HighLevel's own."
+    ),
+]
+
+ApiVersion = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VERSION",
+        rich_help_panel=_ACCOUNT,
+        help="Another version of HighLevel's API than 2021-07-28, such as v3.",
+    ),
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON lines, with times in UTC.")]
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+ContactId = Annotated[
+    str, typer.Argument(metavar="CONTACT", help="The contact's id; ghl-notes contact find has it.")
+]

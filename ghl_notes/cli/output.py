@@ -6,10 +6,10 @@ from io import FileIO
 from pathlib import Path
 from typing import Self
 
-from attrs import Attribute, asdict, define, field
+from attrs import define, field
 
-from ghl_notes import ContactNotes, HighLevelError, Note
-from ghl_notes.cli.records import line, written
+from ghl_notes import ContactNotes, HighLevelError
+from ghl_notes.cli.records import line, record
 from ghl_notes.cli.statuses import Refused
 
 __all__ = ["Output", "open_output"]
@@ -57,7 +57,7 @@ class Output:
     def add(self, result: ContactNotes, location_id: str) -> None:
         """Write a contact's notes, and what stood in the way of reading them."""
         self.begin()
-        self._notes.write(_lines(_note(note, location_id) for note in result.notes))
+        self._notes.write(_lines(record(note, location_id) for note in result.notes))
         errors = [*result.notes.unreadable, *([result.error] if result.error else [])]
         self._failures.write(_lines(_failure(result.contact_id, error) for error in errors))
 
@@ -126,15 +126,6 @@ def _to_stderr(data: bytes) -> None:
 
 def _lines(records: Iterable[Mapping[str, object]]) -> bytes:
     return b"".join(line(record) for record in records)
-
-
-def _note(note: Note, location_id: str) -> dict[str, object]:
-    told = asdict(note, filter=_is_told, value_serializer=written)
-    return {**told, "location_id": location_id}
-
-
-def _is_told(attribute: "Attribute[object]", value: object) -> bool:
-    return attribute.name != "extra" or bool(value)
 
 
 def _failure(contact_id: str, error: HighLevelError) -> dict[str, object]:

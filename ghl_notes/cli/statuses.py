@@ -20,6 +20,7 @@ from ghl_notes import (
     Unavailable,
     UnexpectedResponse,
 )
+from ghl_notes.cli.plain import one_line
 
 __all__ = ["Refused", "Status", "explained", "finish", "is_hopeless", "say"]
 
@@ -40,7 +41,7 @@ class Refused(Exception):
 
 def say(sentence: str) -> None:
     """Tell the user something that is not the output."""
-    typer.echo(f"ghl-notes: {sentence}", err=True)
+    typer.echo(f"ghl-notes: {one_line(sentence)}", err=True)
 
 
 def finish(begin: Callable[[], Coroutine[object, object, Status]]) -> Status:
@@ -71,6 +72,10 @@ def explained(error: HighLevelError) -> str:
         return str(error)
     if isinstance(error, Unavailable | UnexpectedResponse):
         return f"{error}; check the network and --base-url, or try again later"
+    if isinstance(error, ReauthorizationRequired):
+        return (
+            f"{error}: ghl-notes login does that, and ghl-notes installs list tells what there is"
+        )
     return str(error)
 
 

@@ -1,4 +1,7 @@
-"""Tables that can be read: nothing in them is cut off, whatever they are shown on."""
+"""Tables and sheets that can be read, whatever they are shown on.
+
+Nothing in them is cut off but texts, and never an id: that is to be copied.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,7 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["NONE", "show", "stdout"]
+from ghl_notes.cli.plain import cell
+
+__all__ = ["NONE", "sheet", "show", "stdout"]
 
 NONE: Final = "-"
 """What stands where there is nothing to tell, so that every line has as many words."""
@@ -16,6 +21,9 @@ NONE: Final = "-"
 
 # Wider than any table: where there is no screen, every row is a line.
 _NO_WIDTH: Final = 10_000
+_GAP: Final = 2
+# With less room than that, a text had better go below.
+_LEAST: Final = 20
 
 
 def stdout() -> Console:
@@ -24,9 +32,14 @@ def stdout() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=_NO_WIDTH)
 
 
-def show(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
-    """Print a table whose first two columns name a row; where it is too wide, a block for each."""
-    drawn = _table(columns, rows)
+def show(
+    console: Console, columns: Sequence[str], rows: Sequence[Sequence[Text]], *, text: bool = False
+) -> None:
+    """Print a table whose first two columns name a row; where it is too wide, a block for each.
+
+    With ``text`` the last column is one that may be cut off to make the table fit.
+    """
+    drawn = _table(columns, _fitted(columns, rows, console.width) if text else rows)
     wide = console.options.update(width=_NO_WIDTH)
     if console.measure(drawn, options=wide).maximum <= console.width:
         console.print(drawn)
@@ -34,6 +47,33 @@ def show(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Text]
     for row in rows:
         console.print(Text("  ").join(row[:2]), style="bold", soft_wrap=True)
         console.print(Padding(_told(columns[2:], row[2:]), (0, 0, 0, 4)))
+
+
+def sheet(console: Console, facts: Sequence[tuple[str, Text]]) -> None:
+    """Print the facts of one thing, a line each, by their names."""
+    drawn = Table.grid(padding=(0, _GAP, 0, 0))
+    drawn.add_column(style="bold", no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for name, told in facts:
+        drawn.add_row(cell(name), told)
+    console.print(drawn)
+
+
+def _fitted(
+    columns: Sequence[str], rows: Sequence[Sequence[Text]], width: int
+) -> Sequence[Sequence[Text]]:
+    """Cut the texts of the last column to the room that the others leave."""
+    lines = [[Text(name) for name in columns], *rows]
+    taken = sum(_GAP + max(cell.cell_len for cell in column) for column in zip(*lines, strict=True))
+    taken -= _GAP + max(line[-1].cell_len for line in lines)
+    room = max(_LEAST, width - taken)
+    return [[*row[:-1], _cut(row[-1], room)] for row in rows]
+
+
+def _cut(text: Text, room: int) -> Text:
+    fitted = text.copy()
+    fitted.truncate(room, overflow="ellipsis")
+    return fitted
 
 
 def _told(columns: Sequence[str], cells: Sequence[Text]) -> Text:
@@ -44,7 +84,7 @@ def _told(columns: Sequence[str], cells: Sequence[Text]) -> Text:
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
     """Draw a row for each row."""
-    drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    drawn = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
     for name in columns:
         drawn.add_column(name, no_wrap=True)
     for row in rows:

@@ -32,6 +32,7 @@ NOBODY = dict.fromkeys(
     (
         "GHL_NOTES_CLIENT_ID",
         "GHL_NOTES_CLIENT_SECRET",
+        "GHL_NOTES_LOCATION",
         "GHL_NOTES_REDIRECT_URI",
         "GHL_NOTES_SEAL_KEYS",
         "GHL_NOTES_STORE",
@@ -50,6 +51,23 @@ class Outcome:
     status: int
     out: str
     err: str
+
+    @property
+    def record(self) -> dict:
+        """The one JSON object that was written, and nothing else."""
+        (record,) = self.records
+        return record
+
+    @property
+    def records(self) -> list[dict]:
+        """The JSON objects that were written, one a line, and nothing else."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The lines of a sheet, up to its text, by their names."""
+        lines = self.out.partition("\n\n")[0].splitlines()
+        return {name: told.strip() for name, _, told in (line.partition("  ") for line in lines)}
 
     @property
     def last(self) -> str:
@@ -141,10 +159,14 @@ Start = Callable[..., Awaitable[FakeHighLevel]]
 def run() -> Run:
     """Run a command in this process: in a thread, so that a fake of this loop can answer."""
 
-    async def invoke(*args: object, **environment: str) -> Outcome:
-        texts = [str(arg) for arg in args]
+    async def invoke(*args: object, stdin: bytes | None = None, **environment: str) -> Outcome:
         result = await asyncio.to_thread(
-            CliRunner().invoke, app, texts, env=WIDE | NOBODY | environment
+            CliRunner().invoke,
+            app,
+            [str(arg) for arg in args],
+            input=stdin,
+            env=WIDE | NOBODY | environment,
+            prog_name="ghl-notes",
         )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -234,6 +256,25 @@ async def start() -> AsyncIterator[Start]:
 async def fake(start: Start) -> FakeHighLevel:
     """Start a pretend HighLevel of ten contacts with five notes each."""
     return await start()
+
+
+@pytest.fixture
+def desk(run: Run, fake: FakeHighLevel) -> Run:
+    """Run a command with the token of the fake's location, and see to it that it is not told."""
+
+    async def invoke(*args: object, **more) -> Outcome:
+        known = {"GHL_NOTES_TOKEN": fake.private_token, "GHL_NOTES_LOCATION": fake.location_id}
+        outcome = await run(*args, "--base-url", fake.url, **{**known, **more})
+        assert fake.private_token not in outcome.out + outcome.err
+        return outcome
+
+    return invoke
+
+
+@pytest.fixture
+def contact(fake: FakeHighLevel) -> str:
+    """Choose a contact."""
+    return fake.contact_ids()[0]
 
 
 @pytest.fixture

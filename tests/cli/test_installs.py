@@ -123,7 +123,7 @@ async def test_what_is_stored_is_listed(account, installs) -> None:
     assert rows[0]["kind"] == "agency"
     assert {row["id"] for row in rows[1:]} == set(account.fake.location_ids[:2])
     assert {row["agency"] for row in rows[1:]} == {account.fake.company_id}
-    assert {row["scopes"] for row in rows} == {"4"}
+    assert {row["scopes"] for row in rows} == {str(len(account.fake.app.scopes))}
     assert account.fake.stats.requests == before
 
 
@@ -174,7 +174,8 @@ async def test_a_narrow_terminal_gets_blocks(account, program, terminal) -> None
     assert ended.status == 0
     assert "\x1b[1mlocation" in terminal.text
     assert account.fake.location_id in terminal.text
-    assert f"agency {account.fake.company_id}, scopes 4, installed" in terminal.text
+    scopes = len(account.fake.app.scopes)
+    assert f"agency {account.fake.company_id}, scopes {scopes}, installed" in terminal.text
     assert "spent" not in terminal.text
 
 

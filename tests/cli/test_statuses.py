@@ -76,6 +76,11 @@ def test_a_store_that_is_out_of_reach_has_nothing_to_do_with_a_server() -> None:
     )
 
 
+def test_a_spent_install_is_put_right_by_a_command() -> None:
+    """The library speaks to programmers; here the user gets a command to type."""
+    assert "ghl-notes login" in explained(ReauthorizationRequired("send its user once more"))
+
+
 def ends_with(error: BaseException) -> Status:
     """Finish a command that raises."""
 
