@@ -15,7 +15,7 @@ from ghl_notes.cli.contacts_app import contacts
 from ghl_notes.cli.installs_app import installs
 from ghl_notes.cli.login_app import login
 from ghl_notes.cli.notes_app import notes
-from ghl_notes.cli.options import SECRETS, BaseUrl, Token
+from ghl_notes.cli.options import SECRETS, ApiVersion, BaseUrl, Token
 from ghl_notes.cli.statuses import finish
 from ghl_notes.cli.tasks_app import tasks
 
@@ -70,6 +70,7 @@ def _export(  # noqa: PLR0913 - one for each option
     ] = None,
     token: Token = "",
     base_url: BaseUrl = None,
+    api_version: ApiVersion = None,
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="How many requests may be under way at once.")
     ] = None,
@@ -89,6 +90,7 @@ def _export(  # noqa: PLR0913 - one for each option
         token=token,
         contacts=contacts,
         base_url=base_url,
+        api_version=api_version,
         concurrency=concurrency,
         force=force,
     )

@@ -8,7 +8,8 @@ from functools import partial
 from attrs import define, field, frozen
 from rich.console import Console
 
-from ghl_notes import Client, HighLevelError, Json
+from ghl_notes import Client, HighLevelError
+from ghl_notes.cli.account import reaching
 from ghl_notes.cli.output import Output, open_output
 from ghl_notes.cli.progress import Tally, shown
 from ghl_notes.cli.source import IdFile
@@ -26,6 +27,7 @@ class Order:
     token: str = field(repr=False)
     contacts: str | None = None
     base_url: str | None = None
+    api_version: str | None = None
     concurrency: int | None = None
     force: bool = False
 
@@ -43,7 +45,7 @@ async def export(order: Order, tally: Tally, console: Console) -> Status:
         output = files.enter_context(open_output(order.out, force=order.force))
         async with _client(order, tally) as client:
             # One request tells whether token, location and network are good, or thousands would.
-            total = await _count(client, order.location_id)
+            total = (await client.contacts.search(page_size=1)).total
             tally.total = total if source is None else source.count()
             tally.start()
             notes_on_screen = order.out == "-" and sys.stdout.isatty()
@@ -96,15 +98,7 @@ class _Run:
 
 def _client(order: Order, tally: Tally) -> Client:
     make = partial(Client, order.token, location_id=order.location_id, observer=tally)
-    return make() if order.base_url is None else make(base_url=order.base_url)
-
-
-async def _count(client: Client, location_id: str) -> int | None:
-    """Ask how many contacts there are. Raises what any other request would meet."""
-    query: Json = {"locationId": location_id, "pageLimit": 1}
-    found = await client.request("POST", "/contacts/search", json=query, repeatable=True)
-    total = found.get("total") if isinstance(found, dict) else None
-    return total if isinstance(total, int) else None
+    return reaching(make, order.base_url, order.api_version)
 
 
 async def _all_of(client: Client) -> AsyncGenerator[str, None]:

@@ -10,7 +10,7 @@ from ghl_notes.cli.account import Account, Place
 from ghl_notes.cli.groups import group
 from ghl_notes.cli.health import Shape, report
 from ghl_notes.cli.installs import Doomed, forget, list_installs
-from ghl_notes.cli.options import SECRETS, BaseUrl, ClientId, Json, Store, Yes
+from ghl_notes.cli.options import SECRETS, ApiVersion, BaseUrl, ClientId, Json, Store, Yes
 from ghl_notes.cli.statuses import finish
 
 __all__ = ["installs"]
@@ -33,10 +33,11 @@ def _list(store: Store = "", as_json: Json = False) -> None:  # noqa: FBT002 - a
 
 
 @installs.command("check", epilog=SECRETS)
-def _check(
+def _check(  # noqa: PLR0913 - one for each option
     store: Store = "",
     client_id: ClientId = "",
     base_url: BaseUrl = None,
+    api_version: ApiVersion = None,
     quiet: _Quiet = False,  # noqa: FBT002 - an option
     as_json: Json = False,  # noqa: FBT002 - an option
 ) -> None:
@@ -44,7 +45,7 @@ def _check(
 
     Exit status: 0 all are healthy, 3 some are not, 2 wrong usage, 1 anything else.
     """
-    account = partial(_account, store, client_id, base_url)
+    account = partial(_account, store, client_id, base_url, api_version)
     shape = Shape(as_json=as_json, quiet=quiet)
     raise typer.Exit(finish(lambda: report(account(), ghl_notes.HighLevel.check, shape)))
 
@@ -54,6 +55,7 @@ def _tend(  # noqa: PLR0913 - one for each option
     store: Store = "",
     client_id: ClientId = "",
     base_url: BaseUrl = None,
+    api_version: ApiVersion = None,
     idle_days: Annotated[
         float, typer.Option(min=0, metavar="DAYS", help="Renew what was not renewed for so long.")
     ] = 30.0,
@@ -65,7 +67,7 @@ def _tend(  # noqa: PLR0913 - one for each option
     With --quiet it says nothing while all is well, as suits cron. Exit status: 0 all are healthy,
     3 some are not, 2 wrong usage, 1 anything else.
     """
-    account = partial(_account, store, client_id, base_url)
+    account = partial(_account, store, client_id, base_url, api_version)
     shape = Shape(as_json=as_json, quiet=quiet)
     tend = partial(ghl_notes.HighLevel.tend, idle_days=idle_days)
     raise typer.Exit(finish(lambda: report(account(), tend, shape)))
@@ -92,7 +94,9 @@ def _forget(
     raise typer.Exit(finish(lambda: forget(Place(store), doomed)))
 
 
-def _account(store: str, client_id: str, base_url: str | None) -> Account:
-    account = Account(place=Place(store), client_id=client_id, base_url=base_url)
+def _account(store: str, client_id: str, base_url: str | None, api_version: str | None) -> Account:
+    account = Account(
+        place=Place(store), client_id=client_id, base_url=base_url, api_version=api_version
+    )
     account.check(must_exist=True)
     return account.with_secret()

@@ -5,12 +5,12 @@ from typing import Annotated, Final
 import typer
 
 from ghl_notes.cli.account import Account, Place
-from ghl_notes.cli.options import BaseUrl, ClientId, RedirectUri, Store
+from ghl_notes.cli.options import ApiVersion, BaseUrl, ClientId, RedirectUri, Store
 from ghl_notes.cli.statuses import finish
 
 __all__ = ["login"]
 
-# What the calls of this library need; those of oauth let an agency's install serve its locations.
+# What contacts, notes and tasks need; those of oauth let an agency's install serve its locations.
 _SCOPES: Final = "contacts.readonly contacts.write oauth.readonly oauth.write"
 
 
@@ -63,6 +63,7 @@ def login(  # noqa: PLR0913 - one for each option
     white_label: _WhiteLabel = False,  # noqa: FBT002 - an option
     authorize_url: _AuthorizeUrl = None,
     base_url: BaseUrl = None,
+    api_version: ApiVersion = None,
 ) -> None:
     """Install the app on a location or an agency, in a browser, and store the install.
 
@@ -88,6 +89,7 @@ def login(  # noqa: PLR0913 - one for each option
             client_id=client_id,
             redirect_uri=redirect_uri,
             base_url=base_url,
+            api_version=api_version,
             scopes=tuple(scopes.split()),
             white_label=white_label,
         ),
