@@ -1,6 +1,7 @@
 """The routes that change many contacts at once."""
 
 from collections.abc import Callable
+from typing import cast
 
 from attrs import define, evolve
 
@@ -17,8 +18,17 @@ __all__ = ["BulkApi"]
 
 _MOST = 50  # documented for v3
 _TYPE = one_of("add", "remove")
+
+
+def _ids(name: str, value: object) -> list[str]:
+    found = TEXTS(name, value)
+    if isinstance(value, list) and len(value) > _MOST:
+        found.append(f"{name} must contain no more than {_MOST} elements")
+    return found
+
+
 _TAGS: Rules = {"contacts": TEXTS, "tags": TEXTS, "locationId": FILLED, "removeAllTags": FLAG}
-_BUSINESS: Rules = {"locationId": FILLED, "ids": TEXTS, "businessId": nullable(TEXT)}
+_BUSINESS: Rules = {"locationId": FILLED, "ids": _ids, "businessId": nullable(TEXT)}
 
 
 @define(eq=False)
@@ -43,7 +53,8 @@ class BulkApi:
         if sent.get("removeAllTags") and ids[0] == "add":
             raise Refusal.invalid(["removeAllTags can only be used with remove"])
         place = self.world.own(grant, sent["locationId"])
-        told = [self._retag(place, one, ids[0], sent) for one in texts(sent["contacts"])]
+        contacts = cast("list[str]", sent["contacts"])
+        told = [self._retag(place, one, ids[0], sent) for one in contacts]
         errors = sum(one["type"] == "error" for one in told)
         return evolve(done(call, errorCount=errors, responses=told), status=201)
 
@@ -52,10 +63,8 @@ class BulkApi:
         sent = read(object_of(call), _BUSINESS, tuple(_BUSINESS))
         if "businessId" not in sent:
             raise Refusal.invalid(["businessId must be a string or null"])
-        ids = texts(sent["ids"])
-        if len(ids) > _MOST:
-            raise Refusal.invalid([f"ids must contain no more than {_MOST} elements"])
         place = self.world.own(grant, sent["locationId"])
+        ids = cast("list[str]", sent["ids"])
         changed = [one for one in ids if self._trouble(place, one) is None]
         for one in changed:
             self._change(place, one, {"businessId": sent["businessId"]})

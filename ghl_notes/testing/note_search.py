@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import chain
 from typing import TypeGuard, cast
 
@@ -88,7 +89,7 @@ class NoteSearch:
 
 @define(eq=False)
 class NoteSearcher:
-    """Answers searches, and remembers what the last one found until a note changes."""
+    """Answers searches, and remembers what the last one of all notes found until one changes."""
 
     _last: tuple[str, int] = field(default=("", 0), init=False)
     _found: list[Ref] = field(factory=list, init=False)
@@ -104,7 +105,7 @@ class NoteSearcher:
         return [_note(book, ref) for ref in refs[search.page]], len(refs)
 
     def _order(self, book: Notebook, search: NoteSearch, until: float | None) -> list[Ref]:
-        if until is not None:
+        if until is not None or search.relations:
             return sorted(_refs(book, search, until), reverse=search.descending)
         asked = (search.criteria, book.changes)
         if asked != self._last:
@@ -172,17 +173,12 @@ def _tests(book: Notebook, search: NoteSearch) -> list[Test]:
 
 
 def _ref(book: Notebook, note: Payload, date: str) -> Ref:
-    moment = time_of({**book.more(note), **note}[date])
-    serial = book.population.ids.decode(str(note["id"]))
-    if moment is None or serial is None:
-        raise KeyError(note["id"])
+    moment = cast("datetime", time_of({**book.more(note), **note}[date]))
+    serial = cast("Serial", book.population.ids.decode(str(note["id"])))
     return round(moment.timestamp() * 1000), serial.contact, serial.note
 
 
 def _note(book: Notebook, ref: Ref) -> Payload:
     people = book.population
     serial = Serial(Kind.NOTE, people.location, *ref[1:])
-    note = book.get(people.ids.encode(*serial), serial)
-    if note is None:
-        raise KeyError(ref)
-    return note
+    return cast("Payload", book.get(people.ids.encode(*serial), serial))

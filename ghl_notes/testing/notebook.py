@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import cast
 
 from attrs import define, field
 
@@ -144,16 +145,16 @@ class Notebook:
         """Take all notes out that are of this contact only, and it out of the others."""
         self.shelf.forget(contact)
         self.changes += 1
-        for note_id, (note, related) in list(self._deleted.items()):
-            if not related and self._shelf_of(note_id) == contact:
-                del self._deleted[note_id]
-            elif related:
-                self._deleted[note_id] = ({**note, "relations": self._without(note, contact)}, True)
         for note_id in self._by_contact.pop(contact, ()):
             note = self._related.pop(note_id)
             left = self._without(note, contact)
             if left:
                 self._place(note, left)
+        self._deleted = {
+            note_id: ({**note, "relations": self._without(note, contact)}, related)
+            for note_id, (note, related) in self._deleted.items()
+            if not self._only_of(note_id, contact)
+        }
 
     def written(self) -> Iterator[Payload]:
         """Give every note that is kept and not computed."""
@@ -164,6 +165,13 @@ class Notebook:
     def related(self) -> Iterator[Payload]:
         """Give every note with relations of its own."""
         yield from self._related.values()
+
+    def _only_of(self, note_id: str, contact: int) -> bool:
+        """Tell whether a deleted note was of this contact and nothing else."""
+        note, related = self._deleted[note_id]
+        if not related:
+            return self._shelf_of(note_id) == contact
+        return bool(_relations(note)) and not self._without(note, contact)
 
     def _without(self, note: Payload, contact: int) -> list[Relation]:
         contact_id = self.population.contact_id(contact)
@@ -193,10 +201,7 @@ class Notebook:
         return self._related.pop(note_id)
 
     def _shelf_of(self, note_id: str) -> int:
-        serial = self.population.ids.decode(note_id)
-        if serial is None:
-            raise KeyError(note_id)
-        return serial.contact
+        return cast("Serial", self.population.ids.decode(note_id)).contact
 
 
 def _relations(note: Payload) -> list[Relation]:

@@ -118,12 +118,9 @@ class Place:
                 self._known[name, matched(name, fields[name])].add(index)
 
     def remove(self, index: int) -> None:
-        """Delete a contact with all that belongs to it."""
+        """Delete a contact. Its notes go too: the rest is only ever reached through it."""
         self._deleted.add(index)
-        for records in (self.notes, self.tasks, self.appointments, self.appointment_notes):
-            records.forget(index)
-        for memberships in (self.campaigns, self.workflows):
-            memberships.pop(index, None)
+        self.notes.forget(index)
         self.changes += 1
 
     def holders(self, name: IdentityField, value: object) -> list[int]:
@@ -135,10 +132,6 @@ class Place:
             for index in sorted(candidates)
             if self.has(index) and matched(name, self.person(index).get(name)) == wanted
         ]
-
-    def was_here(self, index: int) -> bool:
-        """Tell whether a contact was deleted."""
-        return index in self._deleted
 
     def business_id(self, index: int) -> object:
         """Tell the business of a contact, or None."""

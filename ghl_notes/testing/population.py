@@ -146,9 +146,7 @@ class Population:
         found = (_EMAIL if name == "email" else _PHONE).fullmatch(value)
         if found is None:
             return iter(())
-        first = int(found[1])
-        stop = first + 1 if name == "email" else self.contacts
-        return iter(range(first, min(stop, self.contacts), _PHONES))
+        return iter(range(int(found[1]), self.contacts, _PHONES))
 
     def business(self, index: int) -> int:
         """Tell the number of the business that a contact is of: one for each last name."""

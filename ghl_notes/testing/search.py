@@ -173,7 +173,7 @@ def _inner(person: Payload, name: str) -> object:
     first, *path = name.split(".")
     held = person.get(first)
     if isinstance(held, list):
-        held = {one["id"]: one["value"] for one in held if isinstance(one, dict) and "id" in one}
+        held = {one.get("id"): one.get("value") for one in held if isinstance(one, dict)}
     for part in path:
         held = held.get(part) if isinstance(held, dict) else None
     return held if path else person.get(first)

@@ -134,6 +134,102 @@ async def test_filters_choose(call, search, found) -> None:
     assert len(found) == reply["total"] == again["total"]
 
 
+def one_filter(**fields: object) -> dict:
+    """Write a search with one filter."""
+    return {"filters": [fields]}
+
+
+FIELDS = {
+    "firstName": "Zoltan",
+    "lastName": "Zed",
+    "email": "Zoltan@example.com",
+    "phone": "+4912345",
+    "address1": "1 Quiet Lane",
+    "city": "Zwickau",
+    "state": "ZW",
+    "postalCode": "08056",
+    "website": "https://zed.example",
+    "timezone": "Europe/Berlin",
+    "country": "DE",
+    "companyName": "Zed Ltd",
+    "source": "fair",
+    "assignedTo": "u7",
+    "gender": "male",
+    "tags": ["zoo"],
+    "type": "customer-x",
+    "followers": ["u8"],
+    "businessId": "b9",
+}
+NAMES = {
+    "address": "1 QUIET lane",
+    "name": "zoltan zed",
+    "contactName": "Zoltan Zed",
+    "emailLowerCase": "zoltan@example.com",
+    "firstNameLowerCase": "zoltan",
+    "lastNameLowerCase": "zed",
+    "fullNameLowerCase": "zoltan zed",
+    "customFields": "red",
+    "customFields.f1": "RED",
+    "dndSettings.SMS.status": "active",
+    "additionalEmails": "other@example.com",
+    "additionalPhones": "+4999",
+}
+
+
+async def test_every_field_is_searchable(call) -> None:
+    """What a contact can hold finds it, under the names of setting it and of replies."""
+    contact_id = call.fake.add_contact(
+        **FIELDS,
+        dnd=True,
+        customFields=[{"id": "f1", "value": "Red"}],
+        dndSettings={"SMS": {"status": "active"}},
+        additionalEmails=[{"email": "other@example.com"}],
+        additionalPhones=[{"phone": "+4999"}],
+    )
+
+    for name, value in {**FIELDS, **NAMES, "dnd": True}.items():
+        reply = (await call.search(**one_filter(field=name, operator="eq", value=value))).json
+        assert [contact["id"] for contact in reply["contacts"]] == [contact_id], name
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ({"field": "country", "operator": "eq", "value": "us"}, 10),
+        ({"field": "dnd", "operator": "eq", "value": False}, 10),
+        ({"field": "businessName", "operator": "eq", "value": "abbott group"}, 1),
+        ({"field": "dndSettings", "operator": "not_exists"}, 10),
+        ({"field": "customFields.none", "operator": "exists"}, 0),
+        ({"field": "dateOfBirth", "operator": "range", "value": {"gt": "1990-01-01"}}, 1),
+        ({"field": "dateOfBirth", "operator": "range", "value": {"gt": "1991-01-01"}}, 0),
+        ({"field": "dateOfBirth", "operator": "exists"}, 1),
+    ],
+)
+async def test_what_is_usual_is_searchable_too(call, search, found) -> None:
+    """What nobody set has the value that replies show; dates of birth have a range."""
+    contact_id = call.fake.contact_ids()[0]
+    call.fake.update_contact(contact_id, dateOfBirth="1990-09-25", dndSettings={})
+
+    assert (await call.search(**one_filter(**search))).json["total"] == found
+
+
+async def test_locations_are_searched_one_at_a_time(call) -> None:
+    """The location of a contact is a field like any other."""
+    search = one_filter(field="locationId", operator="eq", value=call.fake.location_id)
+
+    assert (await call.search(**search)).json["total"] == 10
+
+
+async def test_what_is_set_shows_in_a_search(call) -> None:
+    """A found contact has its address under the recorded name, and no fields beyond those."""
+    before = (await call.search()).json["contacts"][0]
+    call.fake.update_contact(before["id"], address1="1 Quiet Lane", gender="x", city="Y")
+    after = (await call.search()).json["contacts"][0]
+
+    assert (after["address"], after["city"]) == ("1 Quiet Lane", "Y")
+    assert after.keys() == before.keys()
+
+
 async def test_a_change_moves_a_contact_into_a_filter(call) -> None:
     """A total is counted anew after a contact changed."""
     search = {"query": "moved@example.com"}
@@ -141,11 +237,6 @@ async def test_a_change_moves_a_contact_into_a_filter(call) -> None:
     call.fake.update_contact(call.fake.contact_ids()[0], email="moved@example.com")
 
     assert (before, (await call.search(**search)).json["total"]) == (0, 1)
-
-
-def one_filter(**fields: object) -> dict:
-    """Write a search with one filter."""
-    return {"filters": [fields]}
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,41 @@ async def test_a_token_reaches_as_far_as_it_should(start) -> None:
         ) == (403, "The token does not have access to this location.")
 
 
+EVERYTHING = {
+    "contacts.readonly": ("GET", "/contacts/x"),
+    "contacts.write": ("DELETE", "/contacts/x"),
+    "calendars/events.readonly": ("GET", "/calendars/appointments/x/notes"),
+    "calendars/events.write": ("POST", "/calendars/appointments/x/notes"),
+    "notes.readonly": ("GET", "/notes/x"),
+    "notes.write": ("POST", "/notes/x/restore"),
+}
+
+
+@pytest.mark.parametrize("withheld", EVERYTHING)
+async def test_a_scope_can_be_withheld(start, withheld) -> None:
+    """Private tokens and the app have the scopes of the option, by default all."""
+    call, whole = await start(scopes=tuple({*EVERYTHING} - {withheld})), await start()
+    installed = (await call.exchange())["access_token"]
+
+    for scope, (method, path) in EVERYTHING.items():
+        for token in ("", installed):
+            answer = await call(method, path, token=token, version="v3")
+            assert (answer.status == 401) is (scope == withheld)
+            if scope == withheld:
+                assert answer.json["message"] == "The token is not authorized for this scope."
+        assert (await whole(method, path, version="v3")).status != 401
+
+
+@pytest.mark.parametrize("scopes", [("contacts.read",), "contacts.readonly", ["notes.write"]])
+def test_scopes_are_known_ones(scopes) -> None:
+    """A misspelled scope would close a door for no visible reason."""
+    with pytest.raises((ValueError, TypeError)):
+        FakeHighLevel(scopes=scopes)
+
+
 async def test_unknown_routes_are_404(call) -> None:
     """What is not there answers in JSON."""
-    for method, path in [("GET", "/oauth/token"), ("DELETE", "/contacts/x"), ("GET", "/")]:
+    for method, path in [("GET", "/oauth/token"), ("PATCH", "/contacts/x"), ("GET", "/")]:
         answer = await call(method, path)
         assert (404, f"Cannot {method} {path}") == (answer.status, answer.json["message"])
 

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from copy import deepcopy
 
 import aiohttp
 import pytest
@@ -92,10 +93,47 @@ def test_unknown_ids_are_key_errors() -> None:
     """Asking the service itself for what is not there is a mistake in the test."""
     fake = FakeHighLevel()
     asked = (fake.contact_ids, fake.authorize_code, fake.notes, fake.add_note, fake.delete_contact)
+    asked += (fake.contact, fake.tasks, fake.add_task, fake.appointments, fake.add_appointment)
+    asked += (fake.appointment_notes, fake.add_appointment_note, fake.location_notes)
+    asked += (fake.followers, fake.campaigns, fake.workflows)
 
     for ask in (*asked, fake.install, fake.uninstall):
         with pytest.raises(KeyError, match="nobody"):
             ask("nobody")
+
+
+def test_what_is_given_is_a_copy() -> None:
+    """A test that changes what it was given changes nothing in the service."""
+    fake = FakeHighLevel()
+    contact_id = fake.contact_ids()[1]
+    fake.update_contact(contact_id, tags=["a"], followers=["u"])
+    appointment_id = str(fake.add_appointment(contact_id)["id"])
+    fake.add_appointment_note(appointment_id)
+    fake.add_note(contact_id)
+    fake.add_task(contact_id)
+    looks = [fake.contact, fake.notes, fake.tasks, fake.appointments, fake.followers]
+
+    for look, asked in [*((one, contact_id) for one in looks), (fake.location_notes, None)]:
+        given, again = look(asked), deepcopy(look(asked))
+        parts = given if isinstance(given, list) else [given]
+        for part in parts:
+            if isinstance(part, dict):
+                for value in part.values():
+                    if isinstance(value, list):
+                        value.append("changed")
+                part["id"] = "changed"
+        parts.clear()
+        assert look(asked) == again
+    fake.appointment_notes(appointment_id)[0]["body"] = "changed"
+    assert fake.appointment_notes(appointment_id)[0]["body"] == "A note"
+
+
+@pytest.mark.parametrize("option", ["tasks_per_contact", "appointments_per_contact"])
+def test_counts_are_not_negative(option: str) -> None:
+    """There may be none of a kind, and not less."""
+    assert FakeHighLevel(**{option: 0}).tasks(FakeHighLevel().contact_ids()[0]) is not None
+    with pytest.raises(ValueError, match=option):
+        FakeHighLevel(**{option: -1})
 
 
 def test_the_public_names_are_listed() -> None:

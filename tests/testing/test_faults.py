@@ -138,6 +138,72 @@ async def test_latency_delays_every_reply(start) -> None:
     assert loop.time() - began >= 0.01
 
 
+def flagged(call) -> list[tuple[str, str, dict]]:
+    """List the calls whose replies have a flag of success."""
+    fake = call.fake
+    one, other = fake.contact_ids()[:2]
+    note, task = fake.notes(other)[0]["id"], fake.tasks(other)[0]["id"]
+    appointment = fake.appointments(other)[0]["id"]
+    aside = fake.add_appointment_note(appointment)["id"]
+    where = {"locationId": fake.location_id}
+    return [
+        ("PUT", f"/contacts/{one}", {"city": "X"}),
+        ("DELETE", f"/contacts/{one}", {}),
+        ("DELETE", f"/contacts/{other}/notes/{note}", {}),
+        ("DELETE", f"/contacts/{other}/tasks/{task}", {}),
+        ("DELETE", f"/calendars/appointments/{appointment}/notes/{aside}", {}),
+        ("DELETE", f"/notes/{note}?locationId={fake.location_id}", {}),
+        ("POST", f"/contacts/{one}/campaigns/c", {}),
+        ("DELETE", f"/contacts/{one}/campaigns/c", {}),
+        ("DELETE", f"/contacts/{one}/campaigns/removeAll", {}),
+        ("POST", f"/contacts/{one}/workflow/w", {}),
+        ("DELETE", f"/contacts/{one}/workflow/w", {}),
+        ("POST", "/contacts/bulk/tags/update/add", {**where, "contacts": [one], "tags": ["x"]}),
+        ("POST", "/contacts/bulk/business", {**where, "ids": [one], "businessId": "b"}),
+    ]
+
+
+@pytest.mark.parametrize("at", range(13))
+async def test_a_success_can_say_that_it_is_none(call, at) -> None:
+    """Every call with a flag can be answered with a 200 that denies it, and does nothing then."""
+    method, path, sent = flagged(call)[at]
+    one, other = call.fake.contact_ids()[:2]
+
+    def state() -> list:
+        fake = call.fake
+        parts = [fake.contact(one), fake.campaigns(one), fake.workflows(one), fake.notes(other)]
+        appointment_id = fake.appointments(other)[0]["id"]
+        return [*parts, fake.tasks(other), fake.appointment_notes(appointment_id)]
+
+    before = state()
+    call.fake.inject(Fault.REFUSED_OK)
+    answer = await call(method, path, version="v3", json=sent)
+
+    assert answer.status == 200
+    assert answer.json.pop("traceId")
+    assert {**answer.json, "traceId": ""} == {
+        "succeded": False,
+        "succeeded": False,
+        "success": False,
+        "traceId": "",
+    }
+    assert state() == before
+    assert (await call(method, path, version="v3", json=sent)).status in (200, 201)
+
+
+async def test_a_denied_success_waits_for_a_flag(start) -> None:
+    """Ordered or by chance, it leaves calls alone whose replies have no such flag."""
+    call = await start(fault_rates={Fault.REFUSED_OK: 1.0})
+    call.fake.inject(Fault.REFUSED_OK, path_contains="/contacts/")
+    made = await call("POST", notes(call), **BODY)
+    one = f"{notes(call)}/{made.json['note']['id']}"
+    denied = [(await call("DELETE", one)).json["succeeded"] for _ in range(2)]
+
+    assert made.status == 201
+    assert (await call("GET", one)).status == 200
+    assert denied == [False, False]
+
+
 async def test_orders_meet_only_matching_requests(call) -> None:
     """An order waits for its method and path, is used up, and comes in turn."""
     call.fake.inject(Fault.SERVER_ERROR, times=2, method="post")

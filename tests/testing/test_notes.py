@@ -105,6 +105,15 @@ async def test_what_is_unknown_is_not_found(start, status: int) -> None:
         assert "not found" in answer.json["message"]
 
 
+async def test_a_note_of_another_location_is_not_found(start) -> None:
+    """An id that means a note elsewhere means none of this location's contacts'."""
+    call = await start(locations=2)
+    there = call.fake.contact_ids(call.fake.location_ids[1])[0]
+
+    for note in call.fake.notes(there):
+        assert (await call("GET", f"{path(call)}/{note['id']}")).status == 400
+
+
 async def test_an_unwritten_note_number_is_not_found(start) -> None:
     """An id of a note that does not exist yet is unknown, even if it would be the next."""
     call, bigger = await start(), await start(notes_per_contact=6)

@@ -190,9 +190,13 @@ async def test_v3_speaks_camel_case(call, sending: str) -> None:
     path, how = "/oauth/token", {"token": None, "version": "v3"}
     answer = await call("POST", path, **how, **{sending: sent})
     missing = await call("POST", path, **how, **{sending: {"clientId": "x"}})
+    snake = {"client_id": app.client_id, "client_secret": app.client_secret, **REFRESH}
+    refused = await call("POST", path, **how, **{sending: snake})
 
     assert answer.json.keys() > CAMEL_FIELDS
-    assert missing.json["message"] == "Missing parameter: grantType"
+    assert not any("_" in name for name in answer.json)
+    for unread in (missing, refused):
+        assert (unread.status, unread.json["message"]) == (400, "Missing parameter: grantType")
 
 
 @pytest.mark.parametrize(
