@@ -13,7 +13,7 @@ from ghl_notes.testing.notes_rules import NOTE_RULES, Notes
 from ghl_notes.testing.place import Place
 from ghl_notes.testing.replies import Call, Payload, Reply, object_of
 from ghl_notes.testing.routes import Route
-from ghl_notes.testing.rules import FILLED, Rules, many, nested, one_of, read, read_query
+from ghl_notes.testing.rules import FILLED, FLAG, Rules, many, nested, one_of, read, read_query
 from ghl_notes.testing.stats import Stats
 from ghl_notes.testing.world import World
 
@@ -26,6 +26,7 @@ _ATTACHMENTS = many(nested(_ATTACHMENT, tuple(_ATTACHMENT)), least=1)
 _TYPE = one_of("add", "remove")
 _CREATE: Rules = {"body": FILLED, "userId": FILLED, "relations": _RELATIONS}
 _UPDATE: Rules = {name: rule for name, rule in NOTE_RULES.items() if name != "userId"}
+_RESTORE: Rules = {"forceRestore": FLAG, "model": FILLED, "recordId": FILLED}
 _WHERE: Rules = {"locationId": FILLED}
 
 
@@ -52,7 +53,7 @@ class LocationNotesApi:
             writing("POST", "/notes/", self.create),
             reading("GET", note, self.note),
             writing("PUT", note, self.update),
-            writing("DELETE", note, self.delete, flagged=True),
+            writing("DELETE", note, self.delete),
             writing("PUT", f"{note}/relations", self.relate),
             writing("PATCH", f"{note}/attachments", self.attach),
             writing("POST", f"{note}/restore", self.restore),
@@ -64,7 +65,9 @@ class LocationNotesApi:
         place = self.world.own(grant, search.sent["locationId"])
         until = self.notes.until(self.clock())
         found, total = self._searcher.find(place.notes, search, until)
-        return Reply(200, {"notes": [_shown(place, note) for note in found], "total": total})
+        notes: list[object] = [_shown(place, note) for note in found]
+        counted = {"total": total} if search.sent.get("count") else {}
+        return Reply(200, {"notes": notes, **counted})
 
     def every(self, place: Place) -> list[Payload]:
         """List all notes of a location as this API shows them, newest first."""
@@ -73,7 +76,7 @@ class LocationNotesApi:
 
     def create(self, call: Call, grant: Grant, _: tuple[str, ...]) -> Reply:
         """Write a note with relations."""
-        place = self._own(call, grant, required=True)
+        place = self._own(call, grant)
         fields = read(object_of(call), _CREATE, tuple(_CREATE))
         relations = self._known(grant, fields.pop("relations"))
         note = self.notes.relate(place, fields, relations, self.clock())
@@ -82,33 +85,44 @@ class LocationNotesApi:
 
     def note(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Give one note."""
-        self._own(call, grant, required=True)
+        self._own(call, grant)
         return _reply(*self.notes.find(ids[0], grant.location_id))
 
     def update(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Change a note. What is not sent stays as it is."""
-        self._own(call, grant, required=True)
+        self._own(call, grant)
         place, note = self.notes.find(ids[0], grant.location_id)
         fields = read(object_of(call), _UPDATE)
         return _reply(place, self.notes.update(place, note, fields, self.clock()))
 
     def delete(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
-        """Delete a note, until it is restored."""
-        self._own(call, grant, required=True)
-        self.notes.delete(*self.notes.find(ids[0], grant.location_id))
-        return Reply(200, {"success": True})
+        """Delete a note, until it is restored. Documented: it is shown once more."""
+        self._own(call, grant)
+        place, note = self.notes.find(ids[0], grant.location_id)
+        shown = _reply(place, note)
+        self.notes.delete(place, note)
+        return shown
 
     def restore(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Bring a deleted note back. Whether that is told by webhook is in no document."""
-        place = self._own(call, grant, required=False)
+        place = self._own(call, grant)
+        sent = read(object_of(call), _RESTORE)
+        sent.pop("forceRestore", None)  # there are no conflicts here
+        sent = read(sent, _RESTORE, ("model", "recordId") if sent else ())
         serial = self.world.serial(ids[0], Kind.NOTE)
         if serial is None or not self.world.reach(serial, grant.location_id).notes.deleted(ids[0]):
             raise self.world.missing("Deleted note", ids[0])
-        return _reply(place, place.notes.restore(ids[0]))
+        target = [{"objectKey": sent["model"], "recordId": sent["recordId"]}] if sent else []
+        relations = self._known(grant, target)
+        note = place.notes.restore(ids[0])
+        if relations:
+            relations = _changed("add", place.notes.relations(note), relations)
+            note = place.notes.reshape(note, relations, self.clock())
+        return _reply(place, note)
 
     def relate(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Add relations to a note, or take some away."""
-        self._own(call, grant, required=False)
+        self._own(call, grant)
         place, note = self.notes.find(ids[0], grant.location_id)
         rules = {"type": _TYPE, "relations": _RELATIONS}
         sent = read(object_of(call), rules, tuple(rules))
@@ -119,7 +133,7 @@ class LocationNotesApi:
 
     def attach(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Add attachments to a note, or take some away."""
-        self._own(call, grant, required=False)
+        self._own(call, grant)
         place, note = self.notes.find(ids[0], grant.location_id)
         rules = {"type": _TYPE, "attachments": _ATTACHMENTS}
         sent = read(object_of(call), rules, tuple(rules))
@@ -129,8 +143,8 @@ class LocationNotesApi:
         self.notes.tell("NoteUpdate", place, note)
         return _reply(place, note)
 
-    def _own(self, call: Call, grant: Grant, *, required: bool) -> Place:
-        query = read_query(call, _WHERE, tuple(_WHERE) if required else ())
+    def _own(self, call: Call, grant: Grant) -> Place:
+        query = read_query(call, _WHERE, tuple(_WHERE))
         return self.world.own(grant, query.get("locationId"))
 
     def _known(self, grant: Grant, sent: object) -> list[Relation]:

@@ -27,8 +27,8 @@ async def ask(call, method: str, path: str, sent=None, *, here: bool = True, ver
 
 
 async def search(call, **sent):
-    """Search the first location's notes."""
-    whole = {"locationId": call.fake.location_id, **sent}
+    """Search the first location's notes, and have them counted."""
+    whole = {"locationId": call.fake.location_id, "count": True, **sent}
     return await ask(call, "POST", "/search", whole, here=False)
 
 
@@ -128,22 +128,40 @@ async def test_a_deleted_note_is_gone_until_it_is_restored(call, related) -> Non
         assert (await ask(call, "PUT", f"/{note['id']}", {})).status == 400
         assert (await search(call)).json["total"] == len(before) - 1
         assert note["id"] not in {one["id"] for one in call.fake.notes(contact_id)}
-        restored = await ask(call, "POST", f"/{note['id']}/restore", here=False)
+        restored = await ask(call, "POST", f"/{note['id']}/restore", {})
         assert restored.json["note"]["id"] == note["id"]
         assert (await search(call)).json["total"] == len(before)
-    again = await ask(call, "POST", f"/{note['id']}/restore", here=False)
+    again = await ask(call, "POST", f"/{note['id']}/restore", {})
 
     assert call.fake.location_notes() == before
     assert call.fake.notes(contact_id) == listed
     assert again.status == 400
 
 
-async def test_deletion_says_success(call) -> None:
-    """The flag has the name that only this API and appointment notes have."""
-    note = call.fake.notes(call.fake.contact_ids()[0])[0]
+async def test_what_is_deleted_is_shown_once_more(call) -> None:
+    """The reply to a delete is the note, as the documents have it."""
+    note = call.fake.location_notes()[0]
     gone = await ask(call, "DELETE", f"/{note['id']}")
 
-    assert gone.json == {"success": True, "traceId": gone.json["traceId"]}
+    assert gone.json["note"] == note
+
+
+async def test_a_note_is_restored_to_a_record(call) -> None:
+    """Restoring may name a record, to which the note belongs then; an unknown one is refused."""
+    note = call.fake.location_notes()[0]
+    deal = {"model": "opportunity", "recordId": "deal1", "forceRestore": True}
+    await ask(call, "DELETE", f"/{note['id']}")
+    unknown = {"model": "contact", "recordId": "nobody"}
+    refused = await ask(call, "POST", f"/{note['id']}/restore", unknown)
+    restored = (await ask(call, "POST", f"/{note['id']}/restore", deal)).json["note"]
+
+    assert refused.status == 400
+    assert restored["relations"] == [*note["relations"], relation("deal1", "opportunity")]
+
+
+async def test_notes_are_counted_on_demand(call) -> None:
+    """A total costs a count, so it has to be asked for."""
+    assert "total" not in (await search(call, count=False)).json
 
 
 async def test_relations_come_and_go(call) -> None:
@@ -152,7 +170,7 @@ async def test_relations_come_and_go(call) -> None:
     note = call.fake.notes(one)[0]
     path = f"/{note['id']}/relations"
     add = {"type": "add", "relations": [relation(other), relation(one), relation(other)]}
-    added = (await ask(call, "PUT", path, add, here=False)).json["note"]
+    added = (await ask(call, "PUT", path, add)).json["note"]
     assert added["relations"] == [relation(one), relation(other)]
     remove = {"type": "remove", "relations": [relation(one), relation("x", "y")]}
     removed = (await ask(call, "PUT", path, remove)).json["note"]
@@ -171,7 +189,7 @@ async def test_attachments_come_and_go(call) -> None:
     note = call.fake.notes(contact_id)[0]
     path = f"/{note['id']}/attachments"
     sent = {"type": "add", "attachments": [FILE, {**FILE, "id": "g"}]}
-    added = (await ask(call, "PATCH", path, sent, here=False)).json["note"]
+    added = (await ask(call, "PATCH", path, sent)).json["note"]
     sent = {"type": "remove", "attachments": [FILE]}
     removed = (await ask(call, "PATCH", path, sent)).json["note"]
 
@@ -269,6 +287,7 @@ def test_a_page_is_a_cut_out_of_the_whole(limit: int, skip: int, query: str) -> 
     """Limit and skip cut the same order, whatever was asked before."""
     everything = [n for n in BUSY.location_notes() if query in n["bodyText"].casefold()]
     sent = {"locationId": BUSY.location_id, "limit": limit, "skip": skip, "query": query}
+    sent["count"] = True
     call = Call(
         method="POST",
         path="/notes/search",
@@ -361,9 +380,9 @@ CALLS = [
     ("GET", "/{id}", True),
     ("PUT", "/{id}", True),
     ("DELETE", "/{id}", True),
-    ("PUT", "/{id}/relations", False),
-    ("PATCH", "/{id}/attachments", False),
-    ("POST", "/{id}/restore", False),
+    ("PUT", "/{id}/relations", True),
+    ("PATCH", "/{id}/attachments", True),
+    ("POST", "/{id}/restore", True),
 ]
 
 
