@@ -16,6 +16,7 @@ from ghl_notes.testing.world import World
 
 __all__ = ["BulkApi"]
 
+_LONGEST = 50
 _MOST = 50  # documented for v3
 _TYPE = one_of("add", "remove")
 
@@ -24,7 +25,11 @@ def _ids(name: str, value: object) -> list[str]:
     found = TEXTS(name, value)
     if isinstance(value, list) and len(value) > _MOST:
         found.append(f"{name} must contain no more than {_MOST} elements")
-    return found
+    return found or [
+        f"{name}.{at} must be shorter than or equal to {_LONGEST} characters"
+        for at, one in enumerate(value if isinstance(value, list) else [])
+        if len(one) > _LONGEST
+    ]
 
 
 _TAGS: Rules = {"contacts": TEXTS, "tags": TEXTS, "locationId": FILLED, "removeAllTags": FLAG}

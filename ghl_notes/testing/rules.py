@@ -65,9 +65,12 @@ def TEXTS(name: str, value: object) -> list[str]:  # noqa: N802 - a rule like th
 def time_of(value: object) -> datetime | None:
     """Read an ISO 8601 date or time, or give None; without a zone it is UTC."""
     moment = _moment(value)
-    if moment is None or moment.tzinfo is not None:
-        return moment
-    return moment.replace(tzinfo=UTC)
+    if moment is None or moment.tzinfo is None:
+        return moment and moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # before the year 1 or after 9999
+        return None
 
 
 def _moment(value: object) -> datetime | None:

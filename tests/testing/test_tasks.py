@@ -61,6 +61,10 @@ async def test_a_computed_task_can_be_changed_and_deleted(call) -> None:
         ({}, "completed must be a boolean value"),
         ({**NEW, "title": ""}, "title should not be empty"),
         ({**NEW, "dueDate": "soon"}, "dueDate must be a valid ISO 8601 date string"),
+        (
+            {**NEW, "dueDate": "0001-01-01T00:00:00+00:01"},  # in the year 0 of UTC
+            "dueDate must be a valid ISO 8601 date string",
+        ),
         ({**NEW, "completed": 1}, "completed must be a boolean value"),
         ({**NEW, "body": None}, "body must be a string"),
         ({**NEW, "contactId": "x"}, "property contactId should not exist"),
