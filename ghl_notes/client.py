@@ -73,17 +73,17 @@ class Client(Closing):
     def _assemble(self, dispatch: Dispatch, location_id: str | None) -> None:
         self._dispatch = dispatch
         self.location_id = location_id
-        self.notes = Notes(dispatch)
-        self.contacts = Contacts(dispatch, location_id)
-        self.tasks = Tasks(dispatch)
-        self.appointments = Appointments(dispatch)
-        self.tags = Tags(dispatch, location_id)
-        self.followers = Followers(dispatch)
-        self.campaigns = Campaigns(dispatch)
-        self.workflows = Workflows(dispatch)
-        self.businesses = Businesses(dispatch, location_id)
-        self.appointment_notes = AppointmentNotes(dispatch)
-        self.location_notes = LocationNotes(dispatch, location_id)
+        self.notes: Notes = Notes(dispatch)
+        self.contacts: Contacts = Contacts(dispatch, location_id)
+        self.tasks: Tasks = Tasks(dispatch)
+        self.appointments: Appointments = Appointments(dispatch)
+        self.tags: Tags = Tags(dispatch, location_id)
+        self.followers: Followers = Followers(dispatch)
+        self.campaigns: Campaigns = Campaigns(dispatch)
+        self.workflows: Workflows = Workflows(dispatch)
+        self.businesses: Businesses = Businesses(dispatch, location_id)
+        self.appointment_notes: AppointmentNotes = AppointmentNotes(dispatch)
+        self.location_notes: LocationNotes = LocationNotes(dispatch, location_id)
 
     @classmethod
     def _sharing(cls, dispatch: Dispatch, location_id: str) -> "Client":

@@ -58,7 +58,7 @@ class HighLevelError(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.messages = tuple(messages)
+        self.messages: tuple[str, ...] = tuple(messages)
         self.trace_id = trace_id
         self.method = method
         self.path = path
@@ -226,7 +226,7 @@ class UnexpectedResponse(HighLevelError):
         path: str | None = None,
     ) -> None:
         super().__init__(message, status=status, trace_id=trace_id, method=method, path=path)
-        self.problems = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(problems)
         self.garbled = garbled
 
 

@@ -62,8 +62,8 @@ class Wiring:
         if not (number and math.isfinite(seconds) and seconds > 0):
             msg = f"timeout must be a positive number of seconds, got {seconds!r}"
             raise ConfigurationError(msg)
-        self.base_url = _base_url(base_url)
-        self.transport = Transport(session, timeout=float(seconds))
+        self.base_url: str = _base_url(base_url)
+        self.transport: Transport = Transport(session, timeout=float(seconds))
         self._limits = limits
         self._retries = retries
         self._observer = observer

@@ -12,16 +12,38 @@ from hypothesis import strategies as st
 
 from ghl_notes.errors import ConfigurationError, NotFound, UnexpectedResponse
 from ghl_notes.models import (
+    AllOf,
+    AnyOf,
     App,
+    Appointment,
+    AppointmentNote,
+    Attachment,
+    Author,
+    Between,
     Contact,
+    ContactAppointments,
     ContactNotes,
+    ContactPage,
+    ContactTasks,
+    CustomField,
+    DndSetting,
+    Duplicate,
+    Filter,
     Install,
     InstalledLocation,
+    Listing,
+    LocationNote,
+    LocationNotePage,
     Note,
     NoteList,
     Relation,
+    Sort,
     StoredInstall,
+    TagOutcome,
+    TagsUpdated,
+    Task,
     Token,
+    Upserted,
 )
 
 WHEN = datetime(2026, 7, 17, 10, 27, 18, 167_000, tzinfo=UTC)
@@ -160,3 +182,254 @@ def test_scopes_are_given_as_words_or_as_a_list(scopes: object) -> None:
 def test_the_app_id_is_in_the_client_id(client_id: str, app_id: str) -> None:
     """HighLevel's client ids are the app's id, a dash, and eight characters."""
     assert attrs.evolve(APP, client_id=client_id).app_id == app_id
+
+
+# --- what a search asks ---------------------------------------------------------------------
+
+EMAIL = Filter("email", "eq", "jane@example.com")
+NAN = float("nan")
+
+
+@pytest.mark.parametrize("field", ["", "  ", None, 5, ["email"]])
+@pytest.mark.parametrize("make", [lambda name: Filter(name, "exists"), Sort])
+def test_a_filter_and_an_order_name_a_field(
+    make: Callable[[object], object], field: object
+) -> None:
+    """A field is HighLevel's own name for it."""
+    with pytest.raises(ConfigurationError, match="field must name a field of contacts"):
+        make(field)
+
+
+@pytest.mark.parametrize(
+    ("make", "known"),
+    [
+        (lambda: Filter("f", "equals", "x"), "operator must be one of eq, not_eq, contains"),
+        (lambda: Filter("f", None, "x"), "operator must be one of eq"),
+        (lambda: Filter("f", ["eq"], "x"), "operator must be one of eq"),
+        (lambda: Sort("f", "up"), "direction must be one of asc, desc"),
+        (lambda: Sort("f", None), "direction must be one of asc, desc"),
+    ],
+)
+def test_what_is_unknown_is_told_with_what_is_known(make: Callable[[], object], known: str) -> None:
+    """A misspelt operator or direction fails where it is written."""
+    with pytest.raises(ConfigurationError, match=known):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "wanted"),
+    [
+        *[
+            ("exists", "x", "no value"),
+            ("not_exists", False, "no value"),
+            ("exists", (), "no value"),
+        ],
+        *[
+            ("range", "x", "a Between"),
+            ("range", None, "a Between"),
+            ("range", (1, 2), "a Between"),
+        ],
+        *[("eq", None, "a text"), ("eq", Between(gt=1), "a text"), ("eq", NAN, "a text")],
+        *[("eq", b"ab", "a text"), ("eq", {"a": 1}, "a text"), ("eq", [["a"]], "a text")],
+        *[("contains", [None], "a text"), ("eq", ["a", NAN], "a text"), ("eq", object(), "a text")],
+    ],
+)
+def test_an_operator_takes_its_kind_of_value(operator: str, value: object, wanted: str) -> None:
+    """What an operator cannot compare with is refused, by the field it was meant for."""
+    with pytest.raises(
+        ConfigurationError, match=rf"^Filter on dateAdded: {operator} takes {wanted}"
+    ):
+        Filter("dateAdded", operator, value)
+
+
+@pytest.mark.parametrize("value", ["x", "", 0, 1.5, False, WHEN, [], ["a", 1], ("a",)])
+def test_a_filter_takes_a_value_or_a_list(value: object) -> None:
+    """Nothing that says something is taken for nothing, and a list is kept as a tuple."""
+    assert Filter("f", "eq", value).value == (tuple(value) if isinstance(value, list) else value)
+
+
+@pytest.mark.parametrize(
+    "ends", [{}, {"gt": None}, {"gt": "a", "lt": [1]}, {"gte": NAN}, {"lte": Between(gt=1)}]
+)
+def test_a_range_has_a_bound(ends: dict[str, object]) -> None:
+    """A range without any bound, or with one that compares with nothing, is a mistake."""
+    with pytest.raises(
+        ConfigurationError, match="Between needs at least one of gt, gte, lt and lte"
+    ):
+        Between(**ends)
+
+
+@pytest.mark.parametrize("bound", ["gt", "gte", "lt", "lte"])
+@pytest.mark.parametrize("end", [0, "", False, WHEN])
+def test_a_bound_may_be_anything_but_none(bound: str, end: object) -> None:
+    """Zero and the empty text are bounds."""
+    assert getattr(Between(**{bound: end}), bound) == end
+
+
+@pytest.mark.parametrize("group", [AllOf, AnyOf])
+@pytest.mark.parametrize("filters", [(), ("email",), (EMAIL, None), (Sort("f"),), ([EMAIL],)])
+def test_a_group_is_of_filters(group: type, filters: tuple[object, ...]) -> None:
+    """A group has at least one filter, and nothing that is none."""
+    with pytest.raises(ConfigurationError, match=f"{group.__name__} needs at least one filter"):
+        group(*filters)
+
+
+def test_groups_are_values() -> None:
+    """Groups of the same filters are equal, of another kind they are not, and they read well."""
+    group = AllOf(EMAIL, AnyOf(Filter("f", "exists")))
+
+    assert group == AllOf(EMAIL, AnyOf(Filter("f", "exists")))
+    assert group != AnyOf(*group.filters)
+    assert AllOf(EMAIL) != AllOf({"field": "email"})
+    assert repr(group) == f"AllOf({EMAIL!r}, AnyOf({Filter('f', 'exists')!r}))"
+
+
+# --- the models of the Contacts API ---------------------------------------------------------
+
+NEWER = {"newer": ["s3cr3t"]}
+TASK = Task(id="t", title="Call", contact_id="c", extra=NEWER)
+APPOINTMENT = Appointment(id="e", start_time=WHEN.replace(tzinfo=None), extra=NEWER)
+CONTACT = Contact(
+    id="c",
+    dnd_settings={"sms": DndSetting("active")},
+    custom_fields=(CustomField("f", ["x"]),),
+    extra=NEWER,
+)
+LOCATION_NOTE = LocationNote(id="n", body="x", text="x", extra=NEWER)
+OUTCOME = TagOutcome(contact_id="c", type="error", message="no", extra=NEWER)
+WITH_EXTRA = [
+    TASK,
+    APPOINTMENT,
+    CONTACT,
+    LOCATION_NOTE,
+    OUTCOME,
+    attrs.evolve(NOTE, extra=NEWER),
+    Relation("contact", "c", extra=NEWER),
+    Author("u", "Jane", extra=NEWER),
+    AppointmentNote(id="n", body="x", text="x", date_added=WHEN, extra=NEWER),
+    Attachment(id="a", extra=NEWER),
+    CustomField("f", {"a": 1}, extra=NEWER),
+    DndSetting("active", extra=NEWER),
+    InstalledLocation(id="l", extra=NEWER),
+]
+VALUES = [
+    *WITH_EXTRA,
+    ContactPage(contacts=(CONTACT,), total=1, cursor=[5, "c"]),
+    Duplicate(contact=CONTACT, matching_field="email"),
+    Upserted(contact=CONTACT, new=True),
+    TagsUpdated(error_count=1, responses=(OUTCOME,)),
+    EMAIL,
+    Filter("tags", "eq", ["a", "b"]),
+    Filter("dateAdded", "range", Between(gte=WHEN)),
+    Sort("dateAdded", "desc"),
+    AllOf(EMAIL, AnyOf(EMAIL)),
+]
+# These hold lists, as their users want to sort and extend them.
+HOLDERS = [
+    LocationNotePage(notes=Listing([LOCATION_NOTE]), total=1),
+    ContactTasks("c", Listing([TASK])),
+    ContactAppointments("c", Listing([APPOINTMENT])),
+    ContactNotes("c", NoteList([NOTE])),
+]
+
+by_name = pytest.mark.parametrize("value", [*VALUES, *HOLDERS], ids=lambda one: type(one).__name__)
+ways = pytest.mark.parametrize(
+    "way", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+
+
+def whole(value: object) -> object:
+    """Give all that a value holds, ``extra`` too, which does not count for equality."""
+    return attrs.asdict(value)
+
+
+@by_name
+@ways
+def test_a_value_travels_whole(value: object, way: Callable[[object], object]) -> None:
+    """A copied or pickled value is equal to the first, and has all that it had."""
+    back = way(value)
+
+    assert back == value
+    assert type(back) is type(value)
+    assert whole(back) == whole(value)
+
+
+@by_name
+def test_a_value_is_frozen(value: object) -> None:
+    """No attribute of a value can be set, or another one added."""
+    for name in [attrs.fields(type(value))[0].name, "another"]:
+        with pytest.raises(AttributeError):
+            setattr(value, name, "x")
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda one: type(one).__name__)
+def test_a_value_can_be_a_key(value: object) -> None:
+    """Values that are equal are one key, whatever lists HighLevel put into them."""
+    assert {value: 1}[copy.deepcopy(value)] == 1
+
+
+@pytest.mark.parametrize("value", WITH_EXTRA, ids=lambda one: type(one).__name__)
+def test_what_is_newer_is_kept_apart(value: object) -> None:
+    """``extra`` is in no repr, and two values that differ in it are equal."""
+    assert "s3cr3t" not in repr(value)
+    assert attrs.evolve(value, extra={}) == value
+    assert value.extra == NEWER
+
+
+@pytest.mark.parametrize("outcome", [ContactTasks, ContactAppointments])
+def test_a_failed_contact_has_an_empty_listing(outcome: type) -> None:
+    """An outcome with an error has nothing, each a list of its own."""
+    failed, other = outcome("c", error=NotFound("no such contact")), outcome("d")
+    (listing,) = [value for value in attrs.astuple(failed, recurse=False) if value == []]
+    (another,) = [value for value in attrs.astuple(other, recurse=False) if value == []]
+
+    assert isinstance(listing, Listing)
+    assert listing.unreadable == ()
+    assert listing is not another
+
+
+# --- lists that know what they left out -----------------------------------------------------
+
+LEFT_OUT = UnexpectedResponse("odd", problems=["x @ $"])
+
+listings = pytest.mark.parametrize("cls", [Listing, NoteList])
+
+
+@listings
+@ways
+def test_a_listing_travels_with_what_it_left_out(
+    cls: type[Listing[object]], way: Callable[[Listing[object]], Listing[object]]
+) -> None:
+    """A copy is of the same class, equal, and still tells what could not be read."""
+    first = cls([NOTE, NOTE], unreadable=[LEFT_OUT])
+    back = way(first)
+    back.append(NOTE)
+
+    assert type(back) is cls
+    assert back[:2] == first
+    assert len(first) == 2
+    assert [error.problems for error in back.unreadable] == [("x @ $",)]
+
+
+@listings
+def test_a_listing_is_a_list(cls: type[Listing[object]]) -> None:
+    """It equals a list of the same, whatever it left out, and its slices are plain lists."""
+    listing = cls((one for one in ("b", "a")), unreadable=(one for one in [LEFT_OUT]))
+
+    assert listing == ["b", "a"] == cls(["b", "a"])
+    assert (listing[0], listing[-1], len(listing), "a" in listing) == ("b", "a", 2, True)
+    assert type(listing[:1]) is type(listing * 2) is type(listing.copy()) is list
+    assert sorted(listing) == [*reversed(listing)] == ["a", "b"]
+    assert repr(listing) == "['b', 'a']"
+    assert listing.unreadable == (LEFT_OUT,)
+
+
+@listings
+def test_a_listing_may_be_empty(cls: type[Listing[object]]) -> None:
+    """Without anything it is false, as a list is, and takes no other attribute."""
+    assert not cls()
+    assert cls().unreadable == ()
+    with pytest.raises(AttributeError):
+        cls().problems = ()
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(cls())

@@ -17,7 +17,7 @@ MODULES = (
     "ghl_notes.webhooks",
 )
 # Values and aliases of types carry no docstring of their own at run time.
-NO_DOCSTRING = {"Event", "Health", "Json", "UserType", "__version__"}
+NO_DOCSTRING = {"AnyFilter", "AnySort", "Event", "Health", "Json", "UserType", "__version__"}
 # What the classes inherit from the interpreter, attrs or Exception is not ours to document.
 OURS = "ghl_notes"
 

@@ -22,7 +22,7 @@ from ghl_notes.cli.tasks_app import tasks
 __all__ = ["app"]
 
 # Pretty exceptions show local variables, and among those are tokens.
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="The notes of HighLevel contacts.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,

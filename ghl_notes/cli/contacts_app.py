@@ -12,7 +12,7 @@ from ghl_notes.cli.options import ContactId
 
 __all__ = ["contacts"]
 
-contacts = group(
+contacts: typer.Typer = group(
     "The contacts of a location: found, shown, tagged.",
     examples=(
         'ghl-notes contact find "Jane Doe"',

@@ -15,7 +15,7 @@ from ghl_notes.cli.statuses import finish
 
 __all__ = ["installs"]
 
-installs = group("The installs of a marketplace app: what is stored, and how it is.")
+installs: typer.Typer = group("The installs of a marketplace app: what is stored, and how it is.")
 
 _Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Tell only of installs that need somebody.")

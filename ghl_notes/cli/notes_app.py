@@ -17,7 +17,7 @@ __all__ = ["notes"]
 
 T = TypeVar("T")
 
-notes = group(
+notes: typer.Typer = group(
     "The notes of a contact: read, written, changed, deleted.",
     examples=(
         "ghl-notes note list CONTACT",

@@ -14,7 +14,7 @@ from ghl_notes.cli.times import moment
 
 __all__ = ["tasks"]
 
-tasks = group(
+tasks: typer.Typer = group(
     "The tasks of a contact: listed, set, done.",
     examples=(
         "ghl-notes task list CONTACT --open",

@@ -68,8 +68,10 @@ def location_notes(payload: Json) -> LocationNotePage:
     """Read one page of a location's notes, under the likely name or the one that is documented."""
     name = "note" if isinstance(payload, dict) and "notes" not in payload else "notes"
     items = _member(payload, name)
-    many: list[Json] = items if isinstance(items, list) else [items]
-    found, unreadable = _each(many, _reader(LocationNote), f"$.{name}")
+    if isinstance(items, list):
+        found, unreadable = _each(items, _reader(LocationNote), f"$.{name}")
+    else:
+        found, unreadable = [model(_filled(items), LocationNote, f"$.{name}")], []
     return LocationNotePage(notes=Listing(found, unreadable=unreadable), total=_total(payload))
 
 
@@ -106,9 +108,9 @@ def appointments(payload: Json) -> Listing[Appointment]:
 def texts(payload: Json, name: str) -> tuple[str, ...]:
     """Read a list of texts."""
     items = _list(payload, name)
-    wrong = [f"$.{name}[{i}]" for i, item in enumerate(items) if not isinstance(item, str)]
-    if wrong:
-        raise misread("the reply", TypeError(not_a("text", None)), wrong[0])
+    for index, item in enumerate(items):
+        if not isinstance(item, str):
+            raise misread("the reply", TypeError(not_a("text", item)), f"$.{name}[{index}]")
     return tuple(cast("list[str]", items))
 
 
@@ -156,7 +158,9 @@ def tags_updated(payload: Json) -> TagsUpdated:
         for i, item in enumerate(_list(payload, "responses"))
     )
     errors = _member(payload, "errorCount")
-    return TagsUpdated(error_count=errors if isinstance(errors, int) else 0, responses=responses)
+    if not isinstance(errors, int) or isinstance(errors, bool):
+        raise misread("the reply", TypeError(not_a("a whole number", errors)), "$.errorCount")
+    return TagsUpdated(error_count=errors, responses=responses)
 
 
 def locations(payload: Json) -> tuple[list[InstalledLocation], str | None]:
@@ -195,8 +199,9 @@ def _spelled(item: Json) -> Json:
     """Give a contact's fields one name each, wherever it comes from."""
     if isinstance(item, dict):
         for other, usual in _OTHER_NAMES:
-            if item.get(other) is not None and usual not in item:
-                item = {usual if key == other else key: item[key] for key in item}
+            if item.get(other) is not None and item.get(usual) in (None, ""):
+                rest = {key: item[key] for key in item if key != other}
+                item = {**rest, usual: item[other]}
     return item
 
 

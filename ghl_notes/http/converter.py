@@ -6,7 +6,7 @@ is newer than this library is kept in ``extra``.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from operator import eq
 from types import GenericAlias
 from typing import Any, Final, TypeVar
@@ -81,7 +81,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(bool, _flag)
     leaves: dict[Any, _Hook] = {
         datetime: time,
-        str | None: _maybe(_text),
+        str | None: _maybe_text,
         bool | None: _maybe(_bool),
         date | None: _maybe(_day),
         datetime | None: _maybe(time),
@@ -145,6 +145,12 @@ def _text(value: Any, _: Any) -> str:
     raise TypeError(not_a("text", value))
 
 
+def _maybe_text(value: Any, _: Any) -> str | None:
+    if value is None or value.__class__ is str:
+        return value or None
+    raise TypeError(not_a("text", value))
+
+
 def _bool(value: Any, _: Any) -> bool:
     if value.__class__ is bool:
         return value
@@ -190,7 +196,22 @@ def _by_channel(value: Any, _: Any) -> Mapping[str, DndSetting]:
         return {}
     if not isinstance(value, dict):
         raise TypeError(not_a("an object", value))
-    return {name.lower(): structured(setting, DndSetting) for name, setting in value.items()}
+    return {name.lower(): _setting(setting) for name, setting in value.items()}
+
+
+def _setting(value: Any) -> DndSetting:
+    """Read one setting; contacts have few different ones, which are shared."""
+    try:
+        if len(value) == 2:  # noqa: PLR2004 - as recorded
+            return _usual_setting(value["status"], value["code"])
+    except (TypeError, LookupError):
+        pass
+    return structured(value, DndSetting)
+
+
+@lru_cache(256)
+def _usual_setting(status: str, code: str) -> DndSetting:
+    return structured({"status": status, "code": code}, DndSetting)
 
 
 def _flag(value: Any, _: Any) -> bool:

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from attrs import frozen
+
 from ghl_notes.errors import (
     AccessDenied,
     HighLevelError,
@@ -24,16 +26,16 @@ def token_rejected(reply: Reply) -> bool:
     A missing scope, the wrong kind of token and a missing version are 401 as well, and renewing
     for them would only burn a rotation. What is not recognised counts as an expired token.
     """
-    return reply.status == 401 and not _NOT_THE_TOKEN("; ".join(_said(reply)[0]))  # noqa: PLR2004
+    return reply.status == 401 and not _NOT_THE_TOKEN(_said(reply).reason)  # noqa: PLR2004
 
 
 def failure(
     reply: Reply, rate: RateSnapshot | None = None, scope: str | None = None
 ) -> HighLevelError:
     """Name the error that a reply other than 2xx stands for; ``scope`` is what the call needs."""
-    messages, trace_id = _said(reply)
+    told = _said(reply)
+    messages, trace_id, status = told.messages, told.trace_id, reply.status
     said = "; ".join(messages) or _unsaid(reply)
-    status = reply.status
     if status == 429:  # noqa: PLR2004
         return _limited(reply, rate, messages, trace_id)
     if status >= 500 or status in _SERVER_AT_FAULT:  # noqa: PLR2004
@@ -45,11 +47,11 @@ def failure(
             trace_id=trace_id,
             retry_after=retry_after(reply.headers),
         )
-    if scope is not None and status in (401, 403) and _SCOPE_MISSING(said):
+    if scope is not None and status in (401, 403) and _SCOPE_MISSING(told.reason):
         about = f"{said} ({status}): grant {scope}, in the app's scopes and by installing it again"
         return AccessDenied(about, scope=scope, status=status, messages=messages, trace_id=trace_id)
     for matches, text, cls, remedy in _ERRORS:
-        if status in matches and (text is None or text(said)):
+        if status in matches and (text is None or text(told.reason)):
             about = f"{said} ({status}): {remedy}"
             return cls(about, status=status, messages=messages, trace_id=trace_id)
     msg = f"HighLevel answered {status}, which no call expects: {said}"
@@ -80,7 +82,8 @@ _NOT_THE_TOKEN: Final = re.compile(
 ).search
 # The wrong kind of token is told in words of scopes too: "authClass type is not allowed to ...".
 _SCOPE_MISSING: Final = re.compile(
-    r"^(?!.*auth\s?class).*\bscope", re.IGNORECASE | re.DOTALL
+    r"^(?!.*(?:auth\s?class|user\s?type|access to this location)).*\bscope",
+    re.IGNORECASE | re.DOTALL,
 ).search
 _NOT_ACTIVE: Final = re.compile(r"location is not active", re.IGNORECASE).search
 _NOT_FOUND: Final = re.compile(
@@ -124,28 +127,47 @@ def _limited(
     )
 
 
-_LONGEST: Final = 500  # characters of one text
+LONGEST: Final = 500  # characters of one text
 
 
-def _said(reply: Reply) -> tuple[tuple[str, ...], str | None]:
+@frozen
+class _Said:
+    """What an error says: what is wrong, and what HighLevel advises, which decides nothing."""
+
+    texts: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    trace_id: str | None = None
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        return self.texts + self.advice
+
+    @property
+    def reason(self) -> str:
+        return "; ".join(self.texts)
+
+
+def _said(reply: Reply) -> _Said:
     """Find the texts and the trace id in any of the shapes that HighLevel's errors have."""
     try:
         body = decode(reply)
     except UnexpectedResponse:
-        body = reply.body[:_LONGEST].decode(errors="replace").strip()
+        body = reply.body[:LONGEST].decode(errors="replace").strip()
         if body[:1] in ("<", "{", "["):  # a page, or half a reply
-            return (), None
+            return _Said()
     if not isinstance(body, dict):
-        return (body[:_LONGEST],) if body and isinstance(body, str) else (), None
-    trace = body.get("traceId")
+        return _Said(_texts(body) if isinstance(body, str) else ())
     error = body.get("error")
-    inner = error.get("message") if isinstance(error, dict) else None
-    found = next(
-        (x for x in (body.get("message"), inner, body.get("error_description"), error) if x), None
-    )
-    texts = found if isinstance(found, list) else [found]
-    said = tuple(text[:_LONGEST] for text in texts if isinstance(text, str) and text)
-    return said, trace if isinstance(trace, str) else None
+    inner = error if isinstance(error, dict) else {}
+    places = (body.get("message"), inner.get("message"), body.get("error_description"), error)
+    said = next(filter(None, map(_texts, places)), ())
+    trace = body.get("traceId")
+    return _Said(said, _texts(inner.get("resolution")), trace if isinstance(trace, str) else None)
+
+
+def _texts(told: object) -> tuple[str, ...]:
+    many = told if isinstance(told, list) else [told]
+    return tuple(text[:LONGEST] for text in many if isinstance(text, str) and text)
 
 
 def _unsaid(reply: Reply) -> str:

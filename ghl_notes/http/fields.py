@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Final, TypeAlias, TypeVar
 
 from attrs import asdict
@@ -10,21 +11,15 @@ from attrs.filters import exclude
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.http.converter import camel
-from ghl_notes.http.protocol import Dialect, segment
+from ghl_notes.http.protocol import Dialect, identified
 from ghl_notes.models import (
     UNSET,
-    AllOf,
-    AnyOf,
     Attachment,
-    Between,
     CustomField,
     DndSetting,
-    Filter,
     Json,
     Relation,
-    Sort,
 )
-from ghl_notes.models.search import AnyFilter, AnySort
 
 T = TypeVar("T")
 
@@ -62,14 +57,14 @@ def _spelled(given: Mapping[str, object], rules: Mapping[str, Rule]) -> dict[str
             msg = f"{name} is no field of this call; it takes {', '.join(rules)}"
             raise ConfigurationError(msg)
         null = value is None and rules[name] in _NULLABLE
-        sent[_WIRE.get(name) or camel(name)] = None if null else check(name, value, rules)
+        sent[_WIRE.get(name) or camel(name)] = None if null else check(name, value, rules[name])
     return sent
 
 
-def check(name: str, value: object, rules: Mapping[str, Rule]) -> Json:
+def check(name: str, value: object, rule: Rule) -> Json:
     """Bring one value into its form."""
     try:
-        return rules[name](value)
+        return rule(value)
     except Unfit as error:
         msg = f"{name} must be {error}"
     raise ConfigurationError(msg)
@@ -116,9 +111,12 @@ def color(value: object) -> Json:
 
 def moment(value: object) -> Json:
     """Take a time with its zone, and send it in UTC."""
-    if not isinstance(value, datetime) or value.tzinfo is None:
+    if not isinstance(value, datetime) or value.utcoffset() is None:
         raise Unfit("a datetime with a timezone")
-    told = value.astimezone(UTC).isoformat(timespec="milliseconds")
+    try:
+        told = value.astimezone(UTC).isoformat(timespec="milliseconds")
+    except OverflowError:
+        raise Unfit("a datetime between the years 1 and 9999 of UTC") from None
     return told.replace("+00:00", "Z")
 
 
@@ -133,9 +131,7 @@ def day(value: object) -> Json:
 
 def texts(value: object) -> list[Json]:
     """Take a list of texts, even if it is empty."""
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise Unfit("a list of texts")
-    return [filled_text(one) for one in value]
+    return [filled_text(one) for one in _items(value, "a list of texts")]
 
 
 def names(argument: str, values: Iterable[str]) -> list[Json]:
@@ -152,7 +148,7 @@ def names(argument: str, values: Iterable[str]) -> list[Json]:
 
 def ids(argument: str, values: Iterable[str]) -> list[Json]:
     """Take a list of at least one id."""
-    return [segment(argument, str(one)) for one in names(argument, values)]
+    return [identified(argument, one) for one in names(argument, values)]
 
 
 def count(argument: str, value: int, *, least: int = 1, most: int | None = None) -> int:
@@ -160,9 +156,30 @@ def count(argument: str, value: int, *, least: int = 1, most: int | None = None)
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):
         bounds = f"from {least}" if most is None else f"from {least} to {most}"
-        msg = f"{argument} must be a whole number {bounds}, got {value!r}"
+        msg = f"{argument} must be a whole number {bounds}"
         raise ConfigurationError(msg)
     return value
+
+
+def any_json(value: object) -> Json:
+    """Take whatever JSON can say."""
+    try:
+        return _json(value)
+    except RecursionError:
+        raise Unfit("of a depth that JSON can have") from None
+
+
+def _json(value: object) -> Json:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float() if isfinite(value):
+            return value
+        case list() | tuple():
+            return [_json(one) for one in value]
+        case Mapping() if all(isinstance(key, str) for key in value):
+            return {key: _json(one) for key, one in value.items()}
+    raise Unfit("made of texts, finite numbers, True, False, None, lists and mappings by text")
 
 
 def relations(value: object) -> Json:
@@ -176,7 +193,7 @@ def relations(value: object) -> Json:
 def attachments(value: object) -> Json:
     """Take the files of a note."""
     return [
-        fields(asdict(one, filter=exclude("extra")), _ATTACHMENT)
+        _part(one, asdict(one, filter=exclude("extra")), _ATTACHMENT)
         for one in _all(value, Attachment, "a list of at least one Attachment")
     ]
 
@@ -190,7 +207,8 @@ def custom_fields(dialect: Dialect) -> Rule:
         if not all(one.id or one.key for one in given):
             raise Unfit(wanted)
         return [
-            {**fields({"id": one.id, "key": one.key}, _NAMES), dialect.field_value: one.value}
+            _part(one, {"id": one.id, "key": one.key}, _NAMES)
+            | {dialect.field_value: any_json(one.value)}
             for one in given
         ]
 
@@ -213,8 +231,7 @@ def dnd_setting(value: object) -> Json:
     """Take the setting of one channel."""
     if not isinstance(value, DndSetting):
         raise Unfit("a DndSetting")
-    given = {"status": value.status, "message": value.message, "code": value.code}
-    return fields(given, dict.fromkeys(given, text))
+    return _part(value, asdict(value, filter=exclude("extra")), _DND, "status")
 
 
 def inbound_dnd(value: object) -> Json:
@@ -224,61 +241,37 @@ def inbound_dnd(value: object) -> Json:
     raise Unfit("a DndSetting without code")
 
 
-def query_list(asked: Iterable[AnyFilter] | Iterable[AnySort]) -> list[Json]:
-    """Spell filters, or the order, of a search."""
-    if isinstance(asked, Mapping | str) or not isinstance(asked, Iterable):
-        msg = "filters and sort must be lists, even of one"
-        raise ConfigurationError(msg)
-    return [_query(one) for one in asked]
-
-
-def _query(one: AnyFilter | AnySort) -> Json:
-    match one:
-        case Filter(value=None):
-            return {"field": one.field, "operator": one.operator}
-        case Filter():
-            return {"field": one.field, "operator": one.operator, "value": _compared(one.value)}
-        case AllOf() | AnyOf():
-            kind = "AND" if isinstance(one, AllOf) else "OR"
-            return {"group": kind, "filters": query_list(one.filters)}
-        case Sort():
-            return {"field": one.field, "direction": one.direction}
-        case Mapping():
-            return dict(one)
-    msg = f"{type(one).__name__} is no Filter, AllOf, AnyOf, Sort or mapping"
-    raise ConfigurationError(msg)
-
-
-def _compared(value: object) -> Json:
-    match value:
-        case Between():
-            ends = {"gt": value.gt, "gte": value.gte, "lt": value.lt, "lte": value.lte}
-            return {bound: _compared(end) for bound, end in ends.items() if end is not None}
-        case datetime():
-            return check("a datetime in a filter", value, {"a datetime in a filter": moment})
-        case str() | int() | float():
-            return value
-        case Iterable():
-            return [_compared(one) for one in value]
-    msg = f"a filter cannot compare with {type(value).__name__}"
-    raise ConfigurationError(msg)
-
-
 def _all(value: object, cls: type[T], wanted: str, *, least: int = 1) -> list[T]:
-    items = list(value) if isinstance(value, Iterable) else []
+    items = _items(value, wanted)
     found = [item for item in items if isinstance(item, cls)]
-    if not isinstance(value, Iterable) or len(found) < max(least, len(items)):
+    if len(found) < max(least, len(items)):
         raise Unfit(wanted)
     return found
+
+
+def _items(value: object, wanted: str) -> list[object]:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise Unfit(wanted)
+    return list(value)
+
+
+def _part(
+    whole: object, given: Mapping[str, object], rules: Mapping[str, Rule], *required: str
+) -> dict[str, Json]:
+    try:
+        return fields(given, rules, required=required)
+    except ConfigurationError as error:
+        raise Unfit(f"of {type(whole).__name__}, whose {error}") from None
 
 
 # Names that are not the camelCase form of ours.
 _WIRE: Final = {"inbound_dnd": "inboundDndSettings"}
 _NAMES: Final[Mapping[str, Rule]] = {"id": text, "key": text}
+_DND: Final[Mapping[str, Rule]] = {"status": filled_text, "message": text, "code": text}
 _ATTACHMENT: Final[Mapping[str, Rule]] = {
     "id": filled_text,
     "object_key": text,
     "record_id": text,
 }
 # What an update may clear: the others are never null.
-_NULLABLE: Final = (text, color, moment, day)
+_NULLABLE: Final = (text, color, day)

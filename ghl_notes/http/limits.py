@@ -90,8 +90,8 @@ class Window:
     """The state of one location's limit. All times are seconds on one monotonic clock."""
 
     def __init__(self, limits: Limits) -> None:
-        self.limit = limits.burst
-        self.interval = limits.interval
+        self.limit: int = limits.burst
+        self.interval: float = limits.interval
         self._age = limits.interval + self.guard  # how long a place stays taken after a reply
         self._reserve = limits.reserve
         self._opened = False

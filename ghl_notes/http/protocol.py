@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from attrs import define, evolve, frozen
 
 from ghl_notes.errors import ConfigurationError, UnexpectedResponse
-from ghl_notes.http.failures import failure
+from ghl_notes.http.failures import LONGEST, failure
 from ghl_notes.http.operations import (
     CAMPAIGNS_REMOVE_ALL,
     CONTACTS_LIST,
@@ -31,6 +31,7 @@ Param: TypeAlias = str | int | float | bool | None
 Params: TypeAlias = Mapping[str, Param]
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _UNSAFE_ID: Final = re.compile(r"[/?#%\\\s\x00-\x1f\x7f\ud800-\udfff]|^\.{1,2}$").search
 _SAFE_PATH: Final = re.compile(r"(/([A-Za-z0-9_.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+/?").fullmatch
 _DOTS: Final = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)|%2f|%5c", re.IGNORECASE).search
@@ -154,8 +155,12 @@ _V3: Final = Dialect(
 
 def dialect(api_version: str) -> Dialect:
     """Give the spelling of a version: version 3 has its own, all dated ones have one."""
-    segment("api_version", api_version)
-    return _V3 if api_version == _V3.version else evolve(_DATED, version=api_version)
+    if api_version == _V3.version:
+        return _V3
+    if isinstance(api_version, str) and _DATE(api_version):
+        return evolve(_DATED, version=api_version)
+    msg = f"api_version must be {_V3.version}, or a date such as {VERSION}"
+    raise ConfigurationError(msg)
 
 
 # --- building -------------------------------------------------------------------------------
@@ -163,13 +168,17 @@ def dialect(api_version: str) -> Dialect:
 
 def segment(name: str, value: str) -> str:
     """Make ``value`` one segment of a path; refuse what would lead out of it."""
-    if isinstance(value, str):
-        if _PLAIN_ID(value):
-            return value
-        if value and not _UNSAFE_ID(value):
-            return quote(value, safe="")
-    shown = repr(value)[:40]
-    msg = f"{name} must be a HighLevel id (a non-empty string without / ? # % or spaces): {shown}"
+    if isinstance(value, str) and _PLAIN_ID(value):
+        return value
+    return quote(identified(name, value), safe="")
+
+
+def identified(name: str, value: object) -> str:
+    """Take an id as it is, for a query or a body; refuse what no path could hold."""
+    if isinstance(value, str) and value and not _UNSAFE_ID(value):
+        return value
+    kind = type(value).__name__  # and not the value: it may be a note in the wrong place
+    msg = f"{name} must be a HighLevel id: a text without / ? # % or spaces, not empty (got {kind})"
     raise ConfigurationError(msg)
 
 
@@ -178,7 +187,7 @@ def location(given: str | None, own: str | None) -> str:
     if given is None and own is None:
         msg = "name a location_id, here or for all calls in Client(location_id=...)"
         raise ConfigurationError(msg)
-    return segment("location_id", given if given is not None else own or "")
+    return identified("location_id", own if given is None else given)
 
 
 def filled(template: str, ids: tuple[str, ...]) -> str:
@@ -217,16 +226,25 @@ def target(request: Request) -> str:
     if not request.params:
         return request.path
     pairs = {k: _text(v) for k, v in request.params.items() if v is not None}
-    return f"{request.path}?{urlencode(pairs)}"
+    return f"{request.path}?{_form(pairs)}"
 
 
 def content(request: Request) -> tuple[bytes | None, str | None]:
     """Encode the body, and name its media type."""
     if request.form is not None:
-        return urlencode(request.form).encode(), "application/x-www-form-urlencoded"
+        return _form(request.form).encode(), "application/x-www-form-urlencoded"
     if request.json is None:
         return None, None
     return encode(request.json), "application/json"
+
+
+def _form(pairs: Mapping[str, str]) -> str:
+    try:
+        return urlencode(pairs)
+    except UnicodeEncodeError:
+        pass  # it holds the content
+    msg = "a parameter is not valid Unicode"
+    raise ConfigurationError(msg)
 
 
 def _text(value: str | float) -> str:
@@ -250,6 +268,9 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
     raise failure(reply, rate, scope).at(request.method, request.path)
 
 
+_SUCCESS: Final = ("succeded", "succeeded", "success")
+
+
 def gone_is_done(request: Request) -> bool:
     """Tell whether a repeated call that finds nothing has succeeded."""
     return request.operation is not None and request.operation.gone_is_done
@@ -258,7 +279,7 @@ def gone_is_done(request: Request) -> bool:
 def honest(request: Request, answer: Answer) -> Answer:
     """Refuse a success that says of itself, in any of its spellings, that it failed."""
     told = answer.payload if request.operation is not None else None
-    if isinstance(told, dict) and False in map(told.get, ("succeded", "succeeded", "success")):
+    if isinstance(told, dict) and any(told.get(name) is False for name in _SUCCESS):
         msg = "HighLevel answered with success, and says in it that the call failed"
         raise UnexpectedResponse(
             msg,
@@ -273,7 +294,9 @@ def honest(request: Request, answer: Answer) -> Answer:
 def _excuses(told: Mapping[str, Json]) -> list[str]:
     """Find what a failed bulk change says of each contact."""
     responses = told.get("responses")
-    lines = (
-        [one for one in responses if isinstance(one, dict)] if isinstance(responses, list) else []
-    )
-    return [f"{one.get('contactId')}: {one.get('message')}" for one in lines]
+    lines = responses if isinstance(responses, list) else []
+    return [
+        f"{one.get('contactId')}: {one['message']}"[:LONGEST]
+        for one in lines
+        if isinstance(one, dict) and isinstance(one.get("message"), str)
+    ]

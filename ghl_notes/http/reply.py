@@ -14,6 +14,10 @@ try:
     import orjson
 except ImportError:  # the extra "speedups" is not installed
     orjson = None  # type: ignore[assignment]
+    _ONLY_JSON = None
+else:
+    # Both writers refuse what JSON has not, such as times.
+    _ONLY_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 @define(eq=False)
@@ -43,8 +47,8 @@ def encode(content: object) -> bytes:
     """Write JSON; refuse what is none, without quoting it."""
     try:
         if orjson is not None:
-            return orjson.dumps(content)
-        return json.dumps(content, ensure_ascii=False).encode()
+            return orjson.dumps(content, option=_ONLY_JSON)
+        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
         pass  # what they say may quote the content
     msg = "this cannot be sent as JSON: a value is no JSON, or a text is not valid Unicode"

@@ -18,7 +18,7 @@ def scopes_for(uses: Iterable[str]) -> tuple[str, ...]:
     """Tell the scopes that these methods, or kinds of methods, need."""
     wanted: set[str] = set()
     for use in uses:
-        if use not in _USES:
+        if not isinstance(use, str) or use not in _USES:
             near = get_close_matches(str(use), _USES, n=3) or sorted(
                 x for x in _USES if "." not in x
             )

@@ -41,14 +41,16 @@ from ghl_notes.models.notes import (
     NoteList,
     Relation,
 )
-from ghl_notes.models.search import AllOf, AnyOf, Between, Filter, Sort
+from ghl_notes.models.search import AllOf, AnyFilter, AnyOf, AnySort, Between, Filter, Sort
 from ghl_notes.models.tasks import ContactTasks, Task
 from ghl_notes.models.values import UNSET, Json, Listing, Unset
 
 __all__ = [
     "UNSET",
     "AllOf",
+    "AnyFilter",
     "AnyOf",
+    "AnySort",
     "App",
     "Appointment",
     "AppointmentNote",

@@ -17,7 +17,7 @@ class CustomField:
     """
 
     id: str | None
-    value: Json = None
+    value: Json = field(default=None, hash=False)
     key: str | None = None
     extra: Extra = field(factory=dict, eq=False, repr=False)
 
@@ -114,7 +114,7 @@ class ContactPage:
 
     contacts: tuple[Contact, ...]
     total: int | None = None
-    cursor: Json = None
+    cursor: Json = field(default=None, hash=False)
 
 
 @frozen(kw_only=True)

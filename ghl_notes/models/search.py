@@ -1,8 +1,9 @@
 """What a search for contacts asks: filters that can be nested, and the order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, TypeAlias, get_args
+from math import isfinite
+from typing import Literal, TypeAlias, cast, get_args
 
 import attrs
 from attrs import frozen
@@ -16,9 +17,10 @@ Operator: TypeAlias = Literal[
 """How a filter compares; HighLevel knows these."""
 
 Scalar: TypeAlias = str | int | float | bool | datetime
-"""One value to compare with. Datetimes must be aware."""
+"""One value to compare with. Floats must be finite and datetimes aware."""
 
 _VALUELESS = ("exists", "not_exists")
+_SCALAR = "a text, a finite number, True, False or a datetime"
 
 
 def _name(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
@@ -38,6 +40,19 @@ def _one_of(kind: object) -> "attrs._ValidatorType[str]":
     return check
 
 
+def _is_scalar(value: object) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, str | int | datetime)
+
+
+def _taken(value: "Scalar | Iterable[Scalar] | Between | None") -> "Compared":
+    """Take a list once, so that a filter can be asked again and again."""
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+        return tuple(value)
+    return cast("Compared", value)  # whatever else it is, is refused by the field's name
+
+
 @frozen(kw_only=True)
 class Between:
     """The bounds of a range: after, from, before, until. At least one of them."""
@@ -48,9 +63,14 @@ class Between:
     lte: Scalar | None = None
 
     def __attrs_post_init__(self) -> None:
-        if (self.gt, self.gte, self.lt, self.lte) == (None,) * 4:
-            msg = "Between needs at least one of gt, gte, lt and lte"
+        ends = [end for end in (self.gt, self.gte, self.lt, self.lte) if end is not None]
+        if not ends or not all(map(_is_scalar, ends)):
+            msg = f"Between needs at least one of gt, gte, lt and lte, each {_SCALAR}"
             raise ConfigurationError(msg)
+
+
+Compared: TypeAlias = Scalar | tuple[Scalar, ...] | Between | None
+"""What a filter holds to compare with."""
 
 
 @frozen
@@ -64,7 +84,7 @@ class Filter:
 
     field: str = attrs.field(validator=_name)
     operator: Operator = attrs.field(validator=_one_of(Operator))
-    value: Scalar | Sequence[Scalar] | Between | None = None
+    value: Compared = attrs.field(default=None, converter=_taken)
 
     def __attrs_post_init__(self) -> None:
         if self.operator in _VALUELESS:
@@ -72,30 +92,35 @@ class Filter:
         elif self.operator == "range":
             wanted, fits = "a Between", isinstance(self.value, Between)
         else:
-            fits = self.value is not None and not isinstance(self.value, Between)
-            wanted = "a value, or a list of them"
+            many = self.value if isinstance(self.value, tuple) else (self.value,)
+            wanted, fits = f"{_SCALAR}, or a list of them", all(map(_is_scalar, many))
         if not fits:
             msg = f"Filter on {self.field}: {self.operator} takes {wanted}"
             raise ConfigurationError(msg)
 
 
+@frozen(init=False, repr=False)
 class Group:
     """Filters that belong together."""
 
+    filters: "tuple[AnyFilter, ...]"
+
     def __init__(self, *filters: "AnyFilter") -> None:
-        if not filters:
-            msg = f"{type(self).__name__} needs at least one filter"
+        if not filters or not all(isinstance(one, Filter | Group | Mapping) for one in filters):
+            msg = f"{type(self).__name__} needs at least one filter, and nothing else"
             raise ConfigurationError(msg)
-        self.filters = filters
+        self.__attrs_init__(filters)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.filters))})"
 
 
+@frozen(init=False, repr=False)
 class AllOf(Group):
     """All of these filters must hold."""
 
 
+@frozen(init=False, repr=False)
 class AnyOf(Group):
     """One of these filters must hold."""
 

@@ -37,4 +37,4 @@ class Listing(list[T]):
         self, items: Iterable[T] = (), *, unreadable: Iterable[UnexpectedResponse] = ()
     ) -> None:
         super().__init__(items)
-        self.unreadable = tuple(unreadable)
+        self.unreadable: tuple[UnexpectedResponse, ...] = tuple(unreadable)

@@ -64,15 +64,17 @@ class Installs:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
-        self.closed = False
+        self.closed: bool = False
         self.observer = observer
         self.clock = clock
-        self.refresh = retrying(session.refresh, TOKEN_RETRIES, observer=observer)
+        self.refresh: Callable[[StoredInstall], Awaitable[StoredInstall]] = retrying(
+            session.refresh, TOKEN_RETRIES, observer=observer
+        )
         self._exchange = retrying(session.exchange, TOKEN_RETRIES, observer=observer)
         # A code works once, so a store that stumbles gets another chance.
         self._save = retrying(self._save_once, TOKEN_RETRIES, observer=observer)
         # Each may wait for its agency's limit, under a hold.
-        self.minting = asyncio.Semaphore(_MINTS_AT_ONCE)
+        self.minting: asyncio.Semaphore = asyncio.Semaphore(_MINTS_AT_ONCE)
         self._adding: set[asyncio.Task[Install]] = set()
         self._mint = mint
         self._auths: dict[str, InstallAuth] = {}

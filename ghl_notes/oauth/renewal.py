@@ -24,7 +24,9 @@ class InstallAuth:
         self, installs: Keeper, key: str, *, location_id: str | None, company_id: str | None
     ) -> None:
         self.running: asyncio.Task[str] | None = None
-        self.recovery = Recovery(installs, key, location_id=location_id, company_id=company_id)
+        self.recovery: Recovery = Recovery(
+            installs, key, location_id=location_id, company_id=company_id
+        )
         self._installs = installs
         self._key = key
         self._stored: StoredInstall | None = None

@@ -11,9 +11,11 @@ from ghl_notes.errors import UnexpectedResponse
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import Rule, fields, short_text, text
+from ghl_notes.http.protocol import segment
 from ghl_notes.http.reply import Answer
 from ghl_notes.models import AppointmentNote, Json, Listing
 from ghl_notes.resources.creating import Creating
+from ghl_notes.resources.paging import by_skip
 
 _PAGE: Final = 20
 _FIELDS: Final[Mapping[str, Rule]] = {"body": short_text(5000), "user_id": text}
@@ -33,17 +35,23 @@ class AppointmentNotes:
         found, _ = await self._look(appointment_id)
         return found
 
-    async def stream(self, appointment_id: str) -> AsyncGenerator[AppointmentNote, None]:
-        """Iterate over the notes of an appointment in HighLevel's order, 20 with a request.
+    def stream(self, appointment_id: str) -> AsyncGenerator[AppointmentNote, None]:
+        """Iterate over the notes of an appointment in HighLevel's order, each once.
 
-        A note that cannot be read ends the iteration with ``UnexpectedResponse``; ``list`` tells
-        it beside the others.
+        20 come with a request. A note that cannot be read ends the iteration with
+        ``UnexpectedResponse``; ``list`` tells it beside the others.
         """
-        async for page, _ in self._pages(appointment_id):
-            for note in page:
-                yield note
-            if page.unreadable:
-                raise page.unreadable[0]
+        segment("appointment_id", appointment_id)
+        more = True
+
+        async def page_at(skip: int) -> Listing[AppointmentNote]:
+            nonlocal more
+            if not more:
+                return Listing()
+            page, more, _ = await self._page(appointment_id, skip, bulk=True)
+            return page
+
+        return by_skip(page_at)
 
     async def create(
         self, appointment_id: str, body: str, *, user_id: str | None = None
@@ -73,26 +81,27 @@ class AppointmentNotes:
     async def _look(self, appointment_id: str) -> tuple[Listing[AppointmentNote], Answer]:
         notes: dict[str, AppointmentNote] = {}
         unreadable: list[UnexpectedResponse] = []
-        async for page, answer in self._pages(appointment_id):
+        skip, more = 0, True
+        while more:
+            page, more, answer = await self._page(appointment_id, skip)
             notes |= {note.id: note for note in page}
             unreadable += page.unreadable
-            last = answer
+            skip += len(page) + len(page.unreadable)
         newest_first = sorted(notes.values(), key=lambda note: note.date_added, reverse=True)
-        return Listing(newest_first, unreadable=unreadable), last
+        return Listing(newest_first, unreadable=unreadable), answer
 
-    async def _pages(
-        self, appointment_id: str
-    ) -> AsyncGenerator[tuple[Listing[AppointmentNote], Answer], None]:
-        offset, more = 0, True
-        while more:
-            params = {"limit": _PAGE, "offset": offset}
-            answer = await self._dispatch.call(
-                operations.APPOINTMENT_NOTES_LIST, appointment_id, params=params
-            )
-            page, more = codec.appointment_notes(answer.payload)
-            offset += len(page) + len(page.unreadable)
-            more = more and offset > params["offset"]
-            yield page, answer
+    async def _page(
+        self, appointment_id: str, skip: int, *, bulk: bool = False
+    ) -> tuple[Listing[AppointmentNote], bool, Answer]:
+        """Read one page, and tell whether there are more; an empty one is the last."""
+        answer = await self._dispatch.call(
+            operations.APPOINTMENT_NOTES_LIST,
+            appointment_id,
+            params={"limit": _PAGE, "offset": skip},
+            bulk=bulk,
+        )
+        page, more = codec.appointment_notes(answer.payload)
+        return page, more and bool(page or page.unreadable), answer
 
 
 def _note(payload: Json, _: str) -> AppointmentNote:

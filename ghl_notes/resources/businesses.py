@@ -9,9 +9,10 @@ from typing import Final
 
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
-from ghl_notes.http.fields import ids
-from ghl_notes.http.protocol import Params, location, segment
-from ghl_notes.models import Contact, Json
+from ghl_notes.http.fields import fields, ids, text
+from ghl_notes.http.protocol import location, segment
+from ghl_notes.models import Contact, Json, Listing
+from ghl_notes.resources.paging import by_skip
 
 _PAGE: Final = 100  # the most that version 3 documents
 
@@ -32,19 +33,35 @@ class Businesses:
         meanwhile may move others past; ``query`` is a name, an email or a phone.
         """
         where = {"locationId": location(location_id, self._location_id), "query": query}
-        return self._pages(segment("business_id", business_id), where)
+        segment("business_id", business_id)
+        fields({"query": query}, {"query": text})
+
+        async def page_at(skip: int) -> Listing[Contact]:
+            params = {**where, "limit": str(_PAGE), "skip": str(skip)}
+            answer = await self._dispatch.call(
+                operations.BUSINESSES_CONTACTS, business_id, params=params, bulk=True
+            )
+            return Listing(codec.contacts(answer.payload).contacts)
+
+        return by_skip(page_at)
 
     async def assign(
         self, contact_ids: Iterable[str], business_id: str, *, location_id: str | None = None
     ) -> tuple[str, ...]:
-        """Let contacts belong to a business, and return the ids of those that do now."""
+        """Let contacts belong to a business, and return the ids of those that do now.
+
+        HighLevel takes 50 contacts at most in version 3.
+        """
         business = segment("business_id", business_id)
         return await self._update(contact_ids, business, location_id)
 
     async def unassign(
         self, contact_ids: Iterable[str], *, location_id: str | None = None
     ) -> tuple[str, ...]:
-        """Let contacts belong to no business, and return the ids of those that were changed."""
+        """Let contacts belong to no business, and return the ids of those that were changed.
+
+        All else is as in ``assign``.
+        """
         return await self._update(contact_ids, None, location_id)
 
     async def _update(
@@ -57,20 +74,3 @@ class Businesses:
         }
         answer = await self._dispatch.call(operations.BUSINESSES_ASSIGN, json=sent)
         return codec.texts(answer.payload, "ids")
-
-    async def _pages(self, business_id: str, where: Params) -> AsyncGenerator[Contact, None]:
-        seen: set[str] = set()
-        skip = 0
-        while True:
-            params = {**where, "limit": str(_PAGE), "skip": str(skip)}
-            answer = await self._dispatch.call(
-                operations.BUSINESSES_CONTACTS, business_id, params=params, bulk=True
-            )
-            page = codec.contacts(answer.payload).contacts
-            for contact in page:
-                if contact.id not in seen:
-                    seen.add(contact.id)
-                    yield contact
-            skip += len(page)
-            if not page:
-                return

@@ -9,6 +9,7 @@ from typing import Final, Unpack
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.http import codec, operations
+from ghl_notes.http import query as spelling
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import (
     Rule,
@@ -18,9 +19,9 @@ from ghl_notes.http.fields import (
     day,
     dnd_settings,
     fields,
+    filled_text,
     flag,
     inbound_dnd,
-    query_list,
     text,
     texts,
 )
@@ -36,6 +37,7 @@ from ghl_notes.models import (
     Upserted,
 )
 from ghl_notes.models.search import AnyFilter, AnySort
+from ghl_notes.resources.creating import taken
 
 # By the date of creation, ascending, contacts that change during a sweep keep their place, and
 # new ones come last; by dateUpdated they would be skipped or seen twice.
@@ -49,6 +51,8 @@ _TEXTS: Final = (
     "first_name", "last_name", "name", "email", "phone", "address1", "city", "state", "country",
     "postal_code", "website", "timezone", "source", "assigned_to",
 )  # fmt: skip
+_QUERY: Final[Mapping[str, Rule]] = {"query": text}
+_IDENTITY: Final[Mapping[str, Rule]] = {"email": filled_text, "phone": filled_text}
 
 
 class Contacts:
@@ -76,7 +80,8 @@ class Contacts:
         """
         sent = {**self._location(location_id), **fields(given, self._fields)}
         answer = await self._dispatch.call(operations.CONTACTS_CREATE, json=sent)
-        return codec.contact(answer.payload)
+        with taken(operations.CONTACTS_CREATE):
+            return codec.contact(answer.payload)
 
     async def update(self, contact_id: str, **given: Unpack[ContactChanges]) -> Contact:
         """Change a contact; only what is passed is sent. Returns the contact as it is now.
@@ -98,18 +103,20 @@ class Contacts:
 
         Which of the two HighLevel looks for first is a setting of the location. Repeated after a
         failure, as it does the same twice, unless ``create_new_if_duplicate_allowed`` or neither
-        email nor phone is given: then what stays unknown raises ``AmbiguousWrite``.
+        email nor phone is given: then what stays unknown raises ``AmbiguousWrite``. After a repeat
+        ``new`` is about the last try: False, if an earlier one made the contact.
         """
         sent = {**self._location(location_id), **fields(given, self._fields)}
         if create_new_if_duplicate_allowed:
             sent["createNewIfDuplicateAllowed"] = True
-        known = "email" in sent or "phone" in sent
+        known = bool(sent.get("email") or sent.get("phone"))
         answer = await self._dispatch.call(
             operations.CONTACTS_UPSERT,
             json=sent,
             repeatable=known and not create_new_if_duplicate_allowed,
         )
-        return codec.upserted(answer.payload)
+        with taken(operations.CONTACTS_UPSERT):
+            return codec.upserted(answer.payload)
 
     async def delete(self, contact_id: str) -> None:
         """Delete a contact and all that belongs to it. Raises ``NotFound`` if it was not there."""
@@ -122,8 +129,7 @@ class Contacts:
 
         Give either or both; the location's settings say which of them counts first.
         """
-        params = fields({"email": email, "phone": phone}, {"email": text, "phone": text})
-        if not params:
+        if not fields({"email": email, "phone": phone}, _IDENTITY):
             msg = "give email or phone"
             raise ConfigurationError(msg)
         answer = await self._dispatch.call(
@@ -187,6 +193,7 @@ class Contacts:
         HighLevel deprecates it and version 3 has it no more, where this raises
         ``ConfigurationError``: prefer ``search``. ``after`` is the ``cursor`` of the page before.
         """
+        fields({"query": query}, _QUERY)
         moment, contact_id = _listed_after(after)
         answer = await self._dispatch.call(
             operations.CONTACTS_LIST,
@@ -214,11 +221,12 @@ class Contacts:
         asked: dict[str, Json] = {
             **self._location(location_id),
             "pageLimit": count("page_size", page_size, most=_LARGEST_PAGE),
-            **fields({"query": query}, {"query": text}),
+            **fields({"query": query}, _QUERY),
         }
-        for name, given in (("sort", sort), ("filters", filters)):
-            if spelled := query_list(given or ()):
-                asked[name] = spelled
+        if spelled := spelling.order(sort or ()):
+            asked["sort"] = spelled
+        if spelled := spelling.filters(filters or ()):
+            asked["filters"] = spelled
         return asked
 
     async def _pages(self, query: dict[str, Json], page_size: int) -> AsyncGenerator[Contact, None]:

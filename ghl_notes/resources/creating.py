@@ -6,7 +6,8 @@ again, and the create is repeated only if the note is surely not there.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
@@ -93,13 +94,10 @@ class Creating(Generic[N]):
             began = asyncio.get_running_loop().time()
             try:
                 answer = await self._dispatch.call(self._operation, owner_id, json=fields)
-                return self._read(answer.payload, owner_id)
+                with taken(self._operation, owner_id):
+                    return self._read(answer.payload, owner_id)
             except AmbiguousWrite as error:
                 failure = error
-            except UnexpectedResponse as error:
-                if error.status is not None:  # not a success, so nothing was written
-                    raise
-                failure = self._unread(owner_id, error)
             if (found := await self._find(owner_id, fields, began, failure)) is not None:
                 return found
             if last or not _settled(failure):
@@ -130,12 +128,16 @@ class Creating(Generic[N]):
                 return fresh[0]
         return None
 
-    def _unread(self, owner_id: str, error: UnexpectedResponse) -> AmbiguousWrite:
-        msg = "HighLevel took the note, and its reply cannot be read; look before repeating it"
-        path = filled(self._operation.template, (owner_id,))
-        failure = AmbiguousWrite(msg, method=self._operation.method, path=path)
-        failure.__cause__ = error
-        return failure
+
+@contextmanager
+def taken(operation: Operation, *ids: str) -> Iterator[None]:
+    """Raise ``AmbiguousWrite`` where the reply to a create that was taken cannot be read."""
+    try:
+        yield
+    except UnexpectedResponse as error:
+        msg = "HighLevel took this, and its reply cannot be read; look before repeating it"
+        path = filled(operation.template, ids)
+        raise AmbiguousWrite(msg, method=operation.method, path=path) from error
 
 
 def _countdown(attempts: int) -> Iterable[bool]:

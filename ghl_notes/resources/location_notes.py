@@ -30,11 +30,14 @@ from ghl_notes.models import (
     UNSET,
     Attachment,
     Json,
+    Listing,
     LocationNote,
     LocationNotePage,
     Relation,
     Unset,
 )
+from ghl_notes.resources.creating import taken
+from ghl_notes.resources.paging import by_skip
 
 _LARGEST_PAGE: Final = 100
 _CREATED: Final[Mapping[str, Rule]] = {
@@ -129,7 +132,12 @@ class LocationNotes:
             "sort_order": "asc",
         }
         count("page_size", page_size, most=_LARGEST_PAGE)
-        return self._pages(self._asked(given, location_id), page_size)
+        asked = self._asked(given, location_id)
+
+        async def page_at(skip: int) -> Listing[LocationNote]:
+            return (await self._search(asked, page_size, skip, bulk=True)).notes
+
+        return by_skip(page_at)
 
     async def get(self, note_id: str, *, location_id: str | None = None) -> LocationNote:
         """Return one note. Raises ``NotFound`` if the location has no such note."""
@@ -153,7 +161,8 @@ class LocationNotes:
         answer = await self._dispatch.call(
             operations.LOCATION_NOTES_CREATE, params=self._location(location_id), json=sent
         )
-        return codec.body_note(answer.payload, LocationNote)
+        with taken(operations.LOCATION_NOTES_CREATE):
+            return codec.body_note(answer.payload, LocationNote)
 
     async def update(  # noqa: PLR0913 - a note has this many fields
         self,
@@ -186,10 +195,19 @@ class LocationNotes:
         """Bring a deleted note back and return it.
 
         ``force`` does so in spite of conflicts; ``relation`` names the record to restore it to.
+        Never repeated when its reply was lost, as a note that is back may be no deleted note any
+        more: raises ``AmbiguousWrite`` then; look with ``get``.
         """
         given = {"force_restore": force, **_target(relation)}
-        sent = fields(given, _RESTORED)
-        return await self._note(operations.LOCATION_NOTES_RESTORE, note_id, location_id, sent)
+        answer = await self._dispatch.call(
+            operations.LOCATION_NOTES_RESTORE,
+            note_id,
+            params=self._location(location_id),
+            json=fields(given, _RESTORED),
+            repeatable=False,
+        )
+        with taken(operations.LOCATION_NOTES_RESTORE, note_id):
+            return codec.body_note(answer.payload, LocationNote)
 
     async def add_relations(
         self, note_id: str, relations: Iterable[Relation], *, location_id: str | None = None
@@ -250,23 +268,6 @@ class LocationNotes:
             operations.LOCATION_NOTES_SEARCH, json={**asked, **page}, bulk=bulk
         )
         return codec.location_notes(answer.payload)
-
-    async def _pages(
-        self, asked: Mapping[str, Json], page_size: int
-    ) -> AsyncGenerator[LocationNote, None]:
-        seen: set[str] = set()
-        skip = 0
-        while True:
-            notes = (await self._search(asked, page_size, skip, bulk=True)).notes
-            for note in notes:
-                if note.id not in seen:
-                    seen.add(note.id)
-                    yield note
-            if notes.unreadable:
-                raise notes.unreadable[0]
-            skip += len(notes)
-            if not notes:
-                return
 
     async def _note(
         self,

@@ -3,7 +3,7 @@
 https://marketplace.gohighlevel.com/docs/ghl/contacts/tags; the scope is ``contacts.write``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from ghl_notes.http import codec, operations
@@ -39,31 +39,32 @@ class Tags:
 
         Some of them may fail while the others are done: look at ``error_count``.
         """
-        return await self._update("add", contact_ids, tags, location_id)
+        return await self._update("add", contact_ids, {"tags": names("tags", tags)}, location_id)
 
     async def bulk_remove(
         self, contact_ids: Iterable[str], tags: Iterable[str], *, location_id: str | None = None
     ) -> TagsUpdated:
         """Take tags from many contacts in one request; all else is as in ``bulk_add``."""
-        return await self._update("remove", contact_ids, tags, location_id)
+        return await self._update("remove", contact_ids, {"tags": names("tags", tags)}, location_id)
 
     async def bulk_clear(
         self, contact_ids: Iterable[str], *, location_id: str | None = None
     ) -> TagsUpdated:
         """Take every tag from many contacts in one request; all else is as in ``bulk_add``."""
-        return await self._update("remove", contact_ids, None, location_id)
+        return await self._update(
+            "remove", contact_ids, {"tags": [], "removeAllTags": True}, location_id
+        )
 
     async def _update(
         self,
         change: Literal["add", "remove"],
         contact_ids: Iterable[str],
-        tags: Iterable[str] | None,
+        which: Mapping[str, Json],
         location_id: str | None,
     ) -> TagsUpdated:
-        every: dict[str, Json] = {"tags": [], "removeAllTags": True}
         sent: dict[str, Json] = {
             "contacts": ids("contact_ids", contact_ids),
-            **(every if tags is None else {"tags": names("tags", tags)}),
+            **which,
             "locationId": location(location_id, self._location_id),
         }
         answer = await self._dispatch.call(operations.TAGS_UPDATE, change, json=sent)

@@ -13,6 +13,7 @@ from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import Rule, changes, fields, filled_text, flag, moment, text
 from ghl_notes.models import UNSET, ContactTasks, Listing, Task, Unset
+from ghl_notes.resources.creating import taken
 
 _FIELDS: Final[Mapping[str, Rule]] = {
     "title": filled_text,
@@ -62,7 +63,8 @@ class Tasks:
         }
         sent = fields(given, _FIELDS, required=("title", "due_date", "completed"))
         answer = await self._dispatch.call(operations.TASKS_CREATE, contact_id, json=sent)
-        return codec.task(answer.payload, contact_id)
+        with taken(operations.TASKS_CREATE, contact_id):
+            return codec.task(answer.payload, contact_id)
 
     async def update(  # noqa: PLR0913 - a task has this many fields
         self,
@@ -75,7 +77,10 @@ class Tasks:
         completed: bool | Unset = UNSET,
         assigned_to: str | None | Unset = UNSET,
     ) -> Task:
-        """Change a task; only what is passed is sent. Returns the task as it is now."""
+        """Change a task; only what is passed is sent. Returns the task as it is now.
+
+        None is sent as null; whether HighLevel clears the field then is not documented.
+        """
         given = {
             "title": title,
             "body": body,
@@ -89,7 +94,7 @@ class Tasks:
 
     async def complete(self, contact_id: str, task_id: str, *, completed: bool = True) -> Task:
         """Mark a task as done, or as not done. Returns the task as it is now."""
-        sent = fields({"completed": completed}, _FIELDS)
+        sent = fields({"completed": completed}, _FIELDS, required=("completed",))
         answer = await self._dispatch.call(
             operations.TASKS_COMPLETE, contact_id, task_id, json=sent
         )

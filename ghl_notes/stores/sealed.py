@@ -1,7 +1,7 @@
 """Tokens encrypted at rest, in whatever store (extra ``sealed``)."""
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 
 import attrs
@@ -95,9 +95,9 @@ class Sealed(Secretive):
         self._store = store
         self._box = _Box(keys)
         if isinstance(store, Claims):
-            self.claim = store.claim
-            self.remember = store.remember
-            self.forget = store.forget
+            self.claim: Callable[..., Awaitable[bool]] = store.claim
+            self.remember: Callable[..., Awaitable[None]] = store.remember
+            self.forget: Callable[..., Awaitable[None]] = store.forget
 
     @staticmethod
     def new_key() -> str:

@@ -52,7 +52,7 @@ class Refusal(Exception):
         payload: Payload = {"statusCode": status, "message": message}
         if error is not None:
             payload["error"] = error
-        self.reply = Reply(status, payload)
+        self.reply: Reply = Reply(status, payload)
 
     @classmethod
     def invalid(cls, problems: list[str]) -> "Refusal":

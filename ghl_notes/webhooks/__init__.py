@@ -17,9 +17,9 @@ try:
     )
     from ghl_notes.webhooks.receiver import MAX_BODY, Receipt, Webhooks
     from ghl_notes.webhooks.signature import PUBLISHED_KEY, PUBLISHED_LEGACY_KEY, verify
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     msg = "ghl_notes.webhooks needs its extra: pip install 'ghl-notes[webhooks]'"
-    raise ModuleNotFoundError(msg, name=error.name) from error
+    raise ModuleNotFoundError(msg, name=_error.name) from _error
 
 __all__ = [
     "MAX_BODY",

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ghl_notes.errors import UnexpectedResponse
@@ -188,3 +188,41 @@ def test_no_payload_breaks_the_reading(payload: object) -> None:
         for read in (codec.contacts, codec.contact, codec.locations):
             with suppress(UnexpectedResponse):
                 read(wrapped)
+
+
+@pytest.mark.parametrize("name", ["whatsapp", "WhatsApp", "whatsApp", "WHATSAPP"])
+def test_channels_have_one_name_here(name: str) -> None:
+    """The versions spell channels differently, and a contact does not tell from which it came."""
+    setting = {"status": "permanent", "message": "no", "code": "103", "newer": 1}
+    contact = codec.contact({"contact": {"id": "c1", "dndSettings": {name: setting}}})
+
+    assert contact.dnd_settings == {"whatsapp": DndSetting("permanent", "no", "103")}
+    assert contact.dnd_settings["whatsapp"].extra == {"newer": 1}
+
+
+@settings(max_examples=40)
+@given(st.lists(json_values.filter(lambda x: x == x), max_size=3))  # noqa: PLR0124 - no NaN
+def test_a_custom_field_has_any_value(values: list[object]) -> None:
+    """The value of a custom field is whatever JSON it is, in its order and as it came."""
+    wire = [{"id": f"f{i}", "value": value, "fieldKey": "k"} for i, value in enumerate(values)]
+    contact = codec.contact({"contact": {"id": "c1", "customFields": wire}})
+
+    assert [one.id for one in contact.custom_fields] == [one["id"] for one in wire]
+    assert all(one.value is value for one, value in zip(contact.custom_fields, values, strict=True))
+    assert all(one.extra == {"fieldKey": "k"} for one in contact.custom_fields)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+@pytest.mark.parametrize(
+    ("other", "usual", "name"),
+    [("name", "contactName", "name"), ("address", "address1", "address1")],
+)
+def test_an_empty_name_gives_way_to_the_other(
+    other: str, usual: str, name: str, nothing: object
+) -> None:
+    """Where a field has two names, the one that says something is read, in either order."""
+    for wire in ({other: "x", usual: nothing}, {usual: nothing, other: "x"}):
+        contact = codec.contact({"contact": {"id": "c1", **wire}})
+
+        assert getattr(contact, name) == "x"
+        assert contact.extra == {}

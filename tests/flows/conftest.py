@@ -26,6 +26,7 @@ SPELLED_DIFFERENTLY = {
     "test_installing",
     "test_notes",
     "test_recovery",
+    "test_searching",
     "test_writing_contacts",
 }
 

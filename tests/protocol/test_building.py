@@ -1,6 +1,7 @@
 """A call is built so that nothing in its arguments can lead it elsewhere."""
 
 import json
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl
 
 import pytest
@@ -151,7 +152,9 @@ def test_a_body_says_what_it_was_given(replies: list, json_body: object) -> None
     assert content(Request("POST", "/x", json={}))[1] == "application/json"
 
 
-@pytest.mark.parametrize("value", ["\ud800", {1}, object(), {"a": {b"b"}}, [1j]])
+@pytest.mark.parametrize(
+    "value", ["\ud800", {1}, object(), {"a": {b"b"}}, [1j], datetime.now(UTC), date(1990, 9, 25)]
+)
 def test_what_is_no_json_is_refused_without_quoting_it(replies: list, value: object) -> None:
     """A body that cannot be encoded is the caller's to fix, and its content is not repeated."""
     for one in replies:

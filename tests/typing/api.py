@@ -4,24 +4,41 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
-from typing import assert_never, assert_type
+from datetime import date, datetime
+from typing import Literal, assert_never, assert_type
 
 import aiohttp
 from aiohttp import web
 
 import ghl_notes
 from ghl_notes import (
+    UNSET,
     AccessDenied,
+    AllOf,
     AmbiguousWrite,
+    AnyOf,
     App,
+    Appointment,
+    AppointmentNote,
+    Attachment,
     Auth,
+    Author,
     AuthorizationRequest,
+    Between,
     Client,
     ConfigurationError,
     Contact,
+    ContactAppointments,
+    ContactChanges,
+    ContactFields,
     ContactNotes,
+    ContactPage,
+    ContactTasks,
+    CustomField,
+    DndSetting,
+    Duplicate,
     Event,
+    Filter,
     Health,
     HighLevel,
     HighLevelError,
@@ -30,7 +47,10 @@ from ghl_notes import (
     InstallHealth,
     Json,
     Limits,
+    Listing,
     LocationInactive,
+    LocationNote,
+    LocationNotePage,
     Note,
     NoteList,
     NotFound,
@@ -43,10 +63,16 @@ from ghl_notes import (
     Retried,
     RetryPolicy,
     Sent,
+    Sort,
     Spent,
     StaticToken,
+    TagOutcome,
+    TagsUpdated,
+    Task,
     Unavailable,
     UnexpectedResponse,
+    Unset,
+    Upserted,
     UserType,
     Waited,
     WebhookRejected,
@@ -131,8 +157,260 @@ def what_a_contact_is(contact: Contact) -> None:
     assert_type(contact.email, str | None)
     assert_type(contact.first_name, str | None)
     assert_type(contact.tags, tuple[str, ...])
+    assert_type(contact.followers, tuple[str, ...])
     assert_type(contact.date_updated, datetime | None)
+    assert_type(contact.date_of_birth, date | None)
+    assert_type(contact.dnd, bool | None)
+    assert_type(contact.dnd_settings, Mapping[str, DndSetting])
+    assert_type(contact.dnd_settings["sms"].status, str)
+    assert_type(contact.custom_fields, tuple[CustomField, ...])
+    assert_type(contact.custom_fields[0].value, Json)
+    assert_type(contact.custom_fields[0].id, str | None)
     assert_type(contact.extra, Mapping[str, Json])
+
+
+# --- the whole Contacts API -----------------------------------------------------------------
+
+NEW: ContactFields = {"first_name": "Jane", "email": "jane@example.com", "company_name": "Acme"}
+CHANGED: ContactChanges = {"tags": ["vip"], "date_of_birth": date(1990, 9, 25), "phone": None}
+MISSPELT: ContactFields = {"frist_name": "Jane"}  # type: ignore[typeddict-unknown-key]
+
+
+async def contacts(client: Client) -> None:
+    assert_type(await client.contacts.get("contact"), Contact)
+    assert_type(await client.contacts.create(location_id="location", **NEW), Contact)
+    await client.contacts.create(
+        first_name="Jane",
+        gender="female",
+        date_of_birth="1990-09-25",
+        tags=("vip", "new"),
+        dnd=True,
+        dnd_settings={"sms": DndSetting("active", message="no", code="103")},
+        inbound_dnd=DndSetting("active"),
+        custom_fields=[CustomField("id", ["a", "b"]), CustomField(None, 5, key="contact.size")],
+    )
+    assert_type(await client.contacts.update("contact", **CHANGED), Contact)
+    await client.contacts.update("contact", name=None, custom_fields=(CustomField("id"),))
+    upserted = await client.contacts.upsert(
+        location_id="location", create_new_if_duplicate_allowed=True, **NEW
+    )
+    assert_type(upserted, Upserted)
+    assert_type((upserted.contact, upserted.new), tuple[Contact, bool])
+    duplicate = await client.contacts.duplicate(email="x", phone="+1", location_id="location")
+    assert_type(duplicate, Duplicate | None)
+    if duplicate is not None:
+        assert_type((duplicate.contact, duplicate.matching_field), tuple[Contact, str | None])
+    await client.contacts.delete("contact")
+
+    await client.contacts.update("contact", gender="female")  # type: ignore[call-arg]
+    await client.contacts.update("contact", tags=None)  # type: ignore[arg-type]
+    await client.contacts.create(date_of_birth=1990)  # type: ignore[arg-type]
+    await client.contacts.create(custom_fields={"id": "x"})  # type: ignore[dict-item]
+    await client.contacts.create("Jane")  # type: ignore[call-arg]
+    await client.contacts.duplicate("jane@example.com")  # type: ignore[call-arg]
+
+
+async def searches(client: Client, when: datetime) -> None:
+    known = AnyOf(Filter("email", "exists"), {"field": "phone", "operator": "exists"})
+    filters: list[AllOf | Filter] = [
+        AllOf(known, Filter("tags", "contains", ["vip", "new"])),
+        Filter("dateAdded", "range", Between(gte=when, lt="2027-01-01")),
+        Filter("score", "not_eq", 5),
+    ]
+    page = await client.contacts.search(
+        "jane",
+        filters=filters,
+        sort=[Sort("dateAdded", "desc"), {"field": "email", "direction": "asc"}],
+        page_size=500,
+        location_id="location",
+    )
+    assert_type(page, ContactPage)
+    assert_type(page.contacts, tuple[Contact, ...])
+    assert_type(page.total, int | None)
+    await client.contacts.search(after=page.cursor)
+    listed = await client.contacts.list(
+        query="jane", limit=100, after=page.cursor, location_id="location"
+    )
+    assert_type(listed, ContactPage)
+    async for contact in client.contacts.stream(query="jane", filters=filters, sort=[Sort("x")]):
+        assert_type(contact, Contact)
+
+    Filter("email", "equals", "x")  # type: ignore[arg-type]
+    Filter("email", "eq", None, "x")  # type: ignore[call-arg]
+    Filter("email", "eq", object())  # type: ignore[arg-type]
+    Sort("email", "up")  # type: ignore[arg-type]
+    Between(when)  # type: ignore[call-arg]
+    AllOf("email")  # type: ignore[arg-type]
+    AnyOf([Filter("email", "exists")])  # type: ignore[arg-type]
+    await client.contacts.search(filters=Filter("email", "exists"))  # type: ignore[arg-type]
+    await client.contacts.search(filters=[Sort("email")])  # type: ignore[list-item]
+    await client.contacts.search(sort=[Filter("email", "exists")])  # type: ignore[list-item]
+
+
+def what_a_filter_is(one: Filter, group: AllOf, order: Sort) -> None:
+    assert_type(one.field, str)
+    assert_type(
+        one.operator,
+        Literal["eq", "not_eq", "contains", "not_contains", "exists", "not_exists", "range"],
+    )
+    if isinstance(one.value, Between):
+        assert_type(one.value.gte, str | int | float | bool | datetime | None)
+    assert_type(group.filters, tuple[Filter | AllOf | AnyOf | Mapping[str, Json], ...])
+    assert_type(order.direction, Literal["asc", "desc"])
+    order.direction = "desc"  # type: ignore[misc]
+
+
+async def tasks(client: Client, when: datetime) -> None:
+    listing = await client.tasks.list("contact")
+    assert_type(listing, Listing[Task])
+    assert_type(listing.unreadable, tuple[UnexpectedResponse, ...])
+    assert_type(listing[0], Task)
+    assert_type(await client.tasks.get("contact", "task"), Task)
+    task = await client.tasks.create("contact", "Call", due_date=when)
+    task = await client.tasks.create(
+        "contact", "Call", due_date=when, body="soon", completed=False, assigned_to="user"
+    )
+    assert_type(task, Task)
+    assert_type((task.id, task.title, task.contact_id), tuple[str, str, str])
+    assert_type((task.due_date, task.completed), tuple[datetime | None, bool])
+    assert_type(task.extra, Mapping[str, Json])
+    changed = await client.tasks.update(
+        "contact", "task", title="x", body=None, due_date=when, completed=True, assigned_to=None
+    )
+    assert_type(changed, Task)
+    assert_type(await client.tasks.complete("contact", "task"), Task)
+    await client.tasks.complete("contact", "task", completed=False)
+    await client.tasks.delete("contact", "task")
+
+    await client.tasks.create("contact", "Call")  # type: ignore[call-arg]
+    await client.tasks.create("contact", "Call", due_date=date(2026, 1, 1))  # type: ignore[arg-type]
+    await client.tasks.update("contact", "task", due_date=None)  # type: ignore[arg-type]
+    await client.tasks.complete("contact", "task", "done")  # type: ignore[call-arg, arg-type]
+
+
+async def left_as_it_is(client: Client, title: str | None) -> None:
+    left: Unset = UNSET
+    await client.notes.update("contact", "note", title=left if title is None else title)
+    await client.tasks.update("contact", "task", title=UNSET, body=title)
+
+
+async def appointments(client: Client) -> None:
+    listing = await client.appointments.list("contact")
+    assert_type(listing, Listing[Appointment])
+    for appointment in listing:
+        assert_type((appointment.id, appointment.title), tuple[str, str | None])
+        assert_type(appointment.start_time, datetime | None)
+        assert_type(appointment.users, tuple[str, ...])
+        assert_type(appointment.assigned_resources, tuple[str, ...])
+        assert_type(appointment.extra, Mapping[str, Json])
+
+
+async def tags_and_followers(client: Client) -> None:
+    assert_type(await client.tags.add("contact", ["vip"]), tuple[str, ...])
+    assert_type(await client.tags.remove("contact", {"vip"}), tuple[str, ...])
+    updated = await client.tags.bulk_add(["contact"], ("vip",), location_id="location")
+    updated = await client.tags.bulk_remove(["contact"], ["vip"], location_id="location")
+    updated = await client.tags.bulk_clear(iter(["contact"]), location_id="location")
+    assert_type(updated, TagsUpdated)
+    assert_type(updated.error_count, int)
+    assert_type(updated.responses, tuple[TagOutcome, ...])
+    for outcome in updated.responses:
+        assert_type((outcome.contact_id, outcome.message), tuple[str | None, str | None])
+        assert_type(outcome.tags_added, tuple[str, ...])
+        assert_type(outcome.old_tags, tuple[str, ...])
+    assert_type(await client.followers.add("contact", ["user"]), tuple[str, ...])
+    assert_type(await client.followers.remove("contact", ("user",)), tuple[str, ...])
+
+    await client.tags.add("contact", [5])  # type: ignore[list-item]
+    await client.tags.bulk_clear(["contact"], ["vip"])  # type: ignore[call-arg, arg-type]
+    await client.followers.add(["user"])  # type: ignore[call-arg, arg-type]
+
+
+async def campaigns_and_businesses(client: Client, when: datetime) -> None:
+    await client.campaigns.add("contact", "campaign")
+    await client.campaigns.remove("contact", "campaign")
+    await client.campaigns.remove_all("contact")
+    await client.workflows.add("contact", "workflow", event_start_time=when)
+    await client.workflows.remove("contact", "workflow", event_start_time=None)
+    stream = client.businesses.contacts("business", query="jane", location_id="location")
+    assert_type(stream, AsyncGenerator[Contact, None])
+    assigned = await client.businesses.assign(["contact"], "business", location_id="location")
+    assert_type(assigned, tuple[str, ...])
+    assert_type(
+        await client.businesses.unassign(["contact"], location_id="location"), tuple[str, ...]
+    )
+
+    await client.businesses.assign(["contact"], None)  # type: ignore[arg-type]
+    await client.workflows.add("contact", "workflow", when)  # type: ignore[call-arg]
+    nothing = await client.campaigns.add("contact", "campaign")  # type: ignore[func-returns-value]
+    assert_type(nothing, None)
+
+
+async def notes_of_appointments(client: Client) -> None:
+    assert_type(await client.appointment_notes.list("appointment"), Listing[AppointmentNote])
+    stream = client.appointment_notes.stream("appointment")
+    assert_type(stream, AsyncGenerator[AppointmentNote, None])
+    note = await client.appointment_notes.create("appointment", "Hi", user_id="user")
+    note = await client.appointment_notes.update("appointment", note.id, "Ho", user_id="user")
+    assert_type(note, AppointmentNote)
+    assert_type((note.body, note.text, note.date_added), tuple[str, str, datetime])
+    assert_type(note.created_by, Author | None)
+    if note.created_by is not None:
+        assert_type((note.created_by.id, note.created_by.name), tuple[str | None, str | None])
+    await client.appointment_notes.delete("appointment", note.id)
+
+    await client.appointment_notes.create("appointment", "Hi", title="x")  # type: ignore[call-arg]
+
+
+async def notes_of_a_location(client: Client, relation: Relation, file: Attachment) -> None:
+    notes = client.location_notes
+    page = await notes.search(
+        "jane",
+        sources=["WEB_USER"],
+        created_by_user_id="user",
+        relations=["contact"],
+        sort_by="dateAdded",
+        sort_order="desc",
+        limit=100,
+        skip=100,
+        location_id="location",
+    )
+    assert_type(page, LocationNotePage)
+    assert_type(page.notes, Listing[LocationNote])
+    assert_type(page.total, int | None)
+    stream = notes.stream(
+        "jane",
+        sources=("WORKFLOW",),
+        created_by_user_id="user",
+        relations=("contact",),
+        page_size=50,
+        location_id="location",
+    )
+    assert_type(stream, AsyncGenerator[LocationNote, None])
+    note = await notes.create(
+        "Hi", user_id="user", relations=[Relation("contact", "id")], location_id="location"
+    )
+    note = await notes.get(note.id, location_id="location")
+    note = await notes.update(
+        note.id, body="Ho", title=None, color=None, pinned=True, location_id="location"
+    )
+    note = await notes.add_relations(note.id, [relation], location_id="location")
+    note = await notes.remove_relations(note.id, (relation,), location_id="location")
+    note = await notes.add_attachments(note.id, [file], location_id="location")
+    note = await notes.remove_attachments(note.id, (file,), location_id="location")
+    await notes.delete(note.id, location_id="location")
+    note = await notes.restore(note.id, force=True, relation=relation, location_id="location")
+    assert_type(note, LocationNote)
+    assert_type((note.contact_id, note.source), tuple[str | None, str | None])
+    assert_type((note.date_added, note.date_updated), tuple[datetime | None, datetime | None])
+    assert_type(note.relations, tuple[Relation, ...])
+    assert_type(note.attachments, tuple[Attachment, ...])
+    assert_type((file.id, file.object_key), tuple[str, str | None])
+
+    await notes.create("Hi", user_id="user")  # type: ignore[call-arg]
+    await notes.create("Hi", user_id="user", relations=["contact"])  # type: ignore[list-item]
+    await notes.search(sort_order="up")  # type: ignore[arg-type]
+    await notes.update("note", pinned=None)  # type: ignore[arg-type]
 
 
 async def configured(session: aiohttp.ClientSession, auth: Auth, observer: Observer) -> Client:
@@ -171,6 +449,14 @@ async def many(client: Client, ids: Sequence[str], more: AsyncIterable[str]) -> 
         assert_type(result.error, HighLevelError | None)
     async for result in client.notes.stream(more, concurrency=20):
         assert_type(result, ContactNotes)
+    async for tasks_of in client.tasks.stream(more, concurrency=20):
+        assert_type(tasks_of, ContactTasks)
+        assert_type(tasks_of.tasks, Listing[Task])
+        assert_type(tasks_of.error, HighLevelError | None)
+    async for appointments_of in client.appointments.stream(ids, concurrency=20):
+        assert_type(appointments_of, ContactAppointments)
+        assert_type(appointments_of.appointments, Listing[Appointment])
+        assert_type(appointments_of.error, HighLevelError | None)
     async for contact in client.contacts.stream("location", page_size=500):
         assert_type(contact, Contact)
     async for contact in client.contacts.stream(
@@ -195,6 +481,8 @@ async def an_app(store: TokenStore, observer: Observer) -> None:
     App(client_id="id-x", client_secret="...", redirect_uri="https://...", scopes="a b")
     assert_type(app.app_id, str)
     assert_type(app.scopes, tuple[str, ...])
+    assert_type(App.scopes_for("notes.list", "tasks"), tuple[str, ...])
+    App.scopes_for(["notes.list"])  # type: ignore[arg-type]
     async with HighLevel(app, store=store, observer=observer) as highlevel:
         assert_type(highlevel, HighLevel)
         request = highlevel.authorize()
@@ -355,6 +643,7 @@ async def remedies(client: Client) -> str:  # noqa: C901 - one branch for each r
         assert_type(error.status, int | None)
     except AccessDenied as error:
         assert_type(error.trace_id, str | None)
+        assert_type(error.scope, str | None)
     except ReauthorizationRequired as error:
         assert_type(error.location_id, str | None)
         assert_type(error.company_id, str | None)
