@@ -173,7 +173,8 @@ async def test_filters_choose_what_plain_python_would(many, filters, descending)
         {"filters": Filter("email", "exists")},
         {"filters": {"field": "email", "operator": "exists"}},
         {"filters": ["email"]},
-        {"sort": [5]},
+        {"filters": [Sort("email")]},
+        {"sort": [Filter("email", "exists")]},
         {"sort": Sort("dateAdded")},
         {"sort": "dateAdded"},
         {"page_size": 0},
@@ -186,9 +187,9 @@ async def test_filters_choose_what_plain_python_would(many, filters, descending)
 async def test_what_cannot_be_asked_is_refused_here(fake, client, asked) -> None:
     """A search that has no meaning is refused at the call, by the stream as well."""
     (name,) = asked
-    with pytest.raises(ConfigurationError, match=f"{name}|no Filter"):
+    with pytest.raises(ConfigurationError, match=name):
         await client.contacts.search(**asked)
-    with pytest.raises(ConfigurationError, match=f"{name}|no Filter"):
+    with pytest.raises(ConfigurationError, match=name):
         client.contacts.stream(**asked)
 
     assert fake.stats.requests == 0
