@@ -36,7 +36,7 @@ class Agencies:
         while True:
             params = {**about, **agency.dialect.page(size=_PAGE, skip=len(seen), token=token)}
             answer = await agency.call(INSTALLED_LOCATIONS, params=params)
-            page, token = codec.locations(answer.payload)
+            page, token = answer.read(codec.locations)
             fresh = [location for location in page if location.id not in seen]
             for location in fresh:
                 seen.add(location.id)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from typing import Final
 
 from attrs import define
 from yarl import URL
@@ -27,9 +26,6 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.transport import Origin, Transport
 from ghl_notes.models import Json
 from ghl_notes.oauth.auth import Auth
-
-# Repeated until the tries ran out, and still not known to have happened or not.
-_CHANGES: Final = frozenset({"PUT", "PATCH"})
 
 
 @define(eq=False)
@@ -90,6 +86,7 @@ class Dispatch:
         call = _Call(request)
         try:
             answer = await (self._bulk(call) if request.bulk else self._single(call))
+            return answer if request.method == "GET" else protocol.honest(request, answer)
         except NotFound:
             if protocol.gone_is_done(request) and call.maybe_applied:
                 return Answer(None, 404, {})  # an earlier try of this delete did it
@@ -97,10 +94,9 @@ class Dispatch:
         except AmbiguousWrite:
             raise
         except HighLevelError as error:
-            if call.maybe_applied and request.method in _CHANGES:
+            if call.maybe_applied and protocol.changes(request):
                 raise _ambiguous(request) from error
             raise
-        return answer if request.method == "GET" else protocol.honest(request, answer)
 
     async def _attempt(self, call: _Call) -> Answer:
         """Try once, and once more with another token if the token was what failed."""

@@ -43,6 +43,11 @@ class Operation:
         return self.page.partition("/")[0]
 
     @property
+    def changes(self) -> bool:
+        """Tell whether it makes or changes something of a location's."""
+        return self.method != "DELETE" and self.scope in (WRITE, EVENTS_WRITE, NOTES_WRITE)
+
+    @property
     def kinds(self) -> frozenset[str]:
         """The kinds of methods that make it, such as ``notes``."""
         return frozenset(name.partition(".")[0] for name in self.served_by)
@@ -277,6 +282,7 @@ LOCATION_NOTES_RESTORE: Final = Operation(
     f"{_LOCATION_NOTE}/restore",
     NOTES_WRITE,
     "location_notes.restore",
+    repeatable=False,
 )
 LOCATION_NOTES_RELATIONS: Final = Operation(
     "objects/update-note-relations",

@@ -258,17 +258,25 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
     """Turn a reply into its answer, or raise the error that tells the caller what to do."""
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's own numbers
         try:
-            return Answer(decode(reply), reply.status, reply.headers)
+            payload = decode(reply)
         except UnexpectedResponse:
             page = "html" in reply.headers.get("Content-Type", "")
-            if gone_is_done(request) and not page:  # the status says all there is to a delete
-                return Answer(None, reply.status, reply.headers)
-            raise
+            if page or not gone_is_done(request):
+                raise
+            payload = None  # the status says all there is to a delete
+        return Answer(payload, reply.status, reply.headers, request.method, request.path)
     scope = request.operation.scope if request.operation is not None else None
     raise failure(reply, rate, scope).at(request.method, request.path)
 
 
 _SUCCESS: Final = ("succeded", "succeeded", "success")
+
+
+def changes(request: Request) -> bool:
+    """Tell whether a call that was repeated, and never answered, leaves its change unknown."""
+    if request.operation is None:
+        return request.method in ("PUT", "PATCH")
+    return request.operation.changes
 
 
 def gone_is_done(request: Request) -> bool:

@@ -1,14 +1,16 @@
 """What came back: status, headers and bytes, and the JSON in them."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Concatenate, ParamSpec, TypeVar
 
 from attrs import define
 
-from ghl_notes.errors import ConfigurationError, UnexpectedResponse
+from ghl_notes.errors import AmbiguousWrite, ConfigurationError, UnexpectedResponse
 from ghl_notes.http.rate import Headers
-from ghl_notes.models import Json
+from ghl_notes.models import Json, Listing
 
 try:
     import orjson
@@ -18,6 +20,10 @@ except ImportError:  # the extra "speedups" is not installed
 else:
     # Both writers refuse what JSON has not, such as times.
     _ONLY_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @define(eq=False)
@@ -31,16 +37,45 @@ class Reply:
 
 @define(eq=False)
 class Answer:
-    """A reply that was a success: its decoded JSON (None for an empty body) and its headers."""
+    """A reply that was a success: its decoded JSON (None for an empty body), and to which call."""
 
     payload: Json
     status: int
     headers: Headers
+    method: str = ""
+    path: str = ""
 
     @property
     def server_time(self) -> datetime | None:
         """HighLevel's clock when it answered, to the second, if it said."""
         return http_date(self.headers.get("Date", ""))
+
+    def read(self, reader: Callable[Concatenate[Json, P], T], *args: P.args, **more: P.kwargs) -> T:
+        """Read the payload; what cannot be read is told with the call and its trace id."""
+        try:
+            found = reader(self.payload, *args, **more)
+        except UnexpectedResponse as error:
+            self._name(error)
+            raise
+        if isinstance(found, Listing):
+            for unreadable in found.unreadable:
+                self._name(unreadable)
+        return found
+
+    def read_created(
+        self, reader: Callable[Concatenate[Json, P], T], *args: P.args, **more: P.kwargs
+    ) -> T:
+        """Read what a create made; if it cannot be read, it was made all the same."""
+        try:
+            return self.read(reader, *args, **more)
+        except UnexpectedResponse as error:
+            msg = "HighLevel took this, and its reply cannot be read; look before repeating it"
+            raise AmbiguousWrite(msg, method=self.method, path=self.path) from error
+
+    def _name(self, error: UnexpectedResponse) -> None:
+        trace = self.payload.get("traceId") if isinstance(self.payload, dict) else None
+        error.status, error.trace_id = self.status, trace if isinstance(trace, str) else None
+        error.at(self.method, self.path)
 
 
 def encode(content: object) -> bytes:

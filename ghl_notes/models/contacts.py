@@ -36,7 +36,8 @@ class DndSetting:
 class Contact:
     """One contact of a location.
 
-    ``dnd_settings`` are by channel: ``call``, ``email``, ``sms``, ``whatsapp``, ``gmb``, ``fb``.
+    ``name`` is as HighLevel gives it, which in a search is in lower case. ``dnd_settings`` are by
+    channel: ``call``, ``email``, ``sms``, ``whatsapp``, ``gmb``, ``fb``.
     """
 
     id: str
@@ -109,7 +110,8 @@ class ContactFields(ContactChanges, total=False):
 class ContactPage:
     """One page of contacts, and how many there are in all.
 
-    ``cursor`` goes back in as ``after`` for the next page; it is None at the end.
+    ``cursor`` goes back in as ``after`` for the next page. It is None after the end: a short page
+    may be the last one and still have a cursor, which leads to an empty page.
     """
 
     contacts: tuple[Contact, ...]

@@ -72,7 +72,7 @@ class AppointmentNotes:
         answer = await self._dispatch.call(
             operations.APPOINTMENT_NOTES_UPDATE, appointment_id, note_id, json=sent
         )
-        return codec.body_note(answer.payload, AppointmentNote)
+        return answer.read(codec.body_note, AppointmentNote)
 
     async def delete(self, appointment_id: str, note_id: str) -> None:
         """Delete a note. Raises ``NotFound`` if it was not there before this call."""
@@ -100,7 +100,7 @@ class AppointmentNotes:
             params={"limit": _PAGE, "offset": skip},
             bulk=bulk,
         )
-        page, more = codec.appointment_notes(answer.payload)
+        page, more = answer.read(codec.appointment_notes)
         return page, more and bool(page or page.unreadable), answer
 
 

@@ -33,4 +33,4 @@ class Appointments:
 
     async def _read(self, contact_id: str, *, bulk: bool = True) -> Listing[Appointment]:
         answer = await self._dispatch.call(operations.APPOINTMENTS_LIST, contact_id, bulk=bulk)
-        return codec.appointments(answer.payload)
+        return answer.read(codec.appointments)

@@ -10,11 +10,13 @@ from typing import Final
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import fields, ids, text
-from ghl_notes.http.protocol import location, segment
+from ghl_notes.http.protocol import identified, location, segment
 from ghl_notes.models import Contact, Json, Listing
 from ghl_notes.resources.paging import by_skip
 
-_PAGE: Final = 100  # the most that version 3 documents
+# The most that version 3 documents.
+_PAGE: Final = 100
+_BATCH: Final = 50
 
 
 class Businesses:
@@ -41,7 +43,7 @@ class Businesses:
             answer = await self._dispatch.call(
                 operations.BUSINESSES_CONTACTS, business_id, params=params, bulk=True
             )
-            return Listing(codec.contacts(answer.payload).contacts)
+            return Listing(answer.read(codec.contacts).contacts)
 
         return by_skip(page_at)
 
@@ -50,9 +52,10 @@ class Businesses:
     ) -> tuple[str, ...]:
         """Let contacts belong to a business, and return the ids of those that do now.
 
-        HighLevel takes 50 contacts at most in version 3.
+        50 go with each request, the most that HighLevel takes; an error in between leaves the
+        earlier ones done, and doing all again does no harm.
         """
-        business = segment("business_id", business_id)
+        business = identified("business_id", business_id)
         return await self._update(contact_ids, business, location_id)
 
     async def unassign(
@@ -67,10 +70,12 @@ class Businesses:
     async def _update(
         self, contact_ids: Iterable[str], business_id: str | None, location_id: str | None
     ) -> tuple[str, ...]:
-        sent: dict[str, Json] = {
-            "locationId": location(location_id, self._location_id),
-            "ids": ids("contact_ids", contact_ids),
-            "businessId": business_id,
-        }
-        answer = await self._dispatch.call(operations.BUSINESSES_ASSIGN, json=sent)
-        return codec.texts(answer.payload, "ids")
+        named = location(location_id, self._location_id)
+        left = ids("contact_ids", contact_ids)
+        changed: list[str] = []
+        while left:
+            batch, left = left[:_BATCH], left[_BATCH:]
+            sent: dict[str, Json] = {"locationId": named, "ids": batch, "businessId": business_id}
+            answer = await self._dispatch.call(operations.BUSINESSES_ASSIGN, json=sent)
+            changed += answer.read(codec.texts, "ids")
+        return tuple(changed)

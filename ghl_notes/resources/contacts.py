@@ -37,7 +37,6 @@ from ghl_notes.models import (
     Upserted,
 )
 from ghl_notes.models.search import AnyFilter, AnySort
-from ghl_notes.resources.creating import taken
 
 # By the date of creation, ascending, contacts that change during a sweep keep their place, and
 # new ones come last; by dateUpdated they would be skipped or seen twice.
@@ -67,7 +66,7 @@ class Contacts:
     async def get(self, contact_id: str) -> Contact:
         """Return one contact. Raises ``NotFound`` if the location has no such contact."""
         answer = await self._dispatch.call(operations.CONTACTS_GET, contact_id)
-        return codec.contact(answer.payload)
+        return answer.read(codec.contact)
 
     async def create(
         self, *, location_id: str | None = None, **given: Unpack[ContactFields]
@@ -80,8 +79,7 @@ class Contacts:
         """
         sent = {**self._location(location_id), **fields(given, self._fields)}
         answer = await self._dispatch.call(operations.CONTACTS_CREATE, json=sent)
-        with taken(operations.CONTACTS_CREATE):
-            return codec.contact(answer.payload)
+        return answer.read_created(codec.contact)
 
     async def update(self, contact_id: str, **given: Unpack[ContactChanges]) -> Contact:
         """Change a contact; only what is passed is sent. Returns the contact as it is now.
@@ -90,7 +88,7 @@ class Contacts:
         """
         sent = changes(given, self._changes)
         answer = await self._dispatch.call(operations.CONTACTS_UPDATE, contact_id, json=sent)
-        return codec.contact(answer.payload)
+        return answer.read(codec.contact)
 
     async def upsert(
         self,
@@ -115,8 +113,7 @@ class Contacts:
             json=sent,
             repeatable=known and not create_new_if_duplicate_allowed,
         )
-        with taken(operations.CONTACTS_UPSERT):
-            return codec.upserted(answer.payload)
+        return answer.read_created(codec.upserted)
 
     async def delete(self, contact_id: str) -> None:
         """Delete a contact and all that belongs to it. Raises ``NotFound`` if it was not there."""
@@ -136,7 +133,7 @@ class Contacts:
             operations.CONTACTS_DUPLICATE,
             params={**self._location(location_id), "email": email, "number": phone},
         )
-        return codec.duplicate(answer.payload)
+        return answer.read(codec.duplicate)
 
     async def search(  # noqa: PLR0913 - what a search can be asked
         self,
@@ -158,7 +155,7 @@ class Contacts:
         if after is not None:
             asked["searchAfter"] = after
         answer = await self._dispatch.call(operations.CONTACTS_SEARCH, json=asked)
-        return codec.contacts(answer.payload)
+        return answer.read(codec.contacts)
 
     def stream(
         self,
@@ -205,7 +202,7 @@ class Contacts:
                 "startAfterId": contact_id,
             },
         )
-        return codec.listed_contacts(answer.payload)
+        return answer.read(codec.listed_contacts)
 
     def _location(self, location_id: str | None) -> dict[str, str]:
         return {"locationId": location(location_id, self._location_id)}
@@ -234,7 +231,7 @@ class Contacts:
         while True:
             asked = query if cursor is None else {**query, "searchAfter": cursor}
             answer = await self._dispatch.call(operations.CONTACTS_SEARCH, json=asked, bulk=True)
-            page = codec.contacts(answer.payload)
+            page = answer.read(codec.contacts)
             for contact in page.contacts:
                 yield contact
             if (

@@ -6,17 +6,15 @@ again, and the create is repeated only if the note is surely not there.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from ghl_notes.errors import AmbiguousWrite, HighLevelError, Unavailable, UnexpectedResponse
+from ghl_notes.errors import AmbiguousWrite, HighLevelError, Unavailable
 from ghl_notes.http import codec
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.operations import Operation
-from ghl_notes.http.protocol import filled
 from ghl_notes.http.reply import Answer
 from ghl_notes.models import Json, Listing
 
@@ -94,8 +92,7 @@ class Creating(Generic[N]):
             began = asyncio.get_running_loop().time()
             try:
                 answer = await self._dispatch.call(self._operation, owner_id, json=fields)
-                with taken(self._operation, owner_id):
-                    return self._read(answer.payload, owner_id)
+                return answer.read_created(self._read, owner_id)
             except AmbiguousWrite as error:
                 failure = error
             if (found := await self._find(owner_id, fields, began, failure)) is not None:
@@ -127,17 +124,6 @@ class Creating(Generic[N]):
             if fresh:
                 return fresh[0]
         return None
-
-
-@contextmanager
-def taken(operation: Operation, *ids: str) -> Iterator[None]:
-    """Raise ``AmbiguousWrite`` where the reply to a create that was taken cannot be read."""
-    try:
-        yield
-    except UnexpectedResponse as error:
-        msg = "HighLevel took this, and its reply cannot be read; look before repeating it"
-        path = filled(operation.template, ids)
-        raise AmbiguousWrite(msg, method=operation.method, path=path) from error
 
 
 def _countdown(attempts: int) -> Iterable[bool]:

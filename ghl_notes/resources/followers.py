@@ -21,10 +21,10 @@ class Followers:
         """Let users follow a contact, and return the ids of all that HighLevel names then."""
         sent: dict[str, Json] = {"followers": ids("user_ids", user_ids)}
         answer = await self._dispatch.call(operations.FOLLOWERS_ADD, contact_id, json=sent)
-        return codec.texts(answer.payload, "followers")
+        return answer.read(codec.texts, "followers")
 
     async def remove(self, contact_id: str, user_ids: Iterable[str]) -> tuple[str, ...]:
         """Let users follow no more, and return the ids of all that HighLevel names then."""
         sent: dict[str, Json] = {"followers": ids("user_ids", user_ids)}
         answer = await self._dispatch.call(operations.FOLLOWERS_REMOVE, contact_id, json=sent)
-        return codec.texts(answer.payload, "followers")
+        return answer.read(codec.texts, "followers")

@@ -36,7 +36,6 @@ from ghl_notes.models import (
     Relation,
     Unset,
 )
-from ghl_notes.resources.creating import taken
 from ghl_notes.resources.paging import by_skip
 
 _LARGEST_PAGE: Final = 100
@@ -161,8 +160,7 @@ class LocationNotes:
         answer = await self._dispatch.call(
             operations.LOCATION_NOTES_CREATE, params=self._location(location_id), json=sent
         )
-        with taken(operations.LOCATION_NOTES_CREATE):
-            return codec.body_note(answer.payload, LocationNote)
+        return answer.read_created(codec.body_note, LocationNote)
 
     async def update(  # noqa: PLR0913 - a note has this many fields
         self,
@@ -204,10 +202,8 @@ class LocationNotes:
             note_id,
             params=self._location(location_id),
             json=fields(given, _RESTORED),
-            repeatable=False,
         )
-        with taken(operations.LOCATION_NOTES_RESTORE, note_id):
-            return codec.body_note(answer.payload, LocationNote)
+        return answer.read_created(codec.body_note, LocationNote)
 
     async def add_relations(
         self, note_id: str, relations: Iterable[Relation], *, location_id: str | None = None
@@ -267,7 +263,7 @@ class LocationNotes:
         answer = await self._dispatch.call(
             operations.LOCATION_NOTES_SEARCH, json={**asked, **page}, bulk=bulk
         )
-        return codec.location_notes(answer.payload)
+        return answer.read(codec.location_notes)
 
     async def _note(
         self,
@@ -279,7 +275,7 @@ class LocationNotes:
         answer = await self._dispatch.call(
             operation, note_id, params=self._location(location_id), json=sent
         )
-        return codec.body_note(answer.payload, LocationNote)
+        return answer.read(codec.body_note, LocationNote)
 
 
 def _target(relation: Relation | None) -> dict[str, object]:

@@ -40,12 +40,12 @@ class Notes:
         that is not there.
         """
         answer = await self._dispatch.call(operations.NOTES_LIST, contact_id)
-        return codec.notes(answer.payload, contact_id)
+        return answer.read(codec.notes, contact_id)
 
     async def get(self, contact_id: str, note_id: str) -> Note:
         """Return one note. Raises ``NotFound`` if the contact has no such note."""
         answer = await self._dispatch.call(operations.NOTES_GET, contact_id, note_id)
-        return codec.note(answer.payload, contact_id)
+        return answer.read(codec.note, contact_id)
 
     async def create(  # noqa: PLR0913 - a note has this many fields
         self,
@@ -91,7 +91,7 @@ class Notes:
         }  # fmt: skip
         sent = changes(given, _FIELDS)
         answer = await self._dispatch.call(operations.NOTES_UPDATE, contact_id, note_id, json=sent)
-        return codec.note(answer.payload, contact_id)
+        return answer.read(codec.note, contact_id)
 
     async def delete(self, contact_id: str, note_id: str) -> None:
         """Delete a note. Raises ``NotFound`` if it was not there before this call."""
@@ -115,8 +115,8 @@ class Notes:
 
     async def _read(self, contact_id: str) -> NoteList:
         answer = await self._dispatch.call(operations.NOTES_LIST, contact_id, bulk=True)
-        return codec.notes(answer.payload, contact_id)
+        return answer.read(codec.notes, contact_id)
 
     async def _look(self, contact_id: str) -> tuple[NoteList, Answer]:
         answer = await self._dispatch.call(operations.NOTES_LIST, contact_id)
-        return codec.notes(answer.payload, contact_id), answer
+        return answer.read(codec.notes, contact_id), answer

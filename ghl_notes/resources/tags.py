@@ -24,13 +24,13 @@ class Tags:
         """Add tags to a contact, and return those that HighLevel names in its reply."""
         sent: dict[str, Json] = {"tags": names("tags", tags)}
         answer = await self._dispatch.call(operations.TAGS_ADD, contact_id, json=sent)
-        return codec.texts(answer.payload, "tags")
+        return answer.read(codec.texts, "tags")
 
     async def remove(self, contact_id: str, tags: Iterable[str]) -> tuple[str, ...]:
         """Take tags from a contact, and return those that HighLevel names in its reply."""
         sent: dict[str, Json] = {"tags": names("tags", tags)}
         answer = await self._dispatch.call(operations.TAGS_REMOVE, contact_id, json=sent)
-        return codec.texts(answer.payload, "tags")
+        return answer.read(codec.texts, "tags")
 
     async def bulk_add(
         self, contact_ids: Iterable[str], tags: Iterable[str], *, location_id: str | None = None
@@ -68,4 +68,4 @@ class Tags:
             "locationId": location(location_id, self._location_id),
         }
         answer = await self._dispatch.call(operations.TAGS_UPDATE, change, json=sent)
-        return codec.tags_updated(answer.payload)
+        return answer.read(codec.tags_updated)

@@ -13,7 +13,6 @@ from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import Rule, changes, fields, filled_text, flag, moment, text
 from ghl_notes.models import UNSET, ContactTasks, Listing, Task, Unset
-from ghl_notes.resources.creating import taken
 
 _FIELDS: Final[Mapping[str, Rule]] = {
     "title": filled_text,
@@ -37,7 +36,7 @@ class Tasks:
     async def get(self, contact_id: str, task_id: str) -> Task:
         """Return one task. Raises ``NotFound`` if the contact has no such task."""
         answer = await self._dispatch.call(operations.TASKS_GET, contact_id, task_id)
-        return codec.task(answer.payload, contact_id)
+        return answer.read(codec.task, contact_id)
 
     async def create(  # noqa: PLR0913 - a task has this many fields
         self,
@@ -63,8 +62,7 @@ class Tasks:
         }
         sent = fields(given, _FIELDS, required=("title", "due_date", "completed"))
         answer = await self._dispatch.call(operations.TASKS_CREATE, contact_id, json=sent)
-        with taken(operations.TASKS_CREATE, contact_id):
-            return codec.task(answer.payload, contact_id)
+        return answer.read_created(codec.task, contact_id)
 
     async def update(  # noqa: PLR0913 - a task has this many fields
         self,
@@ -90,7 +88,7 @@ class Tasks:
         }
         sent = changes(given, _FIELDS)
         answer = await self._dispatch.call(operations.TASKS_UPDATE, contact_id, task_id, json=sent)
-        return codec.task(answer.payload, contact_id)
+        return answer.read(codec.task, contact_id)
 
     async def complete(self, contact_id: str, task_id: str, *, completed: bool = True) -> Task:
         """Mark a task as done, or as not done. Returns the task as it is now."""
@@ -98,7 +96,7 @@ class Tasks:
         answer = await self._dispatch.call(
             operations.TASKS_COMPLETE, contact_id, task_id, json=sent
         )
-        return codec.task(answer.payload, contact_id)
+        return answer.read(codec.task, contact_id)
 
     async def delete(self, contact_id: str, task_id: str) -> None:
         """Delete a task. Raises ``NotFound`` if it was not there before this call."""
@@ -115,4 +113,4 @@ class Tasks:
 
     async def _read(self, contact_id: str, *, bulk: bool = True) -> Listing[Task]:
         answer = await self._dispatch.call(operations.TASKS_LIST, contact_id, bulk=bulk)
-        return codec.tasks(answer.payload, contact_id)
+        return answer.read(codec.tasks, contact_id)

@@ -159,6 +159,26 @@ async def test_a_write_that_does_the_same_twice_is_repeated(start, connect, case
         assert fake.stats.requests == 2 or fault is Fault.CUT_JSON
 
 
+@cases(lambda case: case.kind in ("again", "read"))
+async def test_a_change_that_is_never_answered_stays_unknown(start, connect, case) -> None:
+    """After the last try nobody knows of a change; a read or a delete may simply be made again."""
+    fake, error = await outcome(start, connect, case, *[Fault.RESET_AFTER] * 8)
+    changes = case.kind == "again" and fake.requests[0].method != "DELETE"
+
+    assert type(error) is (AmbiguousWrite if changes else Unavailable)
+    assert (error.method, error.path) == (fake.requests[0].method, fake.requests[0].path)
+
+
+@cases(lambda case: case.kind == "read")
+async def test_what_cannot_be_read_is_told_with_its_call(start, connect, case) -> None:
+    """The error has all that HighLevel's support asks for."""
+    fake, error = await outcome(start, connect, case, Fault.WRONG_TYPE)
+    sent = fake.requests[0]
+
+    assert isinstance(error, UnexpectedResponse)
+    assert (error.status, error.method, error.path) == (200, sent.method, sent.path)
+
+
 @cases(lambda case: case.kind == "once")
 async def test_a_write_that_could_double_is_not_repeated(start, connect, case) -> None:
     """A lost reply is told as what it is: done or not, and never twice."""

@@ -28,8 +28,8 @@ FINAL = [
     (Fault.FORBIDDEN_HTML, AccessDenied, 403),
     (Fault.TOKEN_EXPIRED, AccessDenied, 401),
     (Fault.LOCATION_INACTIVE, LocationInactive, 400),
-    (Fault.WRONG_TYPE, UnexpectedResponse, None),
-    (Fault.EMPTY_BODY, UnexpectedResponse, None),
+    (Fault.WRONG_TYPE, UnexpectedResponse, 200),
+    (Fault.EMPTY_BODY, UnexpectedResponse, 200),
     (Fault.HUGE, UnexpectedResponse, 200),
     (Fault.GZIP_BOMB, UnexpectedResponse, 200),
 ]

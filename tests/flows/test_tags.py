@@ -4,7 +4,7 @@
 import pytest
 
 from ghl_notes import Client
-from ghl_notes.errors import ConfigurationError, RequestRejected, Unavailable
+from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.testing import FakeHighLevel, Fault
 from tests.flows.calls import first_of, watched
 
@@ -108,17 +108,17 @@ async def test_a_contact_that_cannot_be_changed_holds_up_no_other(start, connect
     assert "vip" not in fake.contact(away)["tags"]
 
 
-async def test_a_bulk_change_that_failed_as_a_whole_says_why(fake, client, contact_id) -> None:
-    """Where HighLevel says that it failed, nothing is passed off as done."""
-    before = fake.contact(contact_id)
-    with pytest.raises(RequestRejected) as raised:
-        await client.businesses.assign([contact_id] * 51, BUSINESS)
-
-    assert raised.value.messages == ("ids must contain no more than 50 elements",)
-    assert fake.contact(contact_id) == before
-
-
 # businesses
+
+
+async def test_many_contacts_join_a_business_in_batches(start, connect) -> None:
+    """HighLevel takes 50 at once, and any number can be given."""
+    fake = await start(contacts=120)
+    client = connect(fake, location_id=fake.location_id)
+    joined = await client.businesses.assign(fake.contact_ids(), BUSINESS)
+
+    assert joined == tuple(fake.contact_ids())
+    assert fake.stats.requests == 3
 
 
 async def test_contacts_join_and_leave_a_business(start, connect) -> None:
