@@ -22,7 +22,10 @@ _FIELDS: Final[Mapping[str, Rule]] = {"body": short_text(5000), "user_id": text}
 
 
 class AppointmentNotes:
-    """The notes of one location's appointments. Safe for any number of tasks."""
+    """The notes of one location's appointments. Safe for any number of tasks.
+
+    Reading needs the scope ``calendars/events.readonly``, writing ``calendars/events.write``.
+    """
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch

@@ -13,7 +13,10 @@ from ghl_notes.models import Appointment, ContactAppointments, Listing
 
 
 class Appointments:
-    """The appointments of one location's contacts. Safe for any number of tasks."""
+    """The appointments of one location's contacts. Safe for any number of tasks.
+
+    They need the scope ``contacts.readonly``.
+    """
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch

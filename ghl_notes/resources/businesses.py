@@ -20,7 +20,10 @@ _BATCH: Final = 50
 
 
 class Businesses:
-    """Which contacts of one location belong to which business. Safe for any number of tasks."""
+    """Which contacts of one location belong to which business. Safe for any number of tasks.
+
+    Reading needs the scope ``contacts.readonly``, writing ``contacts.write``.
+    """
 
     def __init__(self, dispatch: Dispatch, location_id: str | None) -> None:
         self._dispatch = dispatch

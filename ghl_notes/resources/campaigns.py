@@ -12,7 +12,10 @@ from ghl_notes.models import Json
 
 
 class Campaigns:
-    """The campaigns of one location's contacts. Safe for any number of tasks."""
+    """The campaigns of one location's contacts. Safe for any number of tasks.
+
+    They need the scope ``contacts.write``.
+    """
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
@@ -35,7 +38,10 @@ class Campaigns:
 
 
 class Workflows:
-    """The workflows of one location's contacts. Safe for any number of tasks."""
+    """The workflows of one location's contacts. Safe for any number of tasks.
+
+    They need the scope ``contacts.write``.
+    """
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch

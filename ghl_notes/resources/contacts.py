@@ -55,7 +55,10 @@ _IDENTITY: Final[Mapping[str, Rule]] = {"email": filled_text, "phone": filled_te
 
 
 class Contacts:
-    """The contacts of one location. Safe for any number of tasks."""
+    """The contacts of one location. Safe for any number of tasks.
+
+    Reading needs the scope ``contacts.readonly``, writing ``contacts.write``.
+    """
 
     def __init__(self, dispatch: Dispatch, location_id: str | None) -> None:
         self._dispatch = dispatch
@@ -84,7 +87,8 @@ class Contacts:
     async def update(self, contact_id: str, **given: Unpack[ContactChanges]) -> Contact:
         """Change a contact; only what is passed is sent. Returns the contact as it is now.
 
-        ``tags`` replaces all of them: ``client.tags`` adds and removes. None is sent as null.
+        ``tags`` replaces all of them: ``client.tags`` adds and removes. None is sent as null;
+        HighLevel does not document which fields it clears then.
         """
         sent = changes(given, self._changes)
         answer = await self._dispatch.call(operations.CONTACTS_UPDATE, contact_id, json=sent)

@@ -12,7 +12,10 @@ from ghl_notes.models import Json
 
 
 class Followers:
-    """The followers of one location's contacts. Safe for any number of tasks."""
+    """The followers of one location's contacts. Safe for any number of tasks.
+
+    They need the scope ``contacts.write``.
+    """
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch

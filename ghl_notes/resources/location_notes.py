@@ -71,7 +71,10 @@ _SEARCHED: Final[Mapping[str, Rule]] = {
 
 
 class LocationNotes:
-    """The notes of one location. Safe for any number of tasks."""
+    """The notes of one location. Safe for any number of tasks.
+
+    Reading needs the scope ``notes.readonly``, writing ``notes.write``.
+    """
 
     def __init__(self, dispatch: Dispatch, location_id: str | None) -> None:
         self._dispatch = dispatch

@@ -25,7 +25,10 @@ _FIELDS: Final[Mapping[str, Rule]] = {
 
 
 class Notes:
-    """The notes of one location's contacts. Safe for any number of tasks."""
+    """The notes of one location's contacts. Safe for any number of tasks.
+
+    Reading needs the scope ``contacts.readonly``, writing ``contacts.write``.
+    """
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch

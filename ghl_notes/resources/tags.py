@@ -14,7 +14,10 @@ from ghl_notes.models import Json, TagsUpdated
 
 
 class Tags:
-    """The tags of one location's contacts. Safe for any number of tasks."""
+    """The tags of one location's contacts. Safe for any number of tasks.
+
+    They need the scope ``contacts.write``.
+    """
 
     def __init__(self, dispatch: Dispatch, location_id: str | None) -> None:
         self._dispatch = dispatch

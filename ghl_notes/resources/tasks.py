@@ -24,7 +24,10 @@ _FIELDS: Final[Mapping[str, Rule]] = {
 
 
 class Tasks:
-    """The tasks of one location's contacts. Safe for any number of tasks of the event loop."""
+    """The tasks of one location's contacts. Safe for any number of tasks of the event loop.
+
+    Reading needs the scope ``contacts.readonly``, writing ``contacts.write``.
+    """
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
