@@ -347,6 +347,7 @@ async def test_the_web_app_closes_what_it_opened(
         await highlevel.install(fake.authorize_code())
 
 
+@pytest.mark.slow
 @shows("fastapi_service.py")
 async def test_notes_over_fastapi(fake: FakeHighLevel, tmp_path: Path) -> None:
     """The service lists and adds notes, and gives every kind of failure its status."""
@@ -382,6 +383,7 @@ async def test_notes_over_fastapi(fake: FakeHighLevel, tmp_path: Path) -> None:
     assert not re.search("Traceback|Warning|Unclosed", service.log)
 
 
+@pytest.mark.slow
 @shows("test_with_the_fake.py")
 async def test_the_tests_of_a_user_pass(tmp_path: Path) -> None:
     """The file passes by itself, copied to where no settings of this repository hold."""
@@ -396,6 +398,7 @@ async def test_the_tests_of_a_user_pass(tmp_path: Path) -> None:
     assert re.search(r"\b6 passed in", ended.lines[-1])
 
 
+@pytest.mark.slow
 @shows("agency.py")
 async def test_an_agency_is_read_with_one_install(tmp_path: Path) -> None:
     """What the web app installed is enough for all locations; a paused one stops no other."""
@@ -462,6 +465,7 @@ async def test_an_app_is_installed_and_told_of_notes(fake: FakeHighLevel, tmp_pa
     assert not re.search("Traceback|Unclosed", service.log)
 
 
+@pytest.mark.slow
 @shows("webhooks_fastapi.py")
 async def test_webhooks_over_fastapi(fake: FakeHighLevel, tmp_path: Path) -> None:
     """FastAPI answers what the receiver says, and each event is told once."""

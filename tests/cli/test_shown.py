@@ -172,6 +172,7 @@ def test_a_narrow_screen_gets_blocks_with_whole_ids() -> None:
     assert all(line.startswith("    ") for line in below)
 
 
+@pytest.mark.slow
 async def test_eighty_columns_are_enough(program, terminal, fake, contact) -> None:
     """No line is broken on an ordinary terminal, and without NO_COLOR there is colour."""
     environment = {"GHL_NOTES_TOKEN": fake.private_token, "COLUMNS": "80"}

@@ -21,11 +21,7 @@ QUICK = RetryPolicy(base=0, settle=0.02)
 SPELLED_DIFFERENTLY = {
     "test_agencies",
     "test_campaigns",
-    "test_contacts",
-    "test_creating",
     "test_installing",
-    "test_notes",
-    "test_recovery",
     "test_searching",
     "test_writing_contacts",
 }

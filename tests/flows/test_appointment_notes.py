@@ -246,6 +246,7 @@ async def test_a_note_that_cannot_be_read_leaves_it_unknown(fake, client, appoin
     assert len(ids(fake, appointment_id)) == 5
 
 
+@pytest.mark.slow
 async def test_five_hundred_creates_in_a_storm(start, connect) -> None:
     """Whatever breaks, no note is there twice, and none that was promised is missing."""
     faults = [*AFTER, Fault.RESET_BEFORE, Fault.BAD_GATEWAY, Fault.HTML, Fault.RATE_LIMITED]

@@ -29,6 +29,7 @@ async def test_a_stream_stays_inside_the_limit(start, connect, window) -> None:
     assert took < 6 * 0.2 * 1.6
 
 
+@pytest.mark.slow
 async def test_many_tasks_share_one_limit(start, connect) -> None:
     """Single calls and streams of one client stand in one line."""
     fake = await start(contacts=30, notes_per_contact=1, limit=20, interval=0.2)

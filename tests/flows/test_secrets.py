@@ -93,6 +93,7 @@ async def test_a_private_token_is_never_told(fake, connect, contact_id, caplog, 
     assert_safe(told, {fake.private_token})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [None, "/oauth/token"])
 async def test_an_installs_secrets_are_never_told(
     fake, build, store, contact_id, caplog, noisy, path

@@ -20,6 +20,7 @@ async def test_client(fake_highlevel, highlevel_client):
 """
 
 
+@pytest.mark.slow
 def test_a_user_gets_a_service_and_a_client(pytester: pytest.Pytester) -> None:
     """Both fixtures work in a user's test, and share one service."""
     pytest.importorskip("ghl_notes.client")

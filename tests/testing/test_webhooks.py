@@ -51,6 +51,7 @@ def test_the_current_signature_is_ed25519_of_the_body() -> None:
         key.verify(signature, body + b" ")
 
 
+@pytest.mark.slow
 def test_the_legacy_signature_is_rsa_of_the_body() -> None:
     """``X-WH-Signature`` is PKCS#1 v1.5 over SHA-256 with a key of 4096 bits, made once."""
     fake, body = FakeHighLevel(), b"{}"

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from attrs import define
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from multidict import CIMultiDict
@@ -172,6 +173,7 @@ EXPECTED: dict[Callable[[Forger], object], int] = {
 }
 
 
+@pytest.mark.slow
 async def test_ten_thousand_hostile_deliveries(send, handler, fake, highlevel, caplog) -> None:
     """None is handed on, none crashes, each has the promised status, and nothing is repeated."""
     caplog.set_level(logging.DEBUG)
