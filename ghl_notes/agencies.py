@@ -33,6 +33,7 @@ class Agencies:
         about: Params = {"companyId": company_id, "appId": self._app_id, "isInstalled": True}
         seen: set[str] = set()
         token: str | None = None
+        tokens: set[str | None] = {None}
         while True:
             params = {**about, **agency.dialect.page(size=_PAGE, skip=len(seen), token=token)}
             answer = await agency.call(INSTALLED_LOCATIONS, params=params)
@@ -41,8 +42,10 @@ class Agencies:
             for location in fresh:
                 seen.add(location.id)
                 yield location
-            if not fresh or (token is None and len(page) < _SMALLEST_PAGE):
+            short = not fresh or len(page) < _SMALLEST_PAGE
+            if token in tokens if agency.dialect.page_token is not None else short:
                 return
+            tokens.add(token)
 
     async def mint(self, company_id: str, location_id: str, agency_token: str) -> Json:
         """Ask for a location's token. Raises ``TokenRefused`` if the agency's is not good."""

@@ -73,10 +73,16 @@ def outcomes(
         try:
             return outcome(contact_id, await read(contact_id))
         except HighLevelError as error:
-            return outcome(str(contact_id), error=error)
+            return outcome(_named(contact_id), error=error)
 
     workers = checked(contact_ids, concurrency, "contact_ids")
     return each(contact_ids, work, concurrency=workers)
+
+
+def _named(contact_id: object) -> str:
+    """Name what was given for an id; of a whole contact given by mistake, only its class."""
+    plain = contact_id is None or isinstance(contact_id, str | int)
+    return str(contact_id) if plain else f"<{type(contact_id).__name__}>"
 
 
 async def each(

@@ -26,7 +26,11 @@ from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
 
 class Client(Closing):
-    """HighLevel as one location sees it: ``notes``, ``contacts``, and ``request`` for the rest.
+    """HighLevel as one location sees it.
+
+    What it offers hangs on it: ``notes``, ``contacts``, ``tasks``, ``appointments``, ``tags``,
+    ``followers``, ``campaigns``, ``workflows``, ``businesses``, ``appointment_notes`` and
+    ``location_notes``; ``request`` makes any other call.
 
     Give ``token``, a private integration token or any other that does not change, or ``auth``,
     an object with the two methods of ``Auth``. Use it as ``async with``, or call ``close()``: that
@@ -37,11 +41,25 @@ class Client(Closing):
     Over a passed session aiohttp itself repeats a read, update or delete once, unseen by the
     limiter, when a kept connection turns out dead; over its own, a client does all repeating.
 
-    ``location_id`` saves naming it in ``contacts.stream``. ``timeout`` is seconds for one attempt;
-    put ``asyncio.timeout`` around a call to bound it as a whole, with its waits. ``observer`` is
-    called with every event of ``ghl_notes.events``. Raises ``ConfigurationError`` for arguments
-    that cannot work.
+    ``location_id`` saves naming it in calls that are about a whole location, such as searches and
+    creates of contacts. ``api_version`` is ``v3`` or the date of an older one. ``timeout`` is
+    seconds for one attempt; put ``asyncio.timeout`` around a call to bound it as a whole, with its
+    waits. ``observer`` is called with every event of ``ghl_notes.events``. Raises
+    ``ConfigurationError`` for arguments that cannot work.
     """
+
+    location_id: str | None
+    notes: Notes
+    contacts: Contacts
+    tasks: Tasks
+    appointments: Appointments
+    tags: Tags
+    followers: Followers
+    campaigns: Campaigns
+    workflows: Workflows
+    businesses: Businesses
+    appointment_notes: AppointmentNotes
+    location_notes: LocationNotes
 
     def __init__(  # noqa: PLR0913 - every one of them has a default
         self,
@@ -73,17 +91,17 @@ class Client(Closing):
     def _assemble(self, dispatch: Dispatch, location_id: str | None) -> None:
         self._dispatch = dispatch
         self.location_id = location_id
-        self.notes: Notes = Notes(dispatch)
-        self.contacts: Contacts = Contacts(dispatch, location_id)
-        self.tasks: Tasks = Tasks(dispatch)
-        self.appointments: Appointments = Appointments(dispatch)
-        self.tags: Tags = Tags(dispatch, location_id)
-        self.followers: Followers = Followers(dispatch)
-        self.campaigns: Campaigns = Campaigns(dispatch)
-        self.workflows: Workflows = Workflows(dispatch)
-        self.businesses: Businesses = Businesses(dispatch, location_id)
-        self.appointment_notes: AppointmentNotes = AppointmentNotes(dispatch)
-        self.location_notes: LocationNotes = LocationNotes(dispatch, location_id)
+        self.notes = Notes(dispatch)
+        self.contacts = Contacts(dispatch, location_id)
+        self.tasks = Tasks(dispatch)
+        self.appointments = Appointments(dispatch)
+        self.tags = Tags(dispatch, location_id)
+        self.followers = Followers(dispatch)
+        self.campaigns = Campaigns(dispatch)
+        self.workflows = Workflows(dispatch)
+        self.businesses = Businesses(dispatch, location_id)
+        self.appointment_notes = AppointmentNotes(dispatch)
+        self.location_notes = LocationNotes(dispatch, location_id)
 
     @classmethod
     def _sharing(cls, dispatch: Dispatch, location_id: str) -> "Client":

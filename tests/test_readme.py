@@ -19,7 +19,7 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
         for method in one.served_by:
             looks = method.endswith(".create") and one.method != "POST"  # after a lost reply
             if not looks:
-                yield method, DOCS + one.page, f"{one.method} {one.template}", one.scope
+                yield method, DOCS + one.docs, f"{one.method} {one.template}", one.scope
 
 
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: f"{row[0]} {row[2]}")

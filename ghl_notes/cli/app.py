@@ -15,7 +15,7 @@ from ghl_notes.cli.contacts_app import contacts
 from ghl_notes.cli.installs_app import installs
 from ghl_notes.cli.login_app import login
 from ghl_notes.cli.notes_app import notes
-from ghl_notes.cli.options import SECRETS, ApiVersion, BaseUrl, Token
+from ghl_notes.cli.options import SECRETS, ApiVersion, BaseUrl, Location, Token
 from ghl_notes.cli.statuses import finish
 from ghl_notes.cli.tasks_app import tasks
 
@@ -26,6 +26,7 @@ app: typer.Typer = typer.Typer(
     help="The notes of HighLevel contacts.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -60,7 +61,7 @@ def _demo() -> None:
 
 @app.command("export")
 def _export(  # noqa: PLR0913 - one for each option
-    location: Annotated[str, typer.Option(metavar="ID", help="The location (sub-account).")],
+    location: Location,
     out: Annotated[str, typer.Option(metavar="FILE", help="Where to write; - for stdout.")],
     contacts: Annotated[
         str | None,

@@ -82,8 +82,10 @@ class Search:
             raise Refused("no location: set GHL_NOTES_LOCATION, or give --location")
         found: list[Contact] = []
         page = await self._page(client)
-        while page.contacts:
-            found += page.contacts
+        seen: set[str] = set()
+        while fresh := [contact for contact in page.contacts if contact.id not in seen]:
+            found += fresh
+            seen |= {contact.id for contact in fresh}
             if len(found) >= self.limit or page.cursor is None:
                 break
             page = await self._page(client, after=page.cursor)
@@ -129,7 +131,7 @@ class Card:
 
 
 async def tagged(client: "Client", contact_id: str, tags: Sequence[str], *, remove: bool) -> Told:
-    """Add tags to a contact or take them away, and tell which it has then."""
+    """Add tags to a contact or take them away, and tell those that HighLevel names then."""
     change = client.tags.remove if remove else client.tags.add
     now = await change(contact_id, tags)
     said = facts(("contact", contact_id), ("tags", now or NONE))

@@ -33,7 +33,8 @@ def _find(
         str | None, typer.Option(metavar="ADDRESS", help="Exactly this email address.")
     ] = None,
     phone: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="Exactly this phone number, as +15550100.")
+        str | None,
+        typer.Option(metavar="NUMBER", help="Exactly this phone, such as +15550100."),
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -67,5 +68,5 @@ def _tag(
     *,
     remove: Annotated[bool, typer.Option("--remove", help="Take them away.")] = False,
 ) -> Work:
-    """Add tags to a contact, or take them away, and show which it has then."""
+    """Add tags to a contact, or take them away, and show those that HighLevel names then."""
     return partial(tagged, contact_id=contact, tags=tags, remove=remove)

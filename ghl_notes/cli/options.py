@@ -33,6 +33,7 @@ Token = Annotated[
     str,
     typer.Option(
         envvar="GHL_NOTES_TOKEN",
+        metavar="TOKEN",
         show_default=False,
         rich_help_panel=_ACCOUNT,
         help="A private integration token of the location. Better in the environment than here,"
@@ -89,7 +90,10 @@ RedirectUri = Annotated[
 BaseUrl = Annotated[
     str | None,
     typer.Option(
-        metavar="URL", rich_help_panel=_ACCOUNT, help="Another server than HighLevel's own."
+        envvar="GHL_NOTES_BASE_URL",
+        metavar="URL",
+        rich_help_panel=_ACCOUNT,
+        help="Another server than HighLevel's own.",
     ),
 ]
 

@@ -34,8 +34,11 @@ def record(model: AttrsInstance, location_id: str | None) -> dict[str, object]:
 def written(_: object, __: object, value: object) -> object:
     """Say a value as JSON does; made for ``attrs.asdict``."""
     if isinstance(value, datetime):
-        told = value.astimezone(UTC).isoformat(timespec="milliseconds")
-        return told.replace("+00:00", "Z")
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError:  # in the first or the last day that there is
+            return value.isoformat()
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -58,9 +58,9 @@ def note(payload: Json, contact_id: str) -> Note:
 
 
 def appointment_notes(payload: Json) -> tuple[Listing[AppointmentNote], bool]:
-    """Read one page of an appointment's notes, and whether there are more."""
+    """Read one page of an appointment's notes, and whether there may be more."""
     found, unreadable = _each(_list(payload, "notes"), _reader(AppointmentNote), "$.notes")
-    more = isinstance(payload, dict) and payload.get("hasMore") is True
+    more = isinstance(payload, dict) and payload.get("hasMore") is not False
     return Listing(found, unreadable=unreadable), more
 
 

@@ -94,7 +94,7 @@ class Dispatch:
         except AmbiguousWrite:
             raise
         except HighLevelError as error:
-            if call.maybe_applied and protocol.changes(request):
+            if call.maybe_applied and protocol.is_change(request):
                 raise _ambiguous(request) from error
             raise
 

@@ -56,8 +56,7 @@ def _spelled(given: Mapping[str, object], rules: Mapping[str, Rule]) -> dict[str
         if name not in rules:
             msg = f"{name} is no field of this call; it takes {', '.join(rules)}"
             raise ConfigurationError(msg)
-        null = value is None and rules[name] in _NULLABLE
-        sent[_WIRE.get(name) or camel(name)] = None if null else check(name, value, rules[name])
+        sent[_WIRE.get(name) or camel(name)] = check(name, value, rules[name])
     return sent
 
 
@@ -68,6 +67,22 @@ def check(name: str, value: object, rule: Rule) -> Json:
     except Unfit as error:
         msg = f"{name} must be {error}"
     raise ConfigurationError(msg)
+
+
+def nullable(rule: Rule) -> Rule:
+    """Make the rule for what an update may clear with None."""
+    return lambda value: None if value is None else rule(value)
+
+
+def one_of(*options: str) -> Rule:
+    """Make the rule for one of some words."""
+
+    def rule(value: object) -> Json:
+        if not isinstance(value, str) or value not in options:
+            raise Unfit(" or ".join(options))
+        return value
+
+    return rule
 
 
 def text(value: object) -> Json:
@@ -131,7 +146,11 @@ def day(value: object) -> Json:
 
 def texts(value: object) -> list[Json]:
     """Take a list of texts, even if it is empty."""
-    return [filled_text(one) for one in _items(value, "a list of texts")]
+    wanted = "a list of texts, none of them empty"
+    found = _items(value, wanted)
+    if not all(isinstance(one, str) and one.strip() for one in found):
+        raise Unfit(wanted)
+    return [str(one) for one in found]
 
 
 def names(argument: str, values: Iterable[str]) -> list[Json]:
@@ -179,7 +198,9 @@ def _json(value: object) -> Json:
             return [_json(one) for one in value]
         case Mapping() if all(isinstance(key, str) for key in value):
             return {key: _json(one) for key, one in value.items()}
-    raise Unfit("made of texts, finite numbers, True, False, None, lists and mappings by text")
+    raise Unfit(
+        "made of texts, finite numbers, True, False, None, lists, and mappings with text keys"
+    )
 
 
 def relations(value: object) -> Json:
@@ -265,7 +286,7 @@ def _part(
 
 
 # Names that are not the camelCase form of ours.
-_WIRE: Final = {"inbound_dnd": "inboundDndSettings"}
+_WIRE: Final = {"inbound_dnd": "inboundDndSettings", "record_ids": "relations"}
 _NAMES: Final[Mapping[str, Rule]] = {"id": text, "key": text}
 _DND: Final[Mapping[str, Rule]] = {"status": filled_text, "message": text, "code": text}
 _ATTACHMENT: Final[Mapping[str, Rule]] = {
@@ -273,5 +294,3 @@ _ATTACHMENT: Final[Mapping[str, Rule]] = {
     "object_key": text,
     "record_id": text,
 }
-# What an update may clear: the others are never null.
-_NULLABLE: Final = (text, color, day)

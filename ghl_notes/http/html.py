@@ -1,5 +1,6 @@
 """The plain text of an HTML body."""
 
+from html import unescape
 from html.parser import HTMLParser
 from typing import Final
 
@@ -7,12 +8,14 @@ from typing import Final
 def stripped(body: str) -> str:
     """Return the text of ``body``, with a line break where a block begins."""
     stripper = _Stripper()
+    # No tag ends behind the last ">", and looking for its end there takes the square of the time.
+    markup, end, rest = body.rpartition(">")
     try:
-        stripper.feed(body)
+        stripper.feed(markup + end)
         stripper.close()
     except AssertionError:  # what html.parser makes of "<![x]" before Python 3.14
         return body
-    return "".join(stripper.parts).strip()
+    return ("".join(stripper.parts) + unescape(rest)).strip()
 
 
 class _Stripper(HTMLParser):

@@ -24,12 +24,12 @@ def _split(names: str) -> tuple[str, ...]:
 class Operation:
     """One call of HighLevel's API. ``served_by`` names the methods of a client that make it.
 
-    ``page`` is what documents it, below https://marketplace.gohighlevel.com/docs/ghl/. Calls of
+    ``docs`` is what documents it, below https://marketplace.gohighlevel.com/docs/ghl/. Calls of
     one ``family`` name the same version in their header. ``repeatable`` says that doing it twice
     does no harm, and ``gone_is_done`` that a repeated delete which finds nothing has succeeded.
     """
 
-    page: str
+    docs: str
     method: str
     template: str
     scope: str
@@ -40,7 +40,7 @@ class Operation:
 
     @family.default
     def _name_family(self) -> str:
-        return self.page.partition("/")[0]
+        return self.docs.partition("/")[0]
 
     @property
     def changes(self) -> bool:
@@ -297,6 +297,7 @@ LOCATION_NOTES_ATTACHMENTS: Final = Operation(
     f"{_LOCATION_NOTE}/attachments",
     NOTES_WRITE,
     "location_notes.add_attachments location_notes.remove_attachments",
+    repeatable=False,
 )
 
 # an agency's installs
@@ -316,4 +317,5 @@ LOCATION_TOKEN: Final = Operation(
     "highlevel.mint",
 )
 
+# All of the above, so that none is forgotten.
 OPERATIONS: Final = tuple(one for one in list(globals().values()) if isinstance(one, Operation))

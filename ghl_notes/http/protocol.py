@@ -177,8 +177,9 @@ def identified(name: str, value: object) -> str:
     """Take an id as it is, for a query or a body; refuse what no path could hold."""
     if isinstance(value, str) and value and not _UNSAFE_ID(value):
         return value
-    kind = type(value).__name__  # and not the value: it may be a note in the wrong place
-    msg = f"{name} must be a HighLevel id: a text without / ? # % or spaces, not empty (got {kind})"
+    # Its type, and not the value: it may be a note in the wrong place.
+    got = "" if isinstance(value, str) else f", not {type(value).__name__}"
+    msg = f"{name} must be a HighLevel id: a text without / ? # % or spaces, not empty{got}"
     raise ConfigurationError(msg)
 
 
@@ -272,7 +273,7 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
 _SUCCESS: Final = ("succeded", "succeeded", "success")
 
 
-def changes(request: Request) -> bool:
+def is_change(request: Request) -> bool:
     """Tell whether a call that was repeated, and never answered, leaves its change unknown."""
     if request.operation is None:
         return request.method in ("PUT", "PATCH")

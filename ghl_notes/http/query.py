@@ -30,7 +30,7 @@ def _filter(one: object) -> Json:
             return {"group": kind, "filters": filters(one.filters)}
         case Mapping():
             return check("a filter", one, any_json)
-    msg = f"filters holds a {type(one).__name__}: give Filter, AllOf, AnyOf or mappings"
+    msg = f"filters must hold Filter, AllOf, AnyOf or mappings, not {type(one).__name__}"
     raise ConfigurationError(msg)
 
 
@@ -40,7 +40,7 @@ def _sort(one: object) -> Json:
             return {"field": one.field, "direction": one.direction}
         case Mapping():
             return check("sort", one, any_json)
-    msg = f"sort holds a {type(one).__name__}: give Sort or mappings"
+    msg = f"sort must hold Sort or mappings, not {type(one).__name__}"
     raise ConfigurationError(msg)
 
 

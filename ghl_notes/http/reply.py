@@ -1,7 +1,7 @@
 """What came back: status, headers and bytes, and the JSON in them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -58,9 +58,13 @@ class Answer:
             self._name(error)
             raise
         if isinstance(found, Listing):
-            for unreadable in found.unreadable:
-                self._name(unreadable)
+            self.name(found.unreadable)
         return found
+
+    def name(self, errors: Iterable[UnexpectedResponse]) -> None:
+        """Tell errors about parts of the payload which call they came from."""
+        for error in errors:
+            self._name(error)
 
     def read_created(
         self, reader: Callable[Concatenate[Json, P], T], *args: P.args, **more: P.kwargs
@@ -82,7 +86,9 @@ def encode(content: object) -> bytes:
     """Write JSON; refuse what is none, without quoting it."""
     try:
         if orjson is not None:
-            return orjson.dumps(content, option=_ONLY_JSON)
+            body = orjson.dumps(content, option=_ONLY_JSON)
+            if b"null" not in body:  # as which it writes NaN, and the other refuses it
+                return body
         return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
         pass  # what they say may quote the content
@@ -102,10 +108,11 @@ def decode(reply: Reply) -> Json:
             pass  # it may be only a raw control character, which the decoder below lets pass
     try:
         return json.loads(body, strict=False)  # type: ignore[no-any-return]
-    except (ValueError, RecursionError) as error:
-        kind = reply.headers.get("Content-Type", "no content type")
-        msg = f"HighLevel's {reply.status} is not JSON ({kind}, {len(body)} bytes)"
-        raise UnexpectedResponse(msg, status=reply.status, garbled=True) from error
+    except (ValueError, RecursionError):
+        pass  # the first holds the whole body, which may hold tokens
+    kind = reply.headers.get("Content-Type", "no content type")
+    msg = f"HighLevel's {reply.status} is not JSON ({kind}, {len(body)} bytes)"
+    raise UnexpectedResponse(msg, status=reply.status, garbled=True)
 
 
 def http_date(value: str) -> datetime | None:

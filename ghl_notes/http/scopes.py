@@ -19,10 +19,10 @@ def scopes_for(uses: Iterable[str]) -> tuple[str, ...]:
     wanted: set[str] = set()
     for use in uses:
         if not isinstance(use, str) or use not in _USES:
-            near = get_close_matches(str(use), _USES, n=3) or sorted(
-                x for x in _USES if "." not in x
-            )
-            msg = f"no method of a client is called {use!r:.60}; did you mean {', '.join(near)}?"
+            near = get_close_matches(str(use), _USES, n=3)
+            kinds = sorted(name for name in _USES if "." not in name)
+            hint = f"did you mean {', '.join(near)}?" if near else f"kinds are {', '.join(kinds)}"
+            msg = f"no method of a client is called {str(use)[:60]!r}; {hint}"
             raise ConfigurationError(msg)
         wanted |= _USES[use]
     if not wanted:

@@ -5,6 +5,8 @@ https://marketplace.gohighlevel.com/docs/ghl/calendars; the scopes are
 """
 
 from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from ghl_notes.errors import UnexpectedResponse
@@ -12,10 +14,9 @@ from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import Rule, fields, short_text, text
 from ghl_notes.http.protocol import segment
-from ghl_notes.http.reply import Answer
 from ghl_notes.models import AppointmentNote, Json, Listing
 from ghl_notes.resources.creating import Creating
-from ghl_notes.resources.paging import by_skip
+from ghl_notes.resources.paging import Page, by_skip, pages
 
 _PAGE: Final = 20
 _FIELDS: Final[Mapping[str, Rule]] = {"body": short_text(5000), "user_id": text}
@@ -45,16 +46,7 @@ class AppointmentNotes:
         ``UnexpectedResponse``; ``list`` tells it beside the others.
         """
         segment("appointment_id", appointment_id)
-        more = True
-
-        async def page_at(skip: int) -> Listing[AppointmentNote]:
-            nonlocal more
-            if not more:
-                return Listing()
-            page, more, _ = await self._page(appointment_id, skip, bulk=True)
-            return page
-
-        return by_skip(page_at)
+        return by_skip(partial(self._page, appointment_id, bulk=True))
 
     async def create(
         self, appointment_id: str, body: str, *, user_id: str | None = None
@@ -81,30 +73,28 @@ class AppointmentNotes:
         """Delete a note. Raises ``NotFound`` if it was not there before this call."""
         await self._dispatch.call(operations.APPOINTMENT_NOTES_DELETE, appointment_id, note_id)
 
-    async def _look(self, appointment_id: str) -> tuple[Listing[AppointmentNote], Answer]:
-        notes: dict[str, AppointmentNote] = {}
+    async def _look(self, appointment_id: str) -> tuple[Listing[AppointmentNote], datetime | None]:
+        notes: list[AppointmentNote] = []
         unreadable: list[UnexpectedResponse] = []
-        skip, more = 0, True
-        while more:
-            page, more, answer = await self._page(appointment_id, skip)
-            notes |= {note.id: note for note in page}
-            unreadable += page.unreadable
-            skip += len(page) + len(page.unreadable)
-        newest_first = sorted(notes.values(), key=lambda note: note.date_added, reverse=True)
-        return Listing(newest_first, unreadable=unreadable), answer
+        async for page in pages(partial(self._page, appointment_id)):
+            notes += page.items
+            unreadable += page.items.unreadable
+            server_time = page.server_time
+        notes.sort(key=lambda note: note.date_added, reverse=True)
+        return Listing(notes, unreadable=unreadable), server_time
 
     async def _page(
         self, appointment_id: str, skip: int, *, bulk: bool = False
-    ) -> tuple[Listing[AppointmentNote], bool, Answer]:
-        """Read one page, and tell whether there are more; an empty one is the last."""
+    ) -> Page[AppointmentNote]:
         answer = await self._dispatch.call(
             operations.APPOINTMENT_NOTES_LIST,
             appointment_id,
             params={"limit": _PAGE, "offset": skip},
             bulk=bulk,
         )
-        page, more = answer.read(codec.appointment_notes)
-        return page, more and bool(page or page.unreadable), answer
+        items, more = answer.read(codec.appointment_notes)
+        answer.name(items.unreadable)
+        return Page(items, more, answer.server_time)
 
 
 def _note(payload: Json, _: str) -> AppointmentNote:

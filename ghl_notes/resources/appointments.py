@@ -6,7 +6,7 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts/appointments; the scope is
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 
-from ghl_notes import bulk
+from ghl_notes.bulk import outcomes
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.models import Appointment, ContactAppointments, Listing
@@ -32,7 +32,7 @@ class Appointments:
         concurrency: int | None = None,
     ) -> AsyncGenerator[ContactAppointments, None]:
         """Read the appointments of many contacts; all else is as in ``notes.stream``."""
-        return bulk.outcomes(contact_ids, self._read, ContactAppointments, concurrency=concurrency)
+        return outcomes(contact_ids, self._read, ContactAppointments, concurrency=concurrency)
 
     async def _read(self, contact_id: str, *, bulk: bool = True) -> Listing[Appointment]:
         answer = await self._dispatch.call(operations.APPOINTMENTS_LIST, contact_id, bulk=bulk)

@@ -12,7 +12,7 @@ from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import fields, ids, text
 from ghl_notes.http.protocol import identified, location, segment
 from ghl_notes.models import Contact, Json, Listing
-from ghl_notes.resources.paging import by_skip
+from ghl_notes.resources.paging import Page, by_skip
 
 # The most that version 3 documents.
 _PAGE: Final = 100
@@ -41,19 +41,19 @@ class Businesses:
         segment("business_id", business_id)
         fields({"query": query}, {"query": text})
 
-        async def page_at(skip: int) -> Listing[Contact]:
+        async def page_at(skip: int) -> Page[Contact]:
             params = {**where, "limit": str(_PAGE), "skip": str(skip)}
             answer = await self._dispatch.call(
                 operations.BUSINESSES_CONTACTS, business_id, params=params, bulk=True
             )
-            return Listing(answer.read(codec.contacts).contacts)
+            return Page(Listing(answer.read(codec.contacts).contacts))
 
         return by_skip(page_at)
 
     async def assign(
         self, contact_ids: Iterable[str], business_id: str, *, location_id: str | None = None
     ) -> tuple[str, ...]:
-        """Let contacts belong to a business, and return the ids of those that do now.
+        """Assign contacts to a business, and return the ids of those that belong to it now.
 
         50 go with each request, the most that HighLevel takes; an error in between leaves the
         earlier ones done, and doing all again does no harm.
@@ -64,7 +64,7 @@ class Businesses:
     async def unassign(
         self, contact_ids: Iterable[str], *, location_id: str | None = None
     ) -> tuple[str, ...]:
-        """Let contacts belong to no business, and return the ids of those that were changed.
+        """Take contacts out of their business, and return the ids of those that were changed.
 
         All else is as in ``assign``.
         """

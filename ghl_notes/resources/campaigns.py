@@ -5,6 +5,7 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts; the scope is ``contacts.w
 
 from datetime import datetime
 
+from ghl_notes.errors import ConfigurationError
 from ghl_notes.http import operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import fields, moment
@@ -26,11 +27,12 @@ class Campaigns:
         Whether that begins it anew is not documented, so it is not repeated when its reply was
         lost: raises ``AmbiguousWrite`` then.
         """
-        await self._dispatch.call(operations.CAMPAIGNS_ADD, contact_id, campaign_id, json={})
+        named = _campaign(campaign_id)
+        await self._dispatch.call(operations.CAMPAIGNS_ADD, contact_id, named, json={})
 
     async def remove(self, contact_id: str, campaign_id: str) -> None:
         """Take a contact out of a campaign."""
-        await self._dispatch.call(operations.CAMPAIGNS_REMOVE, contact_id, campaign_id)
+        await self._dispatch.call(operations.CAMPAIGNS_REMOVE, contact_id, _campaign(campaign_id))
 
     async def remove_all(self, contact_id: str) -> None:
         """Take a contact out of every campaign."""
@@ -63,6 +65,14 @@ class Workflows:
         """Take a contact out of a workflow."""
         sent = _event(event_start_time)
         await self._dispatch.call(operations.WORKFLOWS_REMOVE, contact_id, workflow_id, json=sent)
+
+
+def _campaign(campaign_id: str) -> str:
+    """Refuse what HighLevel would take for all campaigns."""
+    if campaign_id in ("removeAll", "remove-all"):
+        msg = "campaign_id must be a HighLevel id; remove_all takes a contact out of every campaign"
+        raise ConfigurationError(msg)
+    return campaign_id
 
 
 def _event(start: datetime | None) -> dict[str, Json]:

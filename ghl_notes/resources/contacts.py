@@ -7,7 +7,7 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts; the scopes are ``contacts
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Final, Unpack
 
-from ghl_notes.errors import ConfigurationError
+from ghl_notes.errors import ConfigurationError, UnexpectedResponse
 from ghl_notes.http import codec, operations
 from ghl_notes.http import query as spelling
 from ghl_notes.http.dispatch import Dispatch
@@ -22,6 +22,7 @@ from ghl_notes.http.fields import (
     filled_text,
     flag,
     inbound_dnd,
+    nullable,
     text,
     texts,
 )
@@ -185,7 +186,7 @@ class Contacts:
         self,
         *,
         query: str | None = None,
-        limit: int = 20,
+        page_size: int = 20,
         after: Json = None,
         location_id: str | None = None,
     ) -> ContactPage:
@@ -201,7 +202,7 @@ class Contacts:
             params={
                 **self._location(location_id),
                 "query": query,
-                "limit": count("limit", limit, most=_LISTED),
+                "limit": count("page_size", page_size, most=_LISTED),
                 "startAfter": moment,
                 "startAfterId": contact_id,
             },
@@ -231,20 +232,27 @@ class Contacts:
         return asked
 
     async def _pages(self, query: dict[str, Json], page_size: int) -> AsyncGenerator[Contact, None]:
-        cursor: Json = None
+        asked, cursors, read = query, set[str](), 0
         while True:
-            asked = query if cursor is None else {**query, "searchAfter": cursor}
             answer = await self._dispatch.call(operations.CONTACTS_SEARCH, json=asked, bulk=True)
             page = answer.read(codec.contacts)
             for contact in page.contacts:
                 yield contact
-            if (
-                len(page.contacts) < min(page_size, _SMALLEST_PAGE)
-                or page.cursor is None
-                or page.cursor == cursor
-            ):
+            read += len(page.contacts)
+            full = len(page.contacts) >= min(page_size, _SMALLEST_PAGE)
+            if not page.contacts or not (full or read < (page.total or 0)):
                 return
-            cursor = page.cursor
+            if page.cursor is None or str(page.cursor) in cursors:
+                if full and read < (page.total or 0):
+                    answer.read(_lost)
+                return
+            cursors.add(str(page.cursor))
+            asked = {**query, "searchAfter": page.cursor}
+
+
+def _lost(_: Json) -> None:
+    msg = "HighLevel counts more contacts, and does not tell where the next page begins"
+    raise UnexpectedResponse(msg)
 
 
 def _listed_after(cursor: Json) -> tuple[int | float | None, str | None]:
@@ -259,8 +267,8 @@ def _listed_after(cursor: Json) -> tuple[int | float | None, str | None]:
 
 def _rules(dialect: Dialect) -> Mapping[str, Rule]:
     return {
-        **dict.fromkeys(_TEXTS, text),
-        "date_of_birth": day,
+        **dict.fromkeys(_TEXTS, nullable(text)),
+        "date_of_birth": nullable(day),
         "tags": texts,
         "dnd": flag,
         "dnd_settings": dnd_settings(dialect),

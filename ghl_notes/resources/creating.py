@@ -9,18 +9,20 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, Protocol, TypeVar
+from unicodedata import normalize
 from weakref import WeakValueDictionary
 
 from ghl_notes.errors import AmbiguousWrite, HighLevelError, Unavailable
 from ghl_notes.http import codec
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.operations import Operation
-from ghl_notes.http.reply import Answer
 from ghl_notes.models import Json, Listing
 
 # How far apart the clocks behind HighLevel's replies may be, and the second its Date is cut to.
 _SKEW: Final = timedelta(seconds=2)
 _REMEMBERED: Final = 10_000
+# Letters at the beginning or the end by which a note may be taken for another.
+_TELLING: Final = 10
 
 
 class Written(Protocol):
@@ -58,7 +60,8 @@ N = TypeVar("N", bound=Written)
 class Creating(Generic[N]):
     """Creates notes of one kind, each once.
 
-    ``read`` reads the reply to ``operation``, and ``look`` lists the notes of one owner.
+    ``read`` reads the reply to ``operation``, and ``look`` lists the notes of one owner, with
+    HighLevel's clock at that moment.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class Creating(Generic[N]):
         operation: Operation,
         *,
         read: Callable[[Json, str], N],
-        look: Callable[[str], Awaitable[tuple[Listing[N], Answer]]],
+        look: Callable[[str], Awaitable[tuple[Listing[N], datetime | None]]],
     ) -> None:
         self._dispatch = dispatch
         self._operation = operation
@@ -78,16 +81,17 @@ class Creating(Generic[N]):
 
     async def once(self, owner_id: str, fields: Mapping[str, Json]) -> N:
         """Send a create, and after each try whose outcome is unknown look before the next."""
-        alike = owner_id, " ".join(codec.plain(str(fields["body"])).split())
+        alike = owner_id, _words(codec.plain(str(fields["body"])))
         turn = self._alike.setdefault(alike, asyncio.Lock())
         async with turn:  # of two notes of one text, nobody could tell whose reply was lost
-            note = await self._create(owner_id, fields)
+            note = await self._create(alike, fields)
         self._created[note.id] = None
         if len(self._created) > _REMEMBERED:
             self._created.popitem(last=False)
         return note
 
-    async def _create(self, owner_id: str, fields: Mapping[str, Json]) -> N:
+    async def _create(self, alike: tuple[str, str], fields: Mapping[str, Json]) -> N:
+        owner_id, _ = alike
         for last in _countdown(self._dispatch.policy.attempts):
             began = asyncio.get_running_loop().time()
             try:
@@ -95,35 +99,48 @@ class Creating(Generic[N]):
                 return answer.read_created(self._read, owner_id)
             except AmbiguousWrite as error:
                 failure = error
-            if (found := await self._find(owner_id, fields, began, failure)) is not None:
+            if (found := await self._find(alike, fields, began, failure)) is not None:
                 return found
             if last or not _settled(failure):
                 raise failure
         raise AssertionError
 
     async def _find(
-        self, owner_id: str, fields: Mapping[str, Json], began: float, failure: AmbiguousWrite
+        self,
+        alike: tuple[str, str],
+        fields: Mapping[str, Json],
+        began: float,
+        failure: AmbiguousWrite,
     ) -> N | None:
         """Look for the note of a lost reply, twice, since it may still be on its way."""
+        owner_id, _ = alike
         clock = asyncio.get_running_loop().time
         settle = self._dispatch.policy.settle
         for pause in (settle / 4, settle * 3 / 4):
             await asyncio.sleep(pause)
             try:
-                listed, answer = await self._look(owner_id)
+                listed, server_time = await self._look(owner_id)
             except HighLevelError as error:
                 raise failure from error
-            oldest = _now(answer) - timedelta(seconds=clock() - began) - _SKEW
+            oldest = (server_time or datetime.now(UTC)) - timedelta(seconds=clock() - began) - _SKEW
             fresh = [
                 note
                 for note in listed
-                if note.date_added >= oldest and note.id not in self._created and _is(note, fields)
+                if note.date_added >= oldest and note.id not in self._created
             ]
-            if len(fresh) > 1 or listed.unreadable:
+            same = [note for note in fresh if _is(note, fields)]
+            if len(same) > 1 or listed.unreadable:
                 raise failure
-            if fresh:
-                return fresh[0]
+            if same:
+                return same[0]
+            if any(_may_be(note, fields) and not self._is_other(alike, note) for note in fresh):
+                raise failure
         return None
+
+    def _is_other(self, alike: tuple[str, str], note: N) -> bool:
+        """Tell whether a note is one of those that are being written beside this one."""
+        its = alike[0], _words(note.text)
+        return its != alike and its in self._alike
 
 
 def _countdown(attempts: int) -> Iterable[bool]:
@@ -137,20 +154,33 @@ def _settled(failure: AmbiguousWrite) -> bool:
     return isinstance(cause, Unavailable) and cause.settled
 
 
-def _now(answer: Answer) -> datetime:
-    return answer.server_time or datetime.now(UTC)
-
-
 def _is(note: Written, fields: Mapping[str, Json]) -> bool:
     """Tell whether a note is what was sent; HighLevel may have cleaned up its HTML."""
     body = fields["body"]
     same = note.body == body or note.text.strip() == codec.plain(str(body)).strip()
     told = {"userId": note.user_id, "title": _has(note, "title"), "color": _has(note, "color")}
     return same and all(
-        sent == told[name] or (name == "color" and str(sent).lower() == str(told[name]).lower())
+        (sent or None) == told[name]  # an empty text is no title
+        or (name == "color" and str(sent).lower() == str(told[name]).lower())
         for name, sent in fields.items()
         if name in told
     )
+
+
+def _may_be(note: Written, fields: Mapping[str, Json]) -> bool:
+    """Tell whether a note may be what was sent, changed by HighLevel in a way we do not know."""
+    sent, found = (_letters(text) for text in (codec.plain(str(fields["body"])), note.text))
+    shorter = min(len(sent), len(found), _TELLING)
+    return sent[:shorter] == found[:shorter] or sent[-shorter:] == found[-shorter:]
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _letters(text: str) -> str:
+    """Reduce a text to what survives any cleaning up."""
+    return "".join(filter(str.isalnum, normalize("NFKC", text).casefold()))
 
 
 def _has(note: Written, name: str) -> str | None:

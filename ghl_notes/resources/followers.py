@@ -27,7 +27,7 @@ class Followers:
         return answer.read(codec.texts, "followers")
 
     async def remove(self, contact_id: str, user_ids: Iterable[str]) -> tuple[str, ...]:
-        """Let users follow no more, and return the ids of all that HighLevel names then."""
+        """Stop users from following a contact, and return the ids that HighLevel names then."""
         sent: dict[str, Json] = {"followers": ids("user_ids", user_ids)}
         answer = await self._dispatch.call(operations.FOLLOWERS_REMOVE, contact_id, json=sent)
         return answer.read(codec.texts, "followers")

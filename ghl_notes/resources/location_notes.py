@@ -9,6 +9,7 @@ https://marketplace.gohighlevel.com/docs/ghl/objects; the scopes are ``notes.rea
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Final, Literal
 
+from ghl_notes.errors import ConfigurationError
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import (
@@ -20,6 +21,8 @@ from ghl_notes.http.fields import (
     fields,
     filled_text,
     flag,
+    nullable,
+    one_of,
     relations,
     text,
     texts,
@@ -30,13 +33,12 @@ from ghl_notes.models import (
     UNSET,
     Attachment,
     Json,
-    Listing,
     LocationNote,
     LocationNotePage,
     Relation,
     Unset,
 )
-from ghl_notes.resources.paging import by_skip
+from ghl_notes.resources.paging import Page, by_skip
 
 _LARGEST_PAGE: Final = 100
 _CREATED: Final[Mapping[str, Rule]] = {
@@ -46,8 +48,8 @@ _CREATED: Final[Mapping[str, Rule]] = {
 }
 _CHANGED: Final[Mapping[str, Rule]] = {
     "body": filled_text,
-    "title": text,
-    "color": color,
+    "title": nullable(text),
+    "color": nullable(color),
     "pinned": flag,
 }
 _ATTACHED: Final[Mapping[str, Rule]] = {
@@ -64,9 +66,9 @@ _SEARCHED: Final[Mapping[str, Rule]] = {
     "query": text,
     "sources": texts,
     "created_by_user_id": text,
-    "relations": texts,
+    "record_ids": texts,
     "sort_by": text,
-    "sort_order": text,
+    "sort_order": one_of("asc", "desc"),
 }
 
 
@@ -86,29 +88,30 @@ class LocationNotes:
         *,
         sources: Iterable[str] | None = None,
         created_by_user_id: str | None = None,
-        relations: Iterable[str] | None = None,
+        record_ids: Iterable[str] | None = None,
         sort_by: str | None = None,
         sort_order: Literal["asc", "desc"] | None = None,
-        limit: int = 20,
+        page_size: int = 20,
         skip: int = 0,
         location_id: str | None = None,
     ) -> LocationNotePage:
         """Return one page of the notes that fit.
 
-        ``sources`` are HighLevel's, such as ``WEB_USER`` and ``WORKFLOW``; ``relations`` are the
-        ids of records that the notes are attached to; ``sort_by`` is ``dateAdded`` or another of
-        HighLevel's fields. The largest ``limit`` is not documented; 100 at most are asked for.
+        ``sources`` are HighLevel's, such as ``WEB_USER`` and ``WORKFLOW``; ``record_ids`` are
+        those of records that the notes are attached to; ``sort_by`` is ``dateAdded`` or another
+        of HighLevel's fields, without which its order is not documented. The largest
+        ``page_size`` is not documented either; 100 at most are asked for.
         """
         given = {
             "query": query,
             "sources": sources,
             "created_by_user_id": created_by_user_id,
-            "relations": relations,
+            "record_ids": record_ids,
             "sort_by": sort_by,
             "sort_order": sort_order,
         }
         asked = {**self._asked(given, location_id), "count": True}
-        return await self._search(asked, limit, skip)
+        return await self._search(asked, page_size, skip)
 
     def stream(  # noqa: PLR0913 - what a search can be asked
         self,
@@ -116,7 +119,7 @@ class LocationNotes:
         *,
         sources: Iterable[str] | None = None,
         created_by_user_id: str | None = None,
-        relations: Iterable[str] | None = None,
+        record_ids: Iterable[str] | None = None,
         page_size: int = 100,
         location_id: str | None = None,
     ) -> AsyncGenerator[LocationNote, None]:
@@ -129,15 +132,15 @@ class LocationNotes:
             "query": query,
             "sources": sources,
             "created_by_user_id": created_by_user_id,
-            "relations": relations,
+            "record_ids": record_ids,
             "sort_by": "dateAdded",
             "sort_order": "asc",
         }
         count("page_size", page_size, most=_LARGEST_PAGE)
         asked = self._asked(given, location_id)
 
-        async def page_at(skip: int) -> Listing[LocationNote]:
-            return (await self._search(asked, page_size, skip, bulk=True)).notes
+        async def page_at(skip: int) -> Page[LocationNote]:
+            return Page((await self._search(asked, page_size, skip, bulk=True)).notes)
 
         return by_skip(page_at)
 
@@ -200,13 +203,8 @@ class LocationNotes:
         more: raises ``AmbiguousWrite`` then; look with ``get``.
         """
         given = {"force_restore": force, **_target(relation)}
-        answer = await self._dispatch.call(
-            operations.LOCATION_NOTES_RESTORE,
-            note_id,
-            params=self._location(location_id),
-            json=fields(given, _RESTORED),
-        )
-        return answer.read_created(codec.body_note, LocationNote)
+        sent = fields(given, _RESTORED)
+        return await self._note(operations.LOCATION_NOTES_RESTORE, note_id, location_id, sent)
 
     async def add_relations(
         self, note_id: str, relations: Iterable[Relation], *, location_id: str | None = None
@@ -225,7 +223,11 @@ class LocationNotes:
     async def add_attachments(
         self, note_id: str, attachments: Iterable[Attachment], *, location_id: str | None = None
     ) -> LocationNote:
-        """Attach files that HighLevel has already, and return the note as it is now."""
+        """Attach files that HighLevel has already, and return the note as it is now.
+
+        Never repeated when its reply was lost, as adding twice may double: raises
+        ``AmbiguousWrite`` then; look with ``get``.
+        """
         given = {"type": "add", "attachments": attachments}
         return await self._attach(
             operations.LOCATION_NOTES_ATTACHMENTS, note_id, given, location_id
@@ -234,7 +236,7 @@ class LocationNotes:
     async def remove_attachments(
         self, note_id: str, attachments: Iterable[Attachment], *, location_id: str | None = None
     ) -> LocationNote:
-        """Take files off a note, and return the note as it is now."""
+        """Take files off a note, and return the note as it is now; repeated as little."""
         given = {"type": "remove", "attachments": attachments}
         return await self._attach(
             operations.LOCATION_NOTES_ATTACHMENTS, note_id, given, location_id
@@ -257,16 +259,18 @@ class LocationNotes:
         return {**self._location(location_id), **fields(given, _SEARCHED)}
 
     async def _search(
-        self, asked: Mapping[str, Json], limit: int, skip: int, *, bulk: bool = False
+        self, asked: Mapping[str, Json], page_size: int, skip: int, *, bulk: bool = False
     ) -> LocationNotePage:
         page = {
-            "limit": count("limit", limit, most=_LARGEST_PAGE),
+            "limit": count("page_size", page_size, most=_LARGEST_PAGE),
             "skip": count("skip", skip, least=0),
         }
         answer = await self._dispatch.call(
             operations.LOCATION_NOTES_SEARCH, json={**asked, **page}, bulk=bulk
         )
-        return answer.read(codec.location_notes)
+        found = answer.read(codec.location_notes)
+        answer.name(found.notes.unreadable)
+        return found
 
     async def _note(
         self,
@@ -278,10 +282,14 @@ class LocationNotes:
         answer = await self._dispatch.call(
             operation, note_id, params=self._location(location_id), json=sent
         )
-        return answer.read(codec.body_note, LocationNote)
+        read = answer.read if operation.repeatable else answer.read_created
+        return read(codec.body_note, LocationNote)
 
 
 def _target(relation: Relation | None) -> dict[str, object]:
     if relation is None:
         return {}
+    if not isinstance(relation, Relation):
+        msg = "relation must be a Relation"
+        raise ConfigurationError(msg)
     return {"model": relation.object_key, "record_id": relation.record_id}

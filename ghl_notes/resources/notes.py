@@ -5,21 +5,21 @@ and ``contacts.write``.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
-from ghl_notes import bulk
+from ghl_notes.bulk import outcomes
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
-from ghl_notes.http.fields import Rule, changes, color, fields, filled_text, flag, text
-from ghl_notes.http.reply import Answer
+from ghl_notes.http.fields import Rule, changes, color, fields, filled_text, flag, nullable, text
 from ghl_notes.models import UNSET, ContactNotes, Note, NoteList, Unset
 from ghl_notes.resources.creating import Creating
 
 _FIELDS: Final[Mapping[str, Rule]] = {
     "body": filled_text,
-    "user_id": text,
-    "title": text,
-    "color": color,
+    "user_id": nullable(text),
+    "title": nullable(text),
+    "color": nullable(color),
     "pinned": flag,
 }
 
@@ -42,8 +42,8 @@ class Notes:
         What cannot be read is in the result's ``unreadable``. Raises ``NotFound`` for a contact
         that is not there.
         """
-        answer = await self._dispatch.call(operations.NOTES_LIST, contact_id)
-        return answer.read(codec.notes, contact_id)
+        listed, _ = await self._look(contact_id)
+        return listed
 
     async def get(self, contact_id: str, note_id: str) -> Note:
         """Return one note. Raises ``NotFound`` if the contact has no such note."""
@@ -114,12 +114,12 @@ class Notes:
         any number can be streamed. To stop, leave the loop: the work under way is cancelled.
         An error raised by ``contact_ids`` itself comes after the results before it.
         """
-        return bulk.outcomes(contact_ids, self._read, ContactNotes, concurrency=concurrency)
+        return outcomes(contact_ids, self._read, ContactNotes, concurrency=concurrency)
 
     async def _read(self, contact_id: str) -> NoteList:
         answer = await self._dispatch.call(operations.NOTES_LIST, contact_id, bulk=True)
         return answer.read(codec.notes, contact_id)
 
-    async def _look(self, contact_id: str) -> tuple[NoteList, Answer]:
+    async def _look(self, contact_id: str) -> tuple[NoteList, datetime | None]:
         answer = await self._dispatch.call(operations.NOTES_LIST, contact_id)
-        return answer.read(codec.notes, contact_id), answer
+        return answer.read(codec.notes, contact_id), answer.server_time

@@ -8,18 +8,18 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from ghl_notes import bulk
+from ghl_notes.bulk import outcomes
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
-from ghl_notes.http.fields import Rule, changes, fields, filled_text, flag, moment, text
+from ghl_notes.http.fields import Rule, changes, fields, filled_text, flag, moment, nullable, text
 from ghl_notes.models import UNSET, ContactTasks, Listing, Task, Unset
 
 _FIELDS: Final[Mapping[str, Rule]] = {
     "title": filled_text,
-    "body": text,
+    "body": nullable(text),
     "due_date": moment,
     "completed": flag,
-    "assigned_to": text,
+    "assigned_to": nullable(text),
 }
 
 
@@ -112,7 +112,7 @@ class Tasks:
         concurrency: int | None = None,
     ) -> AsyncGenerator[ContactTasks, None]:
         """Read the tasks of many contacts; all else is as in ``notes.stream``."""
-        return bulk.outcomes(contact_ids, self._read, ContactTasks, concurrency=concurrency)
+        return outcomes(contact_ids, self._read, ContactTasks, concurrency=concurrency)
 
     async def _read(self, contact_id: str, *, bulk: bool = True) -> Listing[Task]:
         answer = await self._dispatch.call(operations.TASKS_LIST, contact_id, bulk=bulk)

@@ -50,10 +50,10 @@ def test_a_note_may_have_no_author(author: object) -> None:
 
 @pytest.mark.parametrize(
     ("told", "more"),
-    [({"hasMore": True}, True), ({"hasMore": False}, False), ({}, False), ({"hasMore": 1}, False)],
+    [({"hasMore": True}, True), ({"hasMore": False}, False), ({}, True), ({"hasMore": "1"}, True)],
 )
 def test_whether_there_are_more(told: dict[str, object], *, more: bool) -> None:
-    """Only true leads to another page."""
+    """Only a plain no ends the pages before an empty one does."""
     assert codec.appointment_notes({"notes": [NOTE], **told})[1] is more
 
 

@@ -7,16 +7,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ghl_notes.errors import ConfigurationError
-from ghl_notes.http.fields import Rule, changes, color, day, fields, filled_text, flag, moment, text
+from ghl_notes.http.fields import (
+    Rule,
+    changes,
+    color,
+    day,
+    fields,
+    filled_text,
+    flag,
+    moment,
+    nullable,
+    text,
+)
 from ghl_notes.http.fields import inbound_dnd as inbound
 from ghl_notes.models import UNSET, DndSetting
 from tests.fields.anything import outcome
 
 RULES: Mapping[str, Rule] = {
-    "first_name": text,
+    "first_name": nullable(text),
     "title": filled_text,
-    "color": color,
-    "date_of_birth": day,
+    "color": nullable(color),
+    "date_of_birth": nullable(day),
     "due_date": moment,
     "dnd": flag,
 }

@@ -320,14 +320,14 @@ CASES = (
         lambda client, note_id, **where: client.location_notes.add_attachments(
             note_id, FILES, **where
         ),
-        "again",
+        "once",
     ),
     Case(
         "location_notes.remove_attachments",
         lambda client, note_id, **where: client.location_notes.remove_attachments(
             note_id, FILES, **where
         ),
-        "again",
+        "once",
     ),
 )
 

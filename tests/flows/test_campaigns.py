@@ -70,3 +70,13 @@ async def test_a_good_status_is_enough(fake, client, contact_id, fault) -> None:
     assert fake.campaigns(contact_id) == ["one"]
     assert fake.workflows(contact_id) == {"two": None}
     assert fake.stats.requests == 2
+
+
+@pytest.mark.parametrize("reserved", ["removeAll", "remove-all"])
+async def test_all_campaigns_are_left_by_name_alone(fake, client, contact_id, reserved) -> None:
+    """An id that HighLevel takes for all campaigns is refused, wherever it came from."""
+    for call in (client.campaigns.add, client.campaigns.remove):
+        with pytest.raises(ConfigurationError, match="remove_all"):
+            await call(contact_id, reserved)
+
+    assert fake.stats.requests == 0

@@ -246,3 +246,50 @@ async def test_a_cancelled_create_frees_the_next(start, connect, until) -> None:
     assert first.cancelled()
     assert note.id in copies(fake, contact_id)
     assert len(copies(fake, contact_id)) == 2
+
+
+@pytest.mark.parametrize("fields", [{"title": ""}, {"user_id": ""}, {"title": "", "color": "#fA0"}])
+async def test_an_empty_field_is_no_difference(fake, client, contact_id, fields) -> None:
+    """What HighLevel keeps of an empty text is nothing, and a lost reply doubles no note for it."""
+    before = len(fake.notes(contact_id))
+    fake.inject(Fault.RESET_AFTER)
+    note = await client.notes.create(contact_id, "Once", **fields)
+
+    assert note.id in {one["id"] for one in fake.notes(contact_id)}
+    assert len(fake.notes(contact_id)) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"body": "Spoke with Jane about the offer"}, {"body": "Spoke with Jane"}),
+        (
+            {"body": "<p>Spoke with Jane</p><script>x()</script>"},
+            {"body": "<p>Spoke with Jane</p>"},
+        ),
+        ({"body": "ﬁne Caf\u0065\u0301"}, {"body": "fine Caf\u00e9"}),
+        ({"body": "Hello", "title": " Call "}, {"body": "Hello", "title": "Call"}),
+        ({"body": "Hello", "color": "#fa0"}, {"body": "Hello", "color": "#FFAA00"}),
+    ],
+)
+async def test_a_note_that_may_be_ours_is_not_written_again(
+    fake, client, contact_id, sent, kept
+) -> None:
+    """A note that HighLevel may have made of ours leaves it to the caller to look."""
+    fake.inject(Fault.RESET_BEFORE)
+    fake.add_note(contact_id, **kept)
+    before = len(fake.notes(contact_id))
+    with pytest.raises(AmbiguousWrite):
+        await client.notes.create(contact_id, **sent)
+
+    assert len(fake.notes(contact_id)) == before
+
+
+async def test_a_note_that_cannot_be_ours_stands_in_no_way(fake, client, contact_id) -> None:
+    """What somebody else writes meanwhile is no reason to doubt."""
+    fake.inject(Fault.RESET_BEFORE)
+    fake.add_note(contact_id, "Something else altogether")
+    note = await client.notes.create(contact_id, "Once")
+
+    assert [one["body"] for one in fake.notes(contact_id)].count("Once") == 1
+    assert note.body == "Once"

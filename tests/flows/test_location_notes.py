@@ -183,12 +183,13 @@ BAD = [
         )
     ),
     (lambda notes, force: notes.restore("note", force=force), {"force": "yes"}),
-    (lambda notes, limit: notes.search(limit=limit), {"limit": 0}),
-    (lambda notes, limit: notes.search(limit=limit), {"limit": 101}),
+    (lambda notes, page_size: notes.search(page_size=page_size), {"page_size": 0}),
+    (lambda notes, page_size: notes.search(page_size=page_size), {"page_size": 101}),
     (lambda notes, skip: notes.search(skip=skip), {"skip": -1}),
     (lambda notes, sources: notes.search(sources=sources), {"sources": "WORKFLOW"}),
-    (lambda notes, relations: notes.search(relations=relations), {"relations": "somewhere"}),
+    (lambda notes, record_ids: notes.search(record_ids=record_ids), {"record_ids": "somewhere"}),
     (lambda notes, sort_by: notes.search(sort_by=sort_by), {"sort_by": 5}),
+    (lambda notes, sort_order: notes.search(sort_order=sort_order), {"sort_order": "up"}),
     (lambda notes, query: notes.search(query), {"query": 5}),
 ]
 
@@ -219,7 +220,9 @@ async def test_a_null_that_highlevel_refuses_is_told(client, note_id) -> None:
 
 async def test_a_search_goes_page_by_page(fake, client) -> None:
     """Pages are counted by what was skipped, and the total is that of all."""
-    pages = [await client.location_notes.search(limit=20, skip=skip) for skip in (0, 20, 40, 60)]
+    pages = [
+        await client.location_notes.search(page_size=20, skip=skip) for skip in (0, 20, 40, 60)
+    ]
     found = [note.id for page in pages for note in page.notes]
 
     assert found == ids(fake)
@@ -238,11 +241,11 @@ async def test_a_search_finds_what_plain_python_would(fake, client) -> None:
         ({"sources": ["WORKFLOW"]}, lambda note: note["source"] == "WORKFLOW"),
         ({"sources": ("WORKFLOW", "WEB_USER")}, lambda note: True),
         ({"created_by_user_id": user}, lambda note: note["userId"] == user),
-        ({"relations": some}, lambda note: note["contactId"] in some),
-        ({"relations": some, "query": "[2-"}, lambda note: note["contactId"] == some[0]),
+        ({"record_ids": some}, lambda note: note["contactId"] in some),
+        ({"record_ids": some, "query": "[2-"}, lambda note: note["contactId"] == some[0]),
     ):
         wanted = [note["id"] for note in fake.location_notes() if fits(note)]
-        page = await client.location_notes.search(limit=100, **asked)
+        page = await client.location_notes.search(page_size=100, **asked)
         streamed = [one.id async for one in client.location_notes.stream(**asked, page_size=7)]
         assert ([note.id for note in page.notes], page.total) == (wanted, len(wanted)), asked
         assert streamed == wanted[::-1], asked
@@ -254,7 +257,7 @@ async def test_a_search_has_an_order(fake, client, note_id, order) -> None:
     """Both dates can be sorted by, in both directions."""
     await client.location_notes.update(ids(fake)[20], pinned=True)
     found = (
-        await client.location_notes.search(sort_by="dateUpdated", sort_order=order, limit=100)
+        await client.location_notes.search(sort_by="dateUpdated", sort_order=order, page_size=100)
     ).notes
     dates = [note.date_updated for note in found]
 

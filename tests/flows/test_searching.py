@@ -277,9 +277,9 @@ def older(api_version: str) -> None:
 
 async def test_the_list_goes_from_page_to_page(older, fake, client) -> None:
     """Its cursor leads through all contacts, newest first, to a page that is empty."""
-    pages = [await client.contacts.list(limit=4)]
+    pages = [await client.contacts.list(page_size=4)]
     while pages[-1].cursor is not None and len(pages) < 9:
-        pages.append(await client.contacts.list(limit=4, after=pages[-1].cursor))
+        pages.append(await client.contacts.list(page_size=4, after=pages[-1].cursor))
     found = [contact for page in pages for contact in page.contacts]
 
     assert [contact.id for contact in found] == list(fake.contact_ids())[::-1]
@@ -298,8 +298,8 @@ async def test_the_list_can_be_asked_for_somebody(older, fake, client) -> None:
 @pytest.mark.parametrize(
     ("asked", "name"),
     [
-        ({"limit": 0}, "limit"),
-        ({"limit": 101}, "limit"),
+        ({"page_size": 0}, "page_size"),
+        ({"page_size": 101}, "page_size"),
         ({"after": "x"}, "after"),
         ({"after": [1]}, "after"),
         ({"after": ["1", "x"]}, "after"),

@@ -67,7 +67,7 @@ async def listed(client: Client, ids: Ids) -> None:
 
     async def page(after: object) -> ContactPage:
         return await client.contacts.list(
-            query="example", limit=1, after=after, location_id=ids.location_id
+            query="example", page_size=1, after=after, location_id=ids.location_id
         )
 
     await page((await page(None)).cursor)
@@ -192,10 +192,10 @@ EXAMPLES: Mapping[str, Example] = {
         "contact",
         sources=["WEB_USER", "WORKFLOW"],
         created_by_user_id=ids.user_id,
-        relations=[ids.contact_id],
+        record_ids=[ids.contact_id],
         sort_by="dateAdded",
         sort_order="desc",
-        limit=1,
+        page_size=1,
         skip=0,
         location_id=ids.location_id,
     ),
@@ -204,7 +204,7 @@ EXAMPLES: Mapping[str, Example] = {
             "contact",
             sources=["WEB_USER", "WORKFLOW"],
             created_by_user_id=ids.user_id,
-            relations=[ids.contact_id],
+            record_ids=[ids.contact_id],
             page_size=2,
             location_id=ids.location_id,
         )

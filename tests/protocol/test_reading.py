@@ -353,3 +353,12 @@ def test_both_decoders_agree(replies: list, value: object) -> None:
 def test_nothing_is_none(body: bytes) -> None:
     """An empty reply, as a delete may bring, is None."""
     assert decode(Reply(204, {}, body)) is None
+
+
+def test_what_cannot_be_decoded_keeps_no_copy() -> None:
+    """Half a token reply is told without the reply, in whatever hangs on the error."""
+    with pytest.raises(UnexpectedResponse) as caught:
+        decode(Reply(200, {}, b'{"access_token": "s3cr3t", '))
+
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None

@@ -229,7 +229,7 @@ async def searches(client: Client, when: datetime) -> None:
     assert_type(page.total, int | None)
     await client.contacts.search(after=page.cursor)
     listed = await client.contacts.list(
-        query="jane", limit=100, after=page.cursor, location_id="location"
+        query="jane", page_size=100, after=page.cursor, location_id="location"
     )
     assert_type(listed, ContactPage)
     async for contact in client.contacts.stream(query="jane", filters=filters, sort=[Sort("x")]):
@@ -368,10 +368,10 @@ async def notes_of_a_location(client: Client, relation: Relation, file: Attachme
         "jane",
         sources=["WEB_USER"],
         created_by_user_id="user",
-        relations=["contact"],
+        record_ids=["contact"],
         sort_by="dateAdded",
         sort_order="desc",
-        limit=100,
+        page_size=100,
         skip=100,
         location_id="location",
     )
@@ -382,7 +382,7 @@ async def notes_of_a_location(client: Client, relation: Relation, file: Attachme
         "jane",
         sources=("WORKFLOW",),
         created_by_user_id="user",
-        relations=("contact",),
+        record_ids=("contact",),
         page_size=50,
         location_id="location",
     )
