@@ -65,7 +65,8 @@ class Notes:
         ``color`` is hex, such as ``"#FFAA00"``; ``user_id`` is who is named as the author.
         HighLevel has no idempotency key, so a create whose reply was lost is looked up among the
         contact's notes and repeated only if it is surely not there; what stays unknown raises
-        ``AmbiguousWrite``. Creates of one text on one contact go one after the other.
+        ``AmbiguousWrite``. An equal note that somebody else writes in the same moment is taken
+        for it. Creates of one text on one contact go one after the other.
         """
         given = {
             "body": body, "user_id": user_id, "title": title, "color": color, "pinned": pinned

@@ -31,14 +31,14 @@ class Page(Generic[T]):
 
 
 async def pages(page_at: Callable[[int], Awaitable[Page[T]]]) -> AsyncGenerator[Page[T], None]:
-    """Yield what is new on each page, until one says that it is the last, or is as the one before.
+    """Yield what is new on each page, until one is empty, says that it is the last, or stays.
 
     How much a page may hold is not documented, so a short page is not the end; and one without
     anything new is not either, since others may have been added before it meanwhile.
     """
     seen: set[str] = set()
     before: list[str] = []
-    skip = 0
+    skip = stayed = 0
     while True:
         page = await page_at(skip)
         fresh = {one.id: one for one in page.items if one.id not in seen}
@@ -46,7 +46,9 @@ async def pages(page_at: Callable[[int], Awaitable[Page[T]]]) -> AsyncGenerator[
         unreadable = page.items.unreadable
         yield Page(Listing(fresh.values(), unreadable=unreadable), page.more, page.server_time)
         ids = [one.id for one in page.items]
-        if not page.more or ids == before or not (ids or unreadable):
+        # The same page once more may be chance; a server that ignores the skip repeats it again.
+        stayed = stayed + 1 if ids == before else 0
+        if not page.more or stayed > 1 or not (ids or unreadable):
             return
         before = ids
         skip += len(ids) + len(unreadable)
