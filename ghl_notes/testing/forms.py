@@ -61,7 +61,7 @@ def fields_of(call: Call) -> dict[str, str]:
         return dict(parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True))
     try:
         sent = json.loads(call.body) if call.version == "v3" else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refusal(400, "Unexpected token in JSON", "Bad Request") from None
     items = sent.items() if isinstance(sent, dict) else ()
     return {name: str(value) for name, value in items if value is not None}

@@ -77,7 +77,7 @@ def object_of(call: Call) -> Payload:
     """Give the JSON object that was sent, an empty one for an empty body, or refuse it."""
     try:
         sent = json.loads(call.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refusal(400, "Unexpected token in JSON", "Bad Request") from None
     if not isinstance(sent, dict):
         raise Refusal.invalid(["the body must be an object"])

@@ -144,3 +144,12 @@ async def test_reads_are_counted_by_contact(call) -> None:
 
     assert [reads(one) for one in (first, second, "x", call.fake.location_id)] == [2, 0, 0, 0]
     assert call.fake.stats.by_route["GET /contacts/{contactId}/notes"] == 2
+
+
+@pytest.mark.parametrize("body", ["{", "[" * 100_000])
+async def test_what_is_no_json_is_refused(call, body: str) -> None:
+    """Half a document and a bottomless one are the caller's mistakes."""
+    path = f"/contacts/{call.fake.contact_ids()[0]}/notes"
+    answer = await call("POST", path, data=body, version="v3")
+
+    assert (answer.status, answer.json["message"]) == (400, "Unexpected token in JSON")
