@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 
 from ghl_notes.errors import UnexpectedResponse
-from ghl_notes.http.converter import UNREADABLE, forgiving, misread, not_a, structured, time
+from ghl_notes.http.converter import UNREADABLE, forgiving, misread, not_a, structured
 from ghl_notes.models import (
     Appointment,
     AppointmentNote,
@@ -238,7 +238,9 @@ def _usual_note(item: Any) -> Note | None:
             and (pinned is False or pinned is True)
             and contact
         ):
-            when = time(added, datetime)
+            when = datetime.fromisoformat(added)
+            if when.tzinfo is None:
+                return None
             note = _Draft(note_id, body, text, when, contact, user, None, None, pinned, (), {})
             note.__class__ = Note
             return cast("Note", note)

@@ -81,9 +81,8 @@ class Dialect:
     def version_of(self, request: Request) -> str:
         """Name the version that a call asks for in its header."""
         operation = request.operation
-        if operation is None or operation.family not in self.versions:
-            return self.version
-        return self.versions[operation.family]
+        family = "" if operation is None else operation.family
+        return self.versions.get(family) or self.version
 
     def page(self, *, size: int, skip: int, token: str | None) -> dict[str, Param]:
         """Name the parameters for one page of an agency's installs."""
@@ -194,6 +193,9 @@ def location(given: str | None, own: str | None) -> str:
 def filled(template: str, ids: tuple[str, ...]) -> str:
     """Put ids in the place of a template's names."""
     path, names = _parts(template)
+    if len(ids) == 1 == len(names):  # as most calls have it
+        ((name, rest),) = names
+        return path + segment(name, ids[0]) + rest
     for (name, rest), value in zip(names, ids, strict=True):
         path += segment(name, value) + rest
     return path

@@ -8,7 +8,6 @@ import attrs
 from attrs import field, frozen
 
 from ghl_notes.errors import ConfigurationError, HighLevelError
-from ghl_notes.http.scopes import scopes_for
 from ghl_notes.models.values import Extra
 
 Health: TypeAlias = Literal["healthy", "renewed", "spent", "inactive", "failed"]
@@ -173,4 +172,6 @@ class App(_Sealed):
         ``"highlevel"`` is what an agency's install needs for its locations. Raises
         ``ConfigurationError`` for a name that no client has.
         """
+        from ghl_notes.http.scopes import scopes_for  # noqa: PLC0415 - asked once, if ever
+
         return scopes_for(uses)
