@@ -18,6 +18,7 @@ from ghl_notes.errors import ConfigurationError, HighLevelError
 
 T = TypeVar("T")
 R = TypeVar("R")
+A = TypeVar("A")
 Told = TypeVar("Told")
 R_contra = TypeVar("R_contra", contravariant=True)
 Told_co = TypeVar("Told_co", covariant=True)
@@ -59,19 +60,20 @@ class Outcome(Protocol[R_contra, Told_co]):
 
 def outcomes(
     contact_ids: Iterable[str] | AsyncIterable[str],
-    read: Callable[[str], Awaitable[R]],
+    ask: Callable[[str], Awaitable[A]],
+    read: Callable[[A, str], R],
     outcome: Outcome[R, Told],
     *,
     concurrency: int | None,
 ) -> AsyncGenerator[Told, None]:
-    """Yield ``outcome(contact_id, await read(contact_id))`` for every contact, as each is done.
+    """Ask for every contact, read the answers, and yield the outcomes as they are done.
 
     A contact whose read fails is told with its error, and the others go on.
     """
 
     async def work(contact_id: str) -> Told:
         try:
-            return outcome(contact_id, await read(contact_id))
+            return outcome(contact_id, read(await ask(contact_id), contact_id))
         except HighLevelError as error:
             return outcome(_named(contact_id), error=error)
 

@@ -4,11 +4,12 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts/appointments; the scope is
 ``contacts.readonly``.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable
 
 from ghl_notes.bulk import outcomes
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.reply import Answer
 from ghl_notes.models import Appointment, ContactAppointments, Listing
 
 
@@ -23,7 +24,7 @@ class Appointments:
 
     async def list(self, contact_id: str) -> Listing[Appointment]:
         """Return all appointments of a contact, in HighLevel's order, in one request."""
-        return await self._read(contact_id, bulk=False)
+        return _read(await self._ask(contact_id, bulk=False), contact_id)
 
     def stream(
         self,
@@ -32,8 +33,11 @@ class Appointments:
         concurrency: int | None = None,
     ) -> AsyncGenerator[ContactAppointments, None]:
         """Read the appointments of many contacts; all else is as in ``notes.stream``."""
-        return outcomes(contact_ids, self._read, ContactAppointments, concurrency=concurrency)
+        return outcomes(contact_ids, self._ask, _read, ContactAppointments, concurrency=concurrency)
 
-    async def _read(self, contact_id: str, *, bulk: bool = True) -> Listing[Appointment]:
-        answer = await self._dispatch.call(operations.APPOINTMENTS_LIST, contact_id, bulk=bulk)
-        return answer.read(codec.appointments)
+    def _ask(self, contact_id: str, *, bulk: bool = True) -> Awaitable[Answer]:
+        return self._dispatch.call(operations.APPOINTMENTS_LIST, contact_id, bulk=bulk)
+
+
+def _read(answer: Answer, _: str) -> Listing[Appointment]:
+    return answer.read(codec.appointments)

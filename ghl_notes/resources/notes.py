@@ -4,7 +4,7 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts/notes; the scopes are ``co
 and ``contacts.write``.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from ghl_notes.bulk import outcomes
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import Rule, changes, color, fields, filled_text, flag, nullable, text
+from ghl_notes.http.reply import Answer
 from ghl_notes.models import UNSET, ContactNotes, Note, NoteList, Unset
 from ghl_notes.resources.creating import Creating
 
@@ -115,12 +116,15 @@ class Notes:
         any number can be streamed. To stop, leave the loop: the work under way is cancelled.
         An error raised by ``contact_ids`` itself comes after the results before it.
         """
-        return outcomes(contact_ids, self._read, ContactNotes, concurrency=concurrency)
+        return outcomes(contact_ids, self._ask, _read, ContactNotes, concurrency=concurrency)
 
-    async def _read(self, contact_id: str) -> NoteList:
-        answer = await self._dispatch.call(operations.NOTES_LIST, contact_id, bulk=True)
-        return answer.read(codec.notes, contact_id)
+    def _ask(self, contact_id: str, *, bulk: bool = True) -> Awaitable[Answer]:
+        return self._dispatch.call(operations.NOTES_LIST, contact_id, bulk=bulk)
 
     async def _look(self, contact_id: str) -> tuple[NoteList, datetime | None]:
-        answer = await self._dispatch.call(operations.NOTES_LIST, contact_id)
-        return answer.read(codec.notes, contact_id), answer.server_time
+        answer = await self._ask(contact_id, bulk=False)
+        return _read(answer, contact_id), answer.server_time
+
+
+def _read(answer: Answer, contact_id: str) -> NoteList:
+    return answer.read(codec.notes, contact_id)

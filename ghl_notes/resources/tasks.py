@@ -4,7 +4,7 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts/tasks; the scopes are ``co
 and ``contacts.write``.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from ghl_notes.bulk import outcomes
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.fields import Rule, changes, fields, filled_text, flag, moment, nullable, text
+from ghl_notes.http.reply import Answer
 from ghl_notes.models import UNSET, ContactTasks, Listing, Task, Unset
 
 _FIELDS: Final[Mapping[str, Rule]] = {
@@ -34,7 +35,7 @@ class Tasks:
 
     async def list(self, contact_id: str) -> Listing[Task]:
         """Return all tasks of a contact, in HighLevel's order, in one request."""
-        return await self._read(contact_id, bulk=False)
+        return _read(await self._ask(contact_id, bulk=False), contact_id)
 
     async def get(self, contact_id: str, task_id: str) -> Task:
         """Return one task. Raises ``NotFound`` if the contact has no such task."""
@@ -112,8 +113,11 @@ class Tasks:
         concurrency: int | None = None,
     ) -> AsyncGenerator[ContactTasks, None]:
         """Read the tasks of many contacts; all else is as in ``notes.stream``."""
-        return outcomes(contact_ids, self._read, ContactTasks, concurrency=concurrency)
+        return outcomes(contact_ids, self._ask, _read, ContactTasks, concurrency=concurrency)
 
-    async def _read(self, contact_id: str, *, bulk: bool = True) -> Listing[Task]:
-        answer = await self._dispatch.call(operations.TASKS_LIST, contact_id, bulk=bulk)
-        return answer.read(codec.tasks, contact_id)
+    def _ask(self, contact_id: str, *, bulk: bool = True) -> Awaitable[Answer]:
+        return self._dispatch.call(operations.TASKS_LIST, contact_id, bulk=bulk)
+
+
+def _read(answer: Answer, contact_id: str) -> Listing[Task]:
+    return answer.read(codec.tasks, contact_id)
