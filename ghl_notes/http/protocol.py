@@ -63,8 +63,10 @@ class Dialect:
     """What the versions of the API spell differently; all else is the same in each.
 
     ``version`` goes into the header, and ``versions`` has the families of calls with another.
-    ``paths`` are those that a version changed, ``gone`` what it has no more. ``mint_form`` and
-    ``token_form`` name the fields of forms, ``page`` how the list of installs is asked on.
+    ``paths`` are those that a version changed, ``gone`` what it has no more. ``field_value`` is
+    the name under which a custom field's value is sent, ``channels`` those of do not disturb,
+    ``token_form`` the fields of the token endpoint. The list of an agency's installs goes on by
+    ``page_skip`` or by ``page_token``; a version has one of them.
     """
 
     version: str
