@@ -43,11 +43,7 @@ def notes(payload: Json, contact_id: str) -> NoteList:
     def read(item: Json) -> Note:
         return _usual_note(item) or structured(_filled(item, contact_id), Note)
 
-    items = _list(payload, "notes")
-    unreadable: list[UnexpectedResponse] = []
-    found = [note for item in items if (note := _usual_note(item)) is not None]
-    if len(found) < len(items):
-        found, unreadable = _each(items, read, "$.notes")
+    found, unreadable = _each(_list(payload, "notes"), read, "$.notes")
     found.sort(key=_NEWEST, reverse=True)
     return NoteList(found, unreadable=unreadable)
 
