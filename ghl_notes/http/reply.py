@@ -74,7 +74,9 @@ class Answer:
             return self.read(reader, *args, **more)
         except UnexpectedResponse as error:
             msg = "HighLevel took this, and its reply cannot be read; look before repeating it"
-            raise AmbiguousWrite(msg, method=self.method, path=self.path) from error
+            raise AmbiguousWrite(
+                msg, trace_id=error.trace_id, method=self.method, path=self.path
+            ) from error
 
     def _name(self, error: UnexpectedResponse) -> None:
         trace = self.payload.get("traceId") if isinstance(self.payload, dict) else None
