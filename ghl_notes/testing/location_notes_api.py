@@ -106,13 +106,13 @@ class LocationNotesApi:
     def restore(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Bring a deleted note back. Whether that is told by webhook is in no document."""
         place = self._own(call, grant)
-        sent = read(object_of(call), _RESTORE)
-        sent.pop("forceRestore", None)  # there are no conflicts here
-        sent = read(sent, _RESTORE, ("model", "recordId") if sent else ())
+        sent = object_of(call)
+        named = ("model", "recordId") if sent.keys() & {"model", "recordId"} else ()
+        read(sent, _RESTORE, named)  # forcing it has no effect: there are no conflicts here
         serial = self.world.serial(ids[0], Kind.NOTE)
         if serial is None or not self.world.reach(serial, grant.location_id).notes.deleted(ids[0]):
             raise self.world.missing("Deleted note", ids[0])
-        target = [{"objectKey": sent["model"], "recordId": sent["recordId"]}] if sent else []
+        target = [{"objectKey": sent["model"], "recordId": sent["recordId"]}] if named else []
         relations = self._known(grant, target)
         note = place.notes.restore(ids[0])
         if relations:
