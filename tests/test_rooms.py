@@ -27,7 +27,7 @@ TABLE = {
     "http/scopes": "errors http/operations",
     "http/rate": "",
     "http/reply": "errors http/rate models/*",
-    "http/failures": "errors http/rate http/reply",
+    "http/failures": "errors http/rate http/reply models/*",
     "http/protocol": "errors http/failures http/operations http/rate http/reply models/*",
     "http/converter": "errors models/*",
     "http/html": "",

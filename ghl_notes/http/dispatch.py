@@ -86,7 +86,9 @@ class Dispatch:
         call = _Call(request)
         try:
             answer = await (self._bulk(call) if request.bulk else self._single(call))
-            return answer if request.method == "GET" else protocol.honest(request, answer)
+            # What an unknown endpoint means by such a field is for its caller to know.
+            known_write = request.operation is not None and request.method != "GET"
+            return failures.honest(answer) if known_write else answer
         except NotFound:
             if protocol.gone_is_done(request) and call.maybe_applied:
                 return Answer(None, 404, {})  # an earlier try of this delete did it

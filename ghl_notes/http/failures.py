@@ -1,6 +1,7 @@
 """Which error a reply stands for: HighLevel's statuses and texts, and what they mean."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,7 +18,8 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.http.rate import Headers, RateSnapshot
-from ghl_notes.http.reply import Reply, decode, http_date
+from ghl_notes.http.reply import Answer, Reply, decode, http_date
+from ghl_notes.models import Json
 
 
 def token_rejected(reply: Reply) -> bool:
@@ -56,6 +58,31 @@ def failure(
             return cls(about, status=status, messages=messages, trace_id=trace_id)
     msg = f"HighLevel answered {status}, which no call expects: {said}"
     return UnexpectedResponse(msg, status=status, trace_id=trace_id)
+
+
+def honest(answer: Answer) -> Answer:
+    """Refuse a success that says of itself, in any of its spellings, that it failed."""
+    told = answer.payload
+    if isinstance(told, dict) and any(told.get(name) is False for name in _SUCCESS):
+        msg = "HighLevel answered with success, and says in it that the call failed"
+        error = UnexpectedResponse(msg, problems=_excuses(told))
+        answer.name([error])
+        raise error
+    return answer
+
+
+def _excuses(told: Mapping[str, Json]) -> list[str]:
+    """Find what a failed bulk change says of each contact."""
+    responses = told.get("responses")
+    lines = responses if isinstance(responses, list) else []
+    return [
+        f"{one.get('contactId')}: {one['message']}"[:_LONGEST]
+        for one in lines
+        if isinstance(one, dict) and isinstance(one.get("message"), str)
+    ]
+
+
+_SUCCESS: Final = ("succeded", "succeeded", "success")
 
 
 def retry_after(headers: Headers) -> float | None:
@@ -127,7 +154,7 @@ def _limited(
     )
 
 
-LONGEST: Final = 500  # characters of one text
+_LONGEST: Final = 500  # characters of one text
 
 
 @frozen
@@ -152,7 +179,7 @@ def _said(reply: Reply) -> _Said:
     try:
         body = decode(reply)
     except UnexpectedResponse:
-        body = reply.body[:LONGEST].decode(errors="replace").strip()
+        body = reply.body[:_LONGEST].decode(errors="replace").strip()
         if body[:1] in ("<", "{", "["):  # a page, or half a reply
             return _Said()
     if not isinstance(body, dict):
@@ -167,7 +194,7 @@ def _said(reply: Reply) -> _Said:
 
 def _texts(told: object) -> tuple[str, ...]:
     many = told if isinstance(told, list) else [told]
-    return tuple(text[:LONGEST] for text in many if isinstance(text, str) and text)
+    return tuple(text[:_LONGEST] for text in many if isinstance(text, str) and text)
 
 
 def _unsaid(reply: Reply) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from attrs import define, evolve, frozen
 
 from ghl_notes.errors import ConfigurationError, UnexpectedResponse
-from ghl_notes.http.failures import LONGEST, failure
+from ghl_notes.http.failures import failure
 from ghl_notes.http.operations import (
     CAMPAIGNS_REMOVE_ALL,
     CONTACTS_LIST,
@@ -274,9 +274,6 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
     raise failure(reply, rate, scope).at(request.method, request.path)
 
 
-_SUCCESS: Final = ("succeded", "succeeded", "success")
-
-
 def is_change(request: Request) -> bool:
     """Tell whether a call that was repeated, and never answered, leaves its change unknown."""
     if request.operation is None:
@@ -287,29 +284,3 @@ def is_change(request: Request) -> bool:
 def gone_is_done(request: Request) -> bool:
     """Tell whether a repeated call that finds nothing has succeeded."""
     return request.operation is not None and request.operation.gone_is_done
-
-
-def honest(request: Request, answer: Answer) -> Answer:
-    """Refuse a success that says of itself, in any of its spellings, that it failed."""
-    told = answer.payload if request.operation is not None else None
-    if isinstance(told, dict) and any(told.get(name) is False for name in _SUCCESS):
-        msg = "HighLevel answered with success, and says in it that the call failed"
-        raise UnexpectedResponse(
-            msg,
-            problems=_excuses(told),
-            status=answer.status,
-            method=request.method,
-            path=request.path,
-        )
-    return answer
-
-
-def _excuses(told: Mapping[str, Json]) -> list[str]:
-    """Find what a failed bulk change says of each contact."""
-    responses = told.get("responses")
-    lines = responses if isinstance(responses, list) else []
-    return [
-        f"{one.get('contactId')}: {one['message']}"[:LONGEST]
-        for one in lines
-        if isinstance(one, dict) and isinstance(one.get("message"), str)
-    ]

@@ -138,3 +138,14 @@ async def test_a_success_that_says_it_failed_is_an_error(storm) -> None:
 
     assert (raised.value.status, raised.value.method) == (200, "DELETE")
     assert note_id in [note["id"] for note in fake.notes(contact_id)]
+
+
+async def test_a_raw_call_is_never_judged(storm) -> None:
+    """What an unknown endpoint means by a field is for its caller to know."""
+    fake, client = storm
+    contact_id = fake.contact_ids()[0]
+    note_id = fake.notes(contact_id)[0]["id"]
+    fake.inject(Fault.REFUSED_OK)
+    told = await client.request("DELETE", f"/contacts/{contact_id}/notes/{note_id}")
+
+    assert told["succeeded"] is False
