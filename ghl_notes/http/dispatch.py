@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 
-from attrs import define
 from yarl import URL
 
 from ghl_notes.errors import (
@@ -26,15 +25,6 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.transport import Origin, Transport
 from ghl_notes.models import Json
 from ghl_notes.oauth.auth import Auth
-
-
-@define(eq=False)
-class _Call:
-    """A request on its way through its tries."""
-
-    request: Request
-    sent: bool = False
-    maybe_applied: bool = False
 
 
 class Dispatch:
@@ -83,46 +73,44 @@ class Dispatch:
 
     async def carry(self, request: Request) -> Answer:
         """Make any call, with its retries, and return its answer."""
-        call = _Call(request)
         try:
-            answer = await (self._bulk(call) if request.bulk else self._single(call))
+            answer = await (self._bulk(request) if request.bulk else self._single(request))
             # What an unknown endpoint means by such a field is for its caller to know.
             known_write = request.operation is not None and request.method != "GET"
             return failures.honest(answer) if known_write else answer
         except NotFound:
-            if protocol.gone_is_done(request) and call.maybe_applied:
+            if protocol.gone_is_done(request) and request.maybe_applied:
                 return Answer(None, 404, {})  # an earlier try of this delete did it
             raise
         except AmbiguousWrite:
             raise
         except HighLevelError as error:
-            if call.maybe_applied and protocol.is_change(request):
+            if request.maybe_applied and protocol.is_change(request):
                 raise _ambiguous(request) from error
             raise
 
-    async def _attempt(self, call: _Call) -> Answer:
+    async def _attempt(self, request: Request) -> Answer:
         """Try once, and once more with another token if the token was what failed."""
-        request = call.request
         try:
-            token, reply, slot = await self._send(call, None)
+            token, reply, slot = await self._send(request, None)
             if reply.status == 401 and failures.token_rejected(reply):  # noqa: PLR2004
                 self._gate.answered(slot, read_rate(reply.headers), ok=False)
-                call.sent = False
+                request.sent = False
                 renewed = await self._auth.renew(token)
-                _, reply, slot = await self._send(call, renewed)
+                _, reply, slot = await self._send(request, renewed)
             return self._read(request, reply, slot)
         except HighLevelError as error:
             error.at(request.method, request.path)
-            if not call.sent:
+            if not request.sent:
                 raise _without_token(error)  # noqa: B904 - the same error, or it is the cause
             if _maybe_applied(error):
-                call.maybe_applied = True
+                request.maybe_applied = True
                 if not request.repeatable:
                     raise _ambiguous(request) from error
             raise
 
-    async def _send(self, call: _Call, token: str | None) -> tuple[str, Reply, Slot]:
-        request, call.sent = call.request, False
+    async def _send(self, request: Request, token: str | None) -> tuple[str, Reply, Slot]:
+        request.sent = False
         slot = await self._gate.slot(bulk=request.bulk)
         try:
             token = token or await self._auth.token()
@@ -134,14 +122,14 @@ class Dispatch:
             if media_type is not None:
                 headers["Content-Type"] = media_type
             url = self._origin.url(protocol.target(request))
-            call.sent = True
+            request.sent = True
             if self._observer is None:
                 reply = await self._transport.send(request.method, url, headers, body)
             else:
                 reply = await self._observed(self._observer, request, url, headers, body)
             return token, reply, slot
         except BaseException as error:
-            if call.sent and not _never_left(error):
+            if request.sent and not _never_left(error):
                 self._gate.lost()
             else:
                 self._gate.cancel()

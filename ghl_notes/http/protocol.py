@@ -43,7 +43,10 @@ METHODS: Final = _REPEATABLE | {"POST", "PATCH"}
 
 @define(eq=False)
 class Request:
-    """One call before it has a host, a token or a slot."""
+    """One call, before it has a host, a token or a slot; and what is known of its tries.
+
+    ``sent``: the last one left; ``maybe_applied``: an earlier one may have taken effect.
+    """
 
     method: str
     path: str
@@ -53,6 +56,8 @@ class Request:
     operation: Operation | None = None
     repeatable: bool = True
     bulk: bool = False
+    sent: bool = False
+    maybe_applied: bool = False
 
 
 # --- the versions ---------------------------------------------------------------------------
