@@ -7,7 +7,8 @@ from ghl_notes.http import codec
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.operations import INSTALLED_LOCATIONS, LOCATION_TOKEN
-from ghl_notes.http.protocol import Params, segment
+from ghl_notes.http.protocol import segment
+from ghl_notes.http.request import Params
 from ghl_notes.models import InstalledLocation, Json
 from ghl_notes.oauth.auth import Auth
 from ghl_notes.oauth.recovery import AgencyToken

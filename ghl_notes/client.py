@@ -7,7 +7,8 @@ from ghl_notes.events import Observer
 from ghl_notes.http import protocol
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.limits import Limits
-from ghl_notes.http.protocol import BASE_URL, VERSION, Params, segment
+from ghl_notes.http.protocol import BASE_URL, VERSION, segment
+from ghl_notes.http.request import Params
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import Json

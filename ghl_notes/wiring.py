@@ -9,11 +9,13 @@ import aiohttp
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.events import Observer
+from ghl_notes.http.carrier import Carrier
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Limits
 from ghl_notes.http.protocol import dialect
 from ghl_notes.http.retries import RetryPolicy
+from ghl_notes.http.service import Service
 from ghl_notes.http.transport import Transport
 from ghl_notes.oauth.auth import Auth
 
@@ -43,9 +45,12 @@ class Closing:
 
 
 class Wiring:
-    """What all clients of one ``Client`` or ``HighLevel`` have in common."""
+    """What all clients of one ``Client``, ``HighLevel`` or source of notes have in common.
 
-    def __init__(  # noqa: PLR0913 - the arguments of both, passed on
+    ``server`` names who is at the other end, for messages.
+    """
+
+    def __init__(  # noqa: PLR0913 - the arguments of all, passed on
         self,
         base_url: str,
         session: aiohttp.ClientSession | None,
@@ -53,6 +58,7 @@ class Wiring:
         retries: RetryPolicy,
         seconds: float,
         observer: Observer | None,
+        server: str = "HighLevel",
     ) -> None:
         _check(limits, Limits, "limits")
         _check(retries, RetryPolicy, "retries")
@@ -63,14 +69,32 @@ class Wiring:
             msg = f"timeout must be a positive number of seconds, got {seconds!r}"
             raise ConfigurationError(msg)
         self.base_url: str = _base_url(base_url)
-        self.transport: Transport = Transport(session, timeout=float(seconds))
+        self.transport: Transport = Transport(session, timeout=float(seconds), server=server)
         self._limits = limits
         self._retries = retries
         self._observer = observer
+        self._server = server
 
     def gate(self) -> Gate:
-        """Make the limiter of one location."""
-        return Gate(self._limits, longest=self._retries.longest_wait, observer=self._observer)
+        """Make the limiter of one location, or of whatever else has a limit of its own."""
+        return Gate(
+            self._limits,
+            longest=self._retries.longest_wait,
+            observer=self._observer,
+            server=self._server,
+        )
+
+    def carrier(self, service: Service, auth: Auth, gate: Gate) -> Carrier:
+        """Make the way of the calls to another service."""
+        return Carrier(
+            base_url=self.base_url,
+            service=service,
+            auth=auth,
+            gate=gate,
+            transport=self.transport,
+            policy=self._retries,
+            observer=self._observer,
+        )
 
     def dispatch(self, auth: Auth, gate: Gate, api_version: str) -> Dispatch:
         """Make the way of one location's calls."""

@@ -28,7 +28,12 @@ TABLE = {
     "http/rate": "",
     "http/reply": "errors http/rate models/*",
     "http/failures": "errors http/rate http/reply models/*",
-    "http/protocol": "errors http/failures http/operations http/rate http/reply models/*",
+    "http/request": "errors http/operations http/reply models/*",
+    "http/protocol": (
+        "errors http/__init__ http/failures http/operations http/rate http/reply http/request"
+        " models/*"
+    ),
+    "http/service": "http/rate http/reply http/request",
     "http/converter": "errors models/*",
     "http/html": "",
     "http/codec": "errors http/converter http/html models/*",
@@ -38,6 +43,10 @@ TABLE = {
     "http/gate": "errors events http/limits http/rate",
     "http/retries": "errors events",
     "http/transport": "errors http/reply",
+    "http/carrier": (
+        "errors events http/gate http/limits http/reply http/request http/retries http/service"
+        " http/transport oauth/auth"
+    ),
     "http/dispatch": "errors events http/* models/* oauth/auth",
     "oauth/__init__": "",
     "oauth/auth": "errors",
@@ -89,7 +98,7 @@ PURPOSES = {
     "redis": "stores/redis",
     "rich": "cli/*",
     "typer": "cli/*",
-    "yarl": "http/transport http/dispatch",
+    "yarl": "http/transport http/carrier",
 }
 
 MOST_LINES = 330

@@ -1,38 +1,22 @@
-"""The order of one call: slot, token, send, read; renew once on a token 401; retry."""
+"""The calls of HighLevel's API on their way: each is an operation, spelled as its version does."""
 
-import asyncio
 from collections.abc import Awaitable, Mapping
 
-from yarl import URL
-
-from ghl_notes.errors import (
-    AmbiguousWrite,
-    ConfigurationError,
-    HighLevelError,
-    NotFound,
-    Unavailable,
-    UnexpectedResponse,
-)
-from ghl_notes.events import Observer, Sent
-from ghl_notes.http import failures, protocol
+from ghl_notes.events import Observer
+from ghl_notes.http.carrier import Carrier
 from ghl_notes.http.gate import Gate
-from ghl_notes.http.limits import Slot
 from ghl_notes.http.operations import Operation
-from ghl_notes.http.protocol import Dialect, Params, Request
-from ghl_notes.http.rate import rate as read_rate
-from ghl_notes.http.reply import Answer, Reply
-from ghl_notes.http.retries import RetryPolicy, retrying
-from ghl_notes.http.transport import Origin, Transport
+from ghl_notes.http.protocol import Dialect, Rules
+from ghl_notes.http.reply import Answer
+from ghl_notes.http.request import Params
+from ghl_notes.http.retries import RetryPolicy
+from ghl_notes.http.transport import Transport
 from ghl_notes.models import Json
 from ghl_notes.oauth.auth import Auth
 
 
-class Dispatch:
-    """Carries calls to HighLevel for one location (or one agency). Safe for any number of tasks.
-
-    ``call`` and ``carry`` return the answer or raise one of ``ghl_notes.errors``. A call that may
-    not be repeated and may have been applied raises ``AmbiguousWrite`` at once.
-    """
+class Dispatch(Carrier):
+    """Carries calls to HighLevel for one location (or one agency). Safe for any number of tasks."""
 
     def __init__(  # noqa: PLR0913 - this is where the parts of a call meet
         self,
@@ -45,15 +29,16 @@ class Dispatch:
         policy: RetryPolicy,
         observer: Observer | None,
     ) -> None:
-        self.policy = policy
-        self._origin = Origin(base_url)
+        super().__init__(
+            base_url=base_url,
+            service=Rules(dialect),
+            auth=auth,
+            gate=gate,
+            transport=transport,
+            policy=policy,
+            observer=observer,
+        )
         self.dialect = dialect
-        self._auth = auth
-        self._gate = gate
-        self._transport = transport
-        self._observer = observer
-        self._single = retrying(self._attempt, policy, observer=observer)
-        self._bulk = retrying(self._attempt, policy, bulk=True, observer=observer)
 
     def call(  # noqa: PLR0913 - the parts of a request, passed on
         self,
@@ -70,122 +55,3 @@ class Dispatch:
         request.repeatable = operation.repeatable if repeatable is None else repeatable
         request.bulk = bulk
         return self.carry(request)
-
-    async def carry(self, request: Request) -> Answer:
-        """Make any call, with its retries, and return its answer."""
-        try:
-            answer = await (self._bulk(request) if request.bulk else self._single(request))
-            # What an unknown endpoint means by such a field is for its caller to know.
-            known_write = request.operation is not None and request.method != "GET"
-            return failures.honest(answer) if known_write else answer
-        except NotFound:
-            if protocol.gone_is_done(request) and request.maybe_applied:
-                return Answer(None, 404, {})  # an earlier try of this delete did it
-            raise
-        except AmbiguousWrite:
-            raise
-        except HighLevelError as error:
-            if request.maybe_applied and protocol.is_change(request):
-                raise _ambiguous(request) from error
-            raise
-
-    async def _attempt(self, request: Request) -> Answer:
-        """Try once, and once more with another token if the token was what failed."""
-        try:
-            token, reply, slot = await self._send(request, None)
-            if reply.status == 401 and failures.token_rejected(reply):  # noqa: PLR2004
-                self._gate.answered(slot, read_rate(reply.headers), ok=False)
-                request.sent = False
-                renewed = await self._auth.renew(token)
-                _, reply, slot = await self._send(request, renewed)
-            return self._read(request, reply, slot)
-        except HighLevelError as error:
-            error.at(request.method, request.path)
-            if not request.sent:
-                raise _without_token(error)  # noqa: B904 - the same error, or it is the cause
-            if _maybe_applied(error):
-                request.maybe_applied = True
-                if not request.repeatable:
-                    raise _ambiguous(request) from error
-            raise
-
-    async def _send(self, request: Request, token: str | None) -> tuple[str, Reply, Slot]:
-        request.sent = False
-        slot = await self._gate.slot(bulk=request.bulk)
-        try:
-            token = token or await self._auth.token()
-            headers = {
-                "Version": self.dialect.version_of(request),
-                "Authorization": f"Bearer {token}",
-            }
-            body, media_type = protocol.content(request)
-            if media_type is not None:
-                headers["Content-Type"] = media_type
-            url = self._origin.url(protocol.target(request))
-            request.sent = True
-            if self._observer is None:
-                reply = await self._transport.send(request.method, url, headers, body)
-            else:
-                reply = await self._observed(self._observer, request, url, headers, body)
-            return token, reply, slot
-        except BaseException as error:
-            if request.sent and not _never_left(error):
-                self._gate.lost()
-            else:
-                self._gate.cancel()
-            raise
-
-    async def _observed(
-        self,
-        observer: Observer,
-        request: Request,
-        url: URL | str,
-        headers: dict[str, str],
-        body: bytes | None,
-    ) -> Reply:
-        clock = asyncio.get_running_loop().time
-        began, status = clock(), None
-        try:
-            reply = await self._transport.send(request.method, url, headers, body)
-            status = reply.status
-        finally:
-            seconds = clock() - began
-            observer(Sent(method=request.method, path=request.path, status=status, seconds=seconds))
-        return reply
-
-    def _read(self, request: Request, reply: Reply, slot: Slot) -> Answer:
-        rate = read_rate(reply.headers)
-        if reply.status == 429:  # noqa: PLR2004
-            error = failures.failure(reply, rate)
-            self._gate.rejected(slot, rate, error.retry_after)
-            raise error
-        self._gate.answered(slot, rate, ok=reply.status < 300)  # noqa: PLR2004
-        return protocol.read(request, reply, rate)
-
-
-def _without_token(error: HighLevelError) -> HighLevelError:
-    """Say of a call that could not get a token or a slot that it surely had no effect."""
-    if isinstance(error, UnexpectedResponse):
-        failure = Unavailable(f"no token for this call: {error}", maybe_applied=False)
-        failure.__cause__ = error
-        return failure.at(error.method or "", error.path or "")
-    if isinstance(error, Unavailable):
-        error.maybe_applied = False
-    return error
-
-
-def _never_left(error: BaseException) -> bool:
-    if isinstance(error, Unavailable):
-        return not error.maybe_applied
-    return isinstance(error, ConfigurationError)
-
-
-def _maybe_applied(error: HighLevelError) -> bool:
-    if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell
-        return error.status is None or error.status < 300  # noqa: PLR2004
-    return isinstance(error, Unavailable) and error.maybe_applied
-
-
-def _ambiguous(request: Request) -> AmbiguousWrite:
-    msg = "this write may or may not have happened; look before repeating it"
-    return AmbiguousWrite(msg, method=request.method, path=request.path)

@@ -19,10 +19,18 @@ class Gate:
     """Gives out slots in the order they were asked for, never more than the limit allows.
 
     ``longest`` is how many seconds a server may ask this location to hold back before waiting
-    callers are told so by ``RateLimited`` instead.
+    callers are told so by ``RateLimited`` instead. ``server`` is whose limit it is, for messages.
     """
 
-    def __init__(self, limits: Limits, *, longest: float, observer: Observer | None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        longest: float,
+        observer: Observer | None,
+        server: str = "HighLevel",
+    ) -> None:
+        self._server = server
         self._window = Window(limits)
         self._longest = longest
         self._observer = observer
@@ -39,7 +47,7 @@ class Gate:
         loop = asyncio.get_running_loop()
         now = loop.time()
         if (refusal := self._window.refusal(now, self._longest)) is not None:
-            raise _refused(*refusal)
+            raise self._refused(*refusal)
         queued = self._single or (bulk and self._bulk)
         if not queued and self._window.delay(now, bulk=bulk) <= 0:
             return self._window.take(now)
@@ -115,23 +123,22 @@ class Gate:
                 return queue[0]
         return None
 
-    def _refuse(self, daily: bool, seconds: float) -> None:  # noqa: FBT001 - see _refused
+    def _refuse(self, daily: bool, seconds: float) -> None:  # noqa: FBT001 - data of one tuple
         for queue in (self._single, self._bulk):
             while queue:
                 waiter = queue.popleft()
                 if not waiter.done():
-                    waiter.set_exception(_refused(daily, seconds))
+                    waiter.set_exception(self._refused(daily, seconds))
+
+    def _refused(self, daily: bool, seconds: float) -> RateLimited:  # noqa: FBT001 - as above
+        spent, held = "the location's requests of the day are used up", "holds us back"
+        return RateLimited(
+            f"{spent if daily else f'{self._server} {held}'}; come back in {seconds:.0f} s",
+            daily=daily,
+            resets_at=datetime.now(UTC) + timedelta(seconds=seconds),
+            retry_after=seconds,
+        )
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _refused(daily: bool, seconds: float) -> RateLimited:  # noqa: FBT001 - data of one tuple
-    what = "the location's requests of the day are used up" if daily else "HighLevel holds us back"
-    return RateLimited(
-        f"{what}; come back in {seconds:.0f} s",
-        daily=daily,
-        resets_at=datetime.now(UTC) + timedelta(seconds=seconds),
-        retry_after=seconds,
-    )

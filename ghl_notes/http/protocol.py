@@ -6,13 +6,13 @@ What the versions spell differently is one table here; what the replies mean is 
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Final, TypeAlias
-from urllib.parse import quote, urlencode
+from typing import Final
+from urllib.parse import quote
 
-from attrs import define, evolve, frozen
+from attrs import evolve, frozen
 
 from ghl_notes.errors import ConfigurationError, UnexpectedResponse
-from ghl_notes.http.failures import failure
+from ghl_notes.http import failures
 from ghl_notes.http.operations import (
     CAMPAIGNS_REMOVE_ALL,
     CONTACTS_LIST,
@@ -21,14 +21,13 @@ from ghl_notes.http.operations import (
     Operation,
 )
 from ghl_notes.http.rate import RateSnapshot
-from ghl_notes.http.reply import Answer, Reply, decode, encode
+from ghl_notes.http.rate import rate as read_rate
+from ghl_notes.http.reply import Answer, Reply, decode
+from ghl_notes.http.request import Param, Params, Request, gone_is_done
 from ghl_notes.models import Json
 
 BASE_URL: Final = "https://services.leadconnectorhq.com"
 VERSION: Final = "2021-07-28"
-
-Param: TypeAlias = str | int | float | bool | None
-Params: TypeAlias = Mapping[str, Param]
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
@@ -39,25 +38,6 @@ _DOTS: Final = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)|%2f|%5c", re.IGNORECAS
 # A read sent by POST is repeatable too, which only its operation knows.
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 METHODS: Final = _REPEATABLE | {"POST", "PATCH"}
-
-
-@define(eq=False)
-class Request:
-    """One call, before it has a host, a token or a slot; and what is known of its tries.
-
-    ``sent``: the last one left; ``maybe_applied``: an earlier one may have taken effect.
-    """
-
-    method: str
-    path: str
-    params: Params | None = None
-    json: Json | Mapping[str, Json] = None
-    form: Mapping[str, str] | None = None
-    operation: Operation | None = None
-    repeatable: bool = True
-    bulk: bool = False
-    sent: bool = False
-    maybe_applied: bool = False
 
 
 # --- the versions ---------------------------------------------------------------------------
@@ -231,36 +211,6 @@ def any_request(
     return Request(method, path, params, json, repeatable=safe)
 
 
-def target(request: Request) -> str:
-    """Join the path and the query."""
-    if not request.params:
-        return request.path
-    pairs = {k: _text(v) for k, v in request.params.items() if v is not None}
-    return f"{request.path}?{_form(pairs)}"
-
-
-def content(request: Request) -> tuple[bytes | None, str | None]:
-    """Encode the body, and name its media type."""
-    if request.form is not None:
-        return _form(request.form).encode(), "application/x-www-form-urlencoded"
-    if request.json is None:
-        return None, None
-    return encode(request.json), "application/json"
-
-
-def _form(pairs: Mapping[str, str]) -> str:
-    try:
-        return urlencode(pairs)
-    except UnicodeEncodeError:
-        pass  # it holds the content
-    msg = "a parameter is not valid Unicode"
-    raise ConfigurationError(msg)
-
-
-def _text(value: str | float) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 # --- reading --------------------------------------------------------------------------------
 
 
@@ -276,16 +226,34 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
             payload = None  # the status says all there is to a delete
         return Answer(payload, reply.status, reply.headers, request.method, request.path)
     scope = request.operation.scope if request.operation is not None else None
-    raise failure(reply, rate, scope).at(request.method, request.path)
+    raise failures.failure(reply, rate, scope).at(request.method, request.path)
 
 
-def is_change(request: Request) -> bool:
-    """Tell whether a call that was repeated, and never answered, leaves its change unknown."""
-    if request.operation is None:
-        return request.method in ("PUT", "PATCH")
-    return request.operation.changes
+@frozen(eq=False)
+class Rules:
+    """HighLevel's side of every call, in one version; implements ``Service``."""
 
+    dialect: Dialect
 
-def gone_is_done(request: Request) -> bool:
-    """Tell whether a repeated call that finds nothing has succeeded."""
-    return request.operation is not None and request.operation.gone_is_done
+    def headers(self, request: Request, token: str) -> dict[str, str]:
+        """Name the version and show the token."""
+        version = self.dialect.version_of(request)
+        return {"Version": version, "Authorization": f"Bearer {token}"}
+
+    def rate(self, reply: Reply) -> RateSnapshot | None:
+        """Read the location's limit."""
+        return read_rate(reply.headers)
+
+    def token_rejected(self, reply: Reply) -> bool:
+        """Tell whether another token may pass."""
+        return failures.token_rejected(reply)
+
+    def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
+        """Turn a reply into its answer, or into the error that it stands for."""
+        return read(request, reply, rate)
+
+    def finished(self, request: Request, answer: Answer) -> Answer:
+        """Refuse a success of a known write that says of itself that it failed."""
+        # What an unknown endpoint means by such a field is for its caller to know.
+        known_write = request.operation is not None and request.method != "GET"
+        return failures.honest(answer) if known_write else answer

@@ -28,11 +28,12 @@ T = TypeVar("T")
 
 @define(eq=False)
 class Reply:
-    """What came back, read to its end."""
+    """What came back, read to its end. ``server`` is who answered, for messages."""
 
     status: int
     headers: Headers
     body: bytes
+    server: str = "HighLevel"
 
 
 @define(eq=False)
@@ -113,7 +114,7 @@ def decode(reply: Reply) -> Json:
     except (ValueError, RecursionError):
         pass  # the first holds the whole body, which may hold tokens
     kind = reply.headers.get("Content-Type", "no content type")
-    msg = f"HighLevel's {reply.status} is not JSON ({kind}, {len(body)} bytes)"
+    msg = f"{reply.server}'s {reply.status} is not JSON ({kind}, {len(body)} bytes)"
     raise UnexpectedResponse(msg, status=reply.status, garbled=True)
 
 

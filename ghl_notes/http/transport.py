@@ -39,10 +39,17 @@ class Transport:
     A borrowed session is used and never closed. An own one is made on first use, in the running
     loop, without cookies, and closed by ``close``. Redirects are never followed: they could carry
     the token elsewhere. ``timeout`` is what one attempt may take, in seconds, from the connection
-    to the last byte.
+    to the last byte. ``server`` names who is at the other end, for messages.
     """
 
-    def __init__(self, session: aiohttp.ClientSession | None, *, timeout: float) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession | None,
+        *,
+        timeout: float,
+        server: str = "HighLevel",
+    ) -> None:
+        self._server = server
         self._borrowed = session
         self._own: aiohttp.ClientSession | None = None
         self._timeout = _within(timeout)
@@ -53,7 +60,7 @@ class Transport:
         method: str,
         url: URL | str,
         headers: Mapping[str, str],
-        body: bytes | None,
+        sent: bytes | None,
         *,
         seconds: float | None = None,
     ) -> Reply:
@@ -70,13 +77,17 @@ class Transport:
                 method,
                 url,
                 headers=headers,
-                data=body,
+                data=sent,
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=self._timeout if seconds is None else _within(seconds),
             )
             try:
-                return Reply(response.status, response.headers, await _bounded(response))
+                body = await _bounded(response)
+                if body is not None:
+                    return Reply(response.status, response.headers, body, self._server)
+                msg = f"{self._server}'s reply is larger than {MAX_BODY} bytes"
+                raise UnexpectedResponse(msg, status=response.status)
             finally:
                 response.release()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -87,7 +98,7 @@ class Transport:
             raise
         # An error about a response holds the request, and with its headers the token.
         telling = isinstance(failure, aiohttp.ClientResponseError)
-        raise _named(failure) from (None if telling else failure)
+        raise _named(failure, self._server) from (None if telling else failure)
 
     async def close(self) -> None:
         """Close the session if it is our own. Calling it twice is fine."""
@@ -125,8 +136,8 @@ def _within(seconds: float) -> ClientTimeout:
     return ClientTimeout(total=seconds, sock_connect=min(10.0, seconds))
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    """Read the body, but never more of it than ``MAX_BODY``, packed or unpacked."""
+async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
+    """Read the body, but never more of it than ``MAX_BODY``, packed or unpacked; None for more."""
     length = response.content_length
     if length is not None and length <= MAX_BODY and "Content-Encoding" not in response.headers:
         return await response.read()
@@ -140,19 +151,18 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
         else:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
     response.close()
-    msg = f"HighLevel's reply is larger than {MAX_BODY} bytes"
-    raise UnexpectedResponse(msg, status=response.status)
+    return None
 
 
-def _named(error: Exception) -> HighLevelError:
+def _named(error: Exception, server: str) -> HighLevelError:
     """Turn an error of the network into ours, and say whether the request can have arrived."""
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return ConfigurationError("base_url does not make a valid URL: give https://host")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return Unavailable(f"no connection to HighLevel ({_kind(error)})", maybe_applied=False)
+        return Unavailable(f"no connection to {server} ({_kind(error)})", maybe_applied=False)
     if isinstance(error, TimeoutError):
-        return Unavailable("HighLevel took too long to answer", settled=False)
-    return Unavailable(f"the connection to HighLevel broke ({_kind(error)})")
+        return Unavailable(f"{server} took too long to answer", settled=False)
+    return Unavailable(f"the connection to {server} broke ({_kind(error)})")
 
 
 def _closed() -> ConfigurationError:

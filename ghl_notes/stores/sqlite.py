@@ -13,10 +13,39 @@ from attrs import define
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores.file_locks import FileLocks
 from ghl_notes.stores.rows import COLUMNS, readable, to_row, to_stored
-from ghl_notes.stores.sqlite_file import SQLiteFile
+from ghl_notes.stores.sqlite_file import Schema, SQLiteFile
 
 __all__ = ["SQLiteStore"]
 
+_SCHEMA: Final = Schema(
+    "SQLiteStore",
+    0x67686C6E,  # "ghln", so that another program's file is recognised
+    (
+        (
+            """
+            CREATE TABLE installs (
+                key TEXT PRIMARY KEY,
+                user_type TEXT NOT NULL,
+                location_id TEXT,
+                company_id TEXT,
+                user_id TEXT,
+                scopes TEXT NOT NULL,
+                access_token TEXT NOT NULL,
+                refresh_token TEXT,
+                issued_at REAL NOT NULL,
+                expires_at REAL NOT NULL
+            ) WITHOUT ROWID
+            """,
+        ),
+        (
+            "ALTER TABLE installs ADD COLUMN installed_at REAL",
+            "ALTER TABLE installs ADD COLUMN spent_at REAL",
+            # When it was installed was not kept; the token proves that it was by then.
+            "UPDATE installs SET installed_at = issued_at",
+            "CREATE TABLE claims (name TEXT PRIMARY KEY, ends REAL NOT NULL) WITHOUT ROWID",
+        ),
+    ),
+)
 _NAMES: Final = ", ".join(COLUMNS)
 _LOAD: Final = f"SELECT {_NAMES} FROM installs WHERE key = ?"  # noqa: S608 - our own names
 _LIST: Final = f"SELECT {_NAMES} FROM installs ORDER BY key"  # noqa: S608 - our own names
@@ -63,9 +92,9 @@ class SQLiteStore:
         self._clock = clock
         self._claimed = 0
         self._locks = FileLocks(whole.with_name(f"{whole.name}-locks"))
-        self._installs = SQLiteFile(whole, self._locks, synchronous="FULL")
+        self._installs = SQLiteFile(whole, self._locks, _SCHEMA, synchronous="FULL")
         # A claim that is lost with the power lets one webhook in twice, at worst.
-        self._claims = SQLiteFile(whole, self._locks, synchronous="NORMAL")
+        self._claims = SQLiteFile(whole, self._locks, _SCHEMA, synchronous="NORMAL")
 
     async def load(self, key: str) -> StoredInstall | None:
         """Return the install kept under ``key``, or None."""

@@ -1,52 +1,26 @@
-"""The file behind ``SQLiteStore``: whose it is, its schema, and the thread that works on it."""
+"""A SQLite file of this library: whose it is, its schema, and the thread that works on it."""
 
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 
+from attrs import frozen
+
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.stores.file_locks import FileLocks
 from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.forking import OwnProcess
 
-__all__ = ["SQLiteFile"]
+__all__ = ["SQLiteFile", "Schema"]
 
 R = TypeVar("R")
 
-_APPLICATION_ID: Final = 0x67686C6E  # "ghln", so that another program's file is recognised
-# What leads from each version of the schema to the next. Never change one that was released.
-_STEPS: Final = (
-    (
-        """
-        CREATE TABLE installs (
-            key TEXT PRIMARY KEY,
-            user_type TEXT NOT NULL,
-            location_id TEXT,
-            company_id TEXT,
-            user_id TEXT,
-            scopes TEXT NOT NULL,
-            access_token TEXT NOT NULL,
-            refresh_token TEXT,
-            issued_at REAL NOT NULL,
-            expires_at REAL NOT NULL
-        ) WITHOUT ROWID
-        """,
-    ),
-    (
-        "ALTER TABLE installs ADD COLUMN installed_at REAL",
-        "ALTER TABLE installs ADD COLUMN spent_at REAL",
-        # When it was installed was not kept; the token proves that it was by then.
-        "UPDATE installs SET installed_at = issued_at",
-        "CREATE TABLE claims (name TEXT PRIMARY KEY, ends REAL NOT NULL) WITHOUT ROWID",
-    ),
-)
-_VERSION: Final = len(_STEPS)
 _BUSY_SECONDS: Final = 30.0
 # Errors that no later try mends; the others are a full disk, a lock, a failing read.
 _HOPELESS: Final = {
@@ -59,6 +33,23 @@ _HOPELESS: Final = {
 }
 
 
+@frozen
+class Schema:
+    """What a file of one kind holds. ``name`` is who uses it, for messages.
+
+    ``steps`` lead from each version of the schema to the next. Never change one that was released.
+    """
+
+    name: str
+    application_id: int
+    steps: Sequence[Sequence[str]]
+
+    @property
+    def version(self) -> int:
+        """The newest version."""
+        return len(self.steps)
+
+
 class SQLiteFile:
     """One connection to the file, opened when it is first used, in a thread of its own.
 
@@ -67,9 +58,15 @@ class SQLiteFile:
     """
 
     def __init__(
-        self, path: Path, locks: FileLocks, *, synchronous: Literal["FULL", "NORMAL"]
+        self,
+        path: Path,
+        locks: FileLocks,
+        schema: Schema,
+        *,
+        synchronous: Literal["FULL", "NORMAL"],
     ) -> None:
         self._path = path
+        self._schema = schema
         self._locks = locks
         self._synchronous = synchronous
         self._db: sqlite3.Connection | None = None
@@ -105,15 +102,18 @@ class SQLiteFile:
         try:
             if self._db is not None and _identity(self._path) != self._identity:
                 # SQLite would go on with a file that nobody finds any more.
-                msg = f"SQLiteStore: {self._path} was replaced: stop all who use it before that"
+                whose = f"{self._schema.name}: {self._path}"
+                msg = f"{whose} was replaced: stop all who use it before that"
                 raise ConfigurationError(msg)
             if self._db is None:
-                self._db = _open(self._path, self._locks, self._synchronous)
+                self._db = _open(self._path, self._locks, self._schema, self._synchronous)
                 self._identity = _identity(self._path)
             with self._db:  # one transaction
                 return work(self._db)
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            raise _explained(error, self._path) from None  # which may quote a damaged token
+            raise _explained(
+                error, self._path, self._schema.name
+            ) from None  # which may quote a damaged token
 
 
 def _identity(path: Path) -> tuple[int, int]:
@@ -122,28 +122,30 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _explained(error: sqlite3.Error | OSError | UnicodeDecodeError, path: Path) -> HighLevelError:
+def _explained(
+    error: sqlite3.Error | OSError | UnicodeDecodeError, path: Path, name: str
+) -> HighLevelError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     said = str(error).partition(" with text ")[0]
     if not isinstance(error, sqlite3.Error) or code in _HOPELESS:
-        return ConfigurationError(f"SQLiteStore: {path} cannot be used as a store ({said})")
+        return ConfigurationError(f"{name}: {path} cannot be used ({said})")
     return Unavailable(
-        f"SQLiteStore: {path} cannot be used now ({said}); try again", maybe_applied=False
+        f"{name}: {path} cannot be used now ({said}); try again", maybe_applied=False
     )
 
 
-def _open(path: Path, locks: FileLocks, synchronous: str) -> sqlite3.Connection:
+def _open(path: Path, locks: FileLocks, schema: Schema, synchronous: str) -> sqlite3.Connection:
     with suppress(FileExistsError):  # SQLite would make it readable for everyone
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     if not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
-        msg = f"SQLiteStore: {path} is read-only: tokens are renewed, so it must be writable"
+        msg = f"{schema.name}: {path} is read-only, and it must be writable"
         raise ConfigurationError(msg)
     if path.stat().st_size == 1:  # which SQLite takes for nothing
-        msg = f"SQLiteStore: {path} cannot be used as a store: it is no database"
+        msg = f"{schema.name}: {path} cannot be used: it is no database"
         raise ConfigurationError(msg)
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
     try:
-        _prepare(db, path, locks)
+        _prepare(db, path, locks, schema)
         db.execute(f"PRAGMA synchronous = {synchronous}")
         db.execute("PRAGMA secure_delete = ON")
     except BaseException:
@@ -155,7 +157,7 @@ def _open(path: Path, locks: FileLocks, synchronous: str) -> sqlite3.Connection:
     return db
 
 
-def _prepare(db: sqlite3.Connection, path: Path, locks: FileLocks) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, locks: FileLocks, schema: Schema) -> None:
     """Make sure that the file is ours and whole, before anything is written to it."""
     number = partial(_number, db)
     db.execute("BEGIN")
@@ -163,30 +165,30 @@ def _prepare(db: sqlite3.Connection, path: Path, locks: FileLocks) -> None:
         program, version = number("application_id"), number("user_version")
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if program != _APPLICATION_ID and (program or version or tables):
-        msg = f"SQLiteStore: {path} is the database of another program"
+    if program != schema.application_id and (program or version or tables):
+        msg = f"{schema.name}: {path} is the database of another program"
         raise ConfigurationError(msg)
     if damage != "ok":
-        msg = f"SQLiteStore: {path} cannot be used as a store: it is damaged, restore a copy"
+        msg = f"{schema.name}: {path} cannot be used: it is damaged, restore a copy"
         raise ConfigurationError(msg)
-    if version > _VERSION:
-        msg = f"SQLiteStore: {path} was written by a newer ghl_notes: update this one"
+    if version > schema.version:
+        msg = f"{schema.name}: {path} was written by a newer ghl_notes: update this one"
         raise ConfigurationError(msg)
-    if version < _VERSION:
-        _upgrade(db, locks)
+    if version < schema.version:
+        _upgrade(db, locks, schema)
 
 
-def _upgrade(db: sqlite3.Connection, locks: FileLocks) -> None:
+def _upgrade(db: sqlite3.Connection, locks: FileLocks, schema: Schema) -> None:
     """Make the schema, or bring it up to date, one process at a time and all of it or nothing."""
     with locks.alone():  # SQLite does not wait for another's change of journal
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")
         with db:
-            for step in _STEPS[_number(db, "user_version") :]:
+            for step in schema.steps[_number(db, "user_version") :]:
                 for statement in step:
                     db.execute(statement)
-            db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {_VERSION}")
+            db.execute(f"PRAGMA application_id = {schema.application_id}")
+            db.execute(f"PRAGMA user_version = {schema.version}")
 
 
 def _number(db: sqlite3.Connection, pragma: str) -> int:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from ghl_notes.errors import ConfigurationError
-from ghl_notes.http.protocol import Request, any_request, content, segment, target
+from ghl_notes.http.protocol import any_request, segment
+from ghl_notes.http.request import Request, content, target
 
 HOST = "https://services.leadconnectorhq.com"
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from ghl_notes.errors import AccessDenied, HighLevelError, NotFound, RequestRejected
 from ghl_notes.http.failures import failure, token_rejected
 from ghl_notes.http.operations import NOTES_CREATE, READ, WRITE
-from ghl_notes.http.protocol import Request, content, read, target
+from ghl_notes.http.protocol import read
 from ghl_notes.http.reply import Reply
+from ghl_notes.http.request import Request, content, target
 
 MARKER = "s3cr3t"
 # The example of the published specification.

@@ -19,9 +19,10 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.http.failures import failure, token_rejected
-from ghl_notes.http.protocol import Request, read
+from ghl_notes.http.protocol import read
 from ghl_notes.http.rate import RateSnapshot
 from ghl_notes.http.reply import Answer, Reply, decode
+from ghl_notes.http.request import Request
 
 GET = Request("GET", "/contacts/c/notes")
 HTML = b"<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></html>"

@@ -152,12 +152,12 @@ def a_newer_version(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (garbage, "cannot be used as a store"),
-        (one_byte, "cannot be used as a store"),
+        (garbage, "cannot be used"),
+        (one_byte, "cannot be used"),
         (another_programs, "database of another program"),
         (another_programs_without_a_table, "database of another program"),
         (a_newer_version, "written by a newer ghl_notes"),
-        (Path.mkdir, "cannot be used as a store"),
+        (Path.mkdir, "cannot be used"),
     ],
 )
 def test_what_is_not_ours_is_left_alone(path: Path, make: Callable[[Path], None], why: str) -> None:

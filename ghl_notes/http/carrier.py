@@ -1,0 +1,174 @@
+"""The order of one call: slot, token, send, read; renew once on a token 401; retry.
+
+It is the same for every service; what is its own is told by its ``Service``.
+"""
+
+import asyncio
+
+from yarl import URL
+
+from ghl_notes.errors import (
+    AmbiguousWrite,
+    ConfigurationError,
+    HighLevelError,
+    NotFound,
+    RateLimited,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.events import Observer, Sent
+from ghl_notes.http.gate import Gate
+from ghl_notes.http.limits import Slot
+from ghl_notes.http.reply import Answer, Reply
+from ghl_notes.http.request import Request, content, gone_is_done, is_change, target
+from ghl_notes.http.retries import RetryPolicy, retrying
+from ghl_notes.http.service import Service
+from ghl_notes.http.transport import Origin, Transport
+from ghl_notes.oauth.auth import Auth
+
+
+class Carrier:
+    """Carries calls that share one limit and one token. Safe for any number of tasks.
+
+    ``carry`` returns the answer or raises one of ``ghl_notes.errors``. A call that may
+    not be repeated and may have been applied raises ``AmbiguousWrite`` at once.
+    """
+
+    def __init__(  # noqa: PLR0913 - this is where the parts of a call meet
+        self,
+        *,
+        base_url: str,
+        service: Service,
+        auth: Auth,
+        gate: Gate,
+        transport: Transport,
+        policy: RetryPolicy,
+        observer: Observer | None,
+    ) -> None:
+        self.policy = policy
+        self._origin = Origin(base_url)
+        self._service = service
+        self._auth = auth
+        self._gate = gate
+        self._transport = transport
+        self._observer = observer
+        self._single = retrying(self._attempt, policy, observer=observer)
+        self._bulk = retrying(self._attempt, policy, bulk=True, observer=observer)
+
+    async def carry(self, request: Request) -> Answer:
+        """Make any call, with its retries, and return its answer."""
+        try:
+            answer = await (self._bulk(request) if request.bulk else self._single(request))
+            return self._service.finished(request, answer)
+        except NotFound:
+            if gone_is_done(request) and request.maybe_applied:
+                return Answer(None, 404, {})  # an earlier try of this delete did it
+            raise
+        except AmbiguousWrite:
+            raise
+        except HighLevelError as error:
+            if request.maybe_applied and is_change(request):
+                raise _ambiguous(request) from error
+            raise
+
+    async def _attempt(self, request: Request) -> Answer:
+        """Try once, and once more with another token if the token was what failed."""
+        try:
+            token, reply, slot = await self._send(request, None)
+            if reply.status == 401 and self._service.token_rejected(reply):  # noqa: PLR2004
+                self._gate.answered(slot, self._service.rate(reply), ok=False)
+                request.sent = False
+                renewed = await self._auth.renew(token)
+                _, reply, slot = await self._send(request, renewed)
+            return self._read(request, reply, slot)
+        except HighLevelError as error:
+            error.at(request.method, request.path)
+            if not request.sent:
+                raise _without_token(error)  # noqa: B904 - the same error, or it is the cause
+            if _maybe_applied(error):
+                request.maybe_applied = True
+                if not request.repeatable:
+                    raise _ambiguous(request) from error
+            raise
+
+    async def _send(self, request: Request, token: str | None) -> tuple[str, Reply, Slot]:
+        request.sent = False
+        slot = await self._gate.slot(bulk=request.bulk)
+        try:
+            token = token or await self._auth.token()
+            headers = self._service.headers(request, token)
+            body, media_type = content(request)
+            if media_type is not None:
+                headers["Content-Type"] = media_type
+            url = self._origin.url(target(request))
+            request.sent = True
+            if self._observer is None:
+                reply = await self._transport.send(request.method, url, headers, body)
+            else:
+                reply = await self._observed(self._observer, request, url, headers, body)
+            return token, reply, slot
+        except BaseException as error:
+            if request.sent and not _never_left(error):
+                self._gate.lost()
+            else:
+                self._gate.cancel()
+            raise
+
+    async def _observed(
+        self,
+        observer: Observer,
+        request: Request,
+        url: URL | str,
+        headers: dict[str, str],
+        body: bytes | None,
+    ) -> Reply:
+        clock = asyncio.get_running_loop().time
+        began, status = clock(), None
+        try:
+            reply = await self._transport.send(request.method, url, headers, body)
+            status = reply.status
+        finally:
+            seconds = clock() - began
+            observer(Sent(method=request.method, path=request.path, status=status, seconds=seconds))
+        return reply
+
+    def _read(self, request: Request, reply: Reply, slot: Slot) -> Answer:
+        rate = self._service.rate(reply)
+        try:
+            answer = self._service.read(request, reply, rate)
+        except RateLimited as error:
+            self._gate.rejected(slot, rate, error.retry_after)
+            raise
+        except HighLevelError:
+            self._gate.answered(slot, rate, ok=reply.status < 300)  # noqa: PLR2004
+            raise
+        self._gate.answered(slot, rate, ok=True)
+        return answer
+
+
+def _without_token(error: HighLevelError) -> HighLevelError:
+    """Say of a call that could not get a token or a slot that it surely had no effect."""
+    if isinstance(error, UnexpectedResponse):
+        failure = Unavailable(f"no token for this call: {error}", maybe_applied=False)
+        failure.__cause__ = error
+        return failure.at(error.method or "", error.path or "")
+    if isinstance(error, Unavailable):
+        error.maybe_applied = False
+    return error
+
+
+def _never_left(error: BaseException) -> bool:
+    if isinstance(error, Unavailable):
+        return not error.maybe_applied
+    return isinstance(error, ConfigurationError)
+
+
+def _maybe_applied(error: HighLevelError) -> bool:
+    if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell
+        return error.status is None or error.status < 300  # noqa: PLR2004
+    return isinstance(error, Unavailable) and error.maybe_applied
+
+
+def _ambiguous(request: Request) -> AmbiguousWrite:
+    msg = "this write may or may not have happened; look before repeating it"
+    return AmbiguousWrite(msg, method=request.method, path=request.path)
