@@ -24,9 +24,14 @@ def authorization_request(
     HighLevel under its own name needs the white-label host.
     """
     page = url or (WHITE_LABEL if app.white_label else CHOOSE_LOCATION)
+    return page_request(app, page, state=state, version_id=app.app_id)
+
+
+def page_request(app: App, page: str, *, state: str | None, **more: str) -> AuthorizationRequest:
+    """Build the URL of a page that asks for the app's scopes, with ``more`` in its query."""
     client = OAuth2Client(None, client_id=app.client_id, redirect_uri=app.redirect_uri)
     where, state = client.create_authorization_url(
-        page, state=state, scope=" ".join(app.scopes), version_id=app.app_id
+        page, state=state, scope=" ".join(app.scopes), **more
     )
     return AuthorizationRequest(url=where, state=state)
 

@@ -49,6 +49,8 @@ _BAD_CLIENT: Final = re.compile(r"\s*invalid[ _]client", re.IGNORECASE).match
 class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
     """The token endpoint of one app. It holds no token, so any number of tasks may use it."""
 
+    token_path = "/oauth/token"  # noqa: S105 - a path
+
     def __init__(
         self,
         app: App,
@@ -64,7 +66,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             client_secret=app.client_secret,
             redirect_uri=app.redirect_uri,
             token_endpoint_auth_method="client_secret_post",  # noqa: S106 - a method's name
-            token_endpoint=f"{base_url}/oauth/token",
+            token_endpoint=f"{base_url}{self.token_path}",
         )
         self._dialect = dialect
         self._clock = clock
@@ -74,9 +76,10 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
 
         Raises ``ReauthorizationRequired`` for a code that is unknown, used or too old.
         """
-        asked = {} if user_type is None else {"user_type": user_type}
         now = self._clock()  # the token's time begins somewhere between the request and its reply
-        payload = await self.fetch_token(grant_type="authorization_code", code=code, **asked)
+        payload = await self.fetch_token(
+            grant_type="authorization_code", code=code, **self._speaking_for(user_type)
+        )
         return stored_install(payload, now=now)
 
     async def refresh(self, stored: StoredInstall) -> StoredInstall:
@@ -86,7 +89,8 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         """
         now = self._clock()  # as above
         payload = await self.refresh_token(
-            refresh_token=stored.token.refresh_token, user_type=stored.install.user_type
+            refresh_token=stored.token.refresh_token,
+            **self._speaking_for(stored.install.user_type),
         )
         return stored_install(payload, now=now, before=stored)
 
@@ -94,17 +98,27 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         self, url: str, body: str, *, auth: Any, headers: Mapping[str, str], **_: object
     ) -> Mapping[str, Json]:
         # Authlib passes its module-wide headers uncopied, and authentication may write to them.
-        version = {"Version": self._dialect.version}
-        uri, sent, form = auth.prepare("POST", url, {**headers, **version}, body)
+        uri, sent, form = auth.prepare("POST", url, {**headers, **self._headers()}, body)
         transport = cast("Transport", self.session)
         try:
             reply = await transport.send(
                 "POST", uri, sent, self._spelled(form), seconds=ATTEMPT_SECONDS
             )
-            return _payload(reply)
+            return self._told(_payload(reply))
         except HighLevelError as error:
-            error.at("POST", "/oauth/token")
+            error.at("POST", self.token_path)
             raise
+
+    def _headers(self) -> dict[str, str]:
+        return {"Version": self._dialect.version}
+
+    def _speaking_for(self, user_type: UserType | None) -> dict[str, str]:
+        """Say whom the token shall speak for."""
+        return {} if user_type is None else {"user_type": user_type}
+
+    def _told(self, payload: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Give the fields of a reply HighLevel's names."""
+        return payload
 
     def _spelled(self, form: str) -> bytes:
         """Name the fields as the version does: Authlib speaks the standard's snake_case alone."""
@@ -168,7 +182,7 @@ def _payload(reply: Reply) -> Mapping[str, Json]:
         payload = decode(reply)
         if isinstance(payload, dict):
             return payload
-        raise _unreadable("not an object")
+        raise _unreadable("not an object", reply.server)
     error = failure(reply)
     if isinstance(error, LocationInactive):
         raise error  # however it is wrapped: the same refresh token works again later
@@ -177,11 +191,11 @@ def _payload(reply: Reply) -> Mapping[str, Json]:
         msg = "the authorization is spent; send the user through authorize() again"
         raise ReauthorizationRequired(msg, status=reply.status, messages=error.messages)
     if reply.status in (400, 401) and _BAD_CLIENT(said):
-        msg = "HighLevel does not know this client_id and client_secret: check the App"
+        msg = f"{reply.server} does not know this client_id and client_secret: check the App"
         raise ConfigurationError(msg, status=reply.status, messages=error.messages)
     if isinstance(error, RateLimited):
         # No limit is known for this endpoint, and no gate stands before it: simply try later.
-        msg = "HighLevel's token endpoint asks us to wait (429)"
+        msg = f"{reply.server}'s token endpoint asks us to wait (429)"
         raise Unavailable(msg, maybe_applied=False, status=429, retry_after=error.retry_after)
     raise error
 
@@ -207,6 +221,6 @@ def _lifetime(told: Json) -> float:
     return seconds if 0 < seconds < 10 * 365 * 86_400 else _UNTOLD_LIFETIME
 
 
-def _unreadable(problem: str) -> UnexpectedResponse:
-    msg = f"HighLevel's token reply cannot be read: {problem}"
+def _unreadable(problem: str, server: str = "HighLevel") -> UnexpectedResponse:
+    msg = f"{server}'s token reply cannot be read: {problem}"
     return UnexpectedResponse(msg, problems=(f"{problem} @ $",))

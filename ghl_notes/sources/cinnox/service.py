@@ -1,0 +1,98 @@
+"""CINNOX's rules of HTTP, without I/O: its errors stand in the body, whatever the status says.
+
+https://docs.cinnox.com/docs/error-codes-and-rate-limit
+"""
+
+import re
+from typing import Final
+
+from ghl_notes.errors import (
+    ConfigurationError,
+    HighLevelError,
+    RequestRejected,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.http.failures import retry_after
+from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.reply import Answer, Reply, decode
+from ghl_notes.http.request import Request
+from ghl_notes.sources.failures import failure, limited
+
+_FINE: Final = (None, 0, 200)
+_TOO_MANY: Final = 6451010
+_NO_SUCH_URL: Final = 6450001
+_INTERNAL: Final = 6451001
+_WRONG_ARGUMENT: Final = (7910000, 6451000)
+_LIMIT_OF_PAGE: Final = re.compile(r"maximum limit", re.IGNORECASE).search
+# No header tells how long a refusal lasts; the window is a minute.
+_UNTOLD_SECONDS: Final = 15.0
+_CREDENTIALS: Final = "app_token, that it belongs to app_id, and that base_url is the app's own"
+
+
+class CinnoxService:
+    """CINNOX's side of every call of one app."""
+
+    def headers(self, request: Request, token: str) -> dict[str, str]:  # noqa: ARG002 - the protocol's
+        """Show the app's token."""
+        return {"Authorization": f"Bearer {token}"}
+
+    def rate(self, reply: Reply) -> RateSnapshot | None:  # noqa: ARG002 - the protocol's
+        """Know nothing: CINNOX has no headers about its limit."""
+        return None
+
+    def token_rejected(self, reply: Reply) -> bool:  # noqa: ARG002 - the protocol's
+        """Tell that no other token will pass: it never changes."""
+        return False
+
+    def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:  # noqa: ARG002
+        """Turn a reply into its answer, or into the error that its body or status stands for."""
+        fine = 200 <= reply.status < 300  # noqa: PLR2004 - HTTP's own numbers
+        try:
+            payload = decode(reply)
+        except UnexpectedResponse:
+            if fine:
+                raise
+            payload = None
+        told = payload if isinstance(payload, dict) else {}
+        code, message = told.get("code"), told.get("message")
+        said = message if isinstance(message, str) else ""
+        if fine and code in _FINE:
+            return Answer(payload, reply.status, reply.headers, request.method, request.path)
+        raise _error(reply, code if isinstance(code, int) else None, said, request).at(
+            request.method, request.path
+        )
+
+    def finished(self, request: Request, answer: Answer) -> Answer:  # noqa: ARG002 - the protocol's
+        """Take the answer as it is."""
+        return answer
+
+
+def _error(reply: Reply, code: int | None, said: str, request: Request) -> HighLevelError:
+    told = (said,) if said else ()
+    status = reply.status
+    if code == _TOO_MANY or status == 429:  # noqa: PLR2004 - HTTP's own numbers
+        after = retry_after(reply.headers)
+        return limited(reply, _UNTOLD_SECONDS if after is None else after, told)
+    if code == _INTERNAL:
+        msg = f"CINNOX failed inside ({code}): {said or 'no reason'}"
+        return Unavailable(msg, status=status, messages=told)
+    if code == _NO_SUCH_URL or (status == 404 and code is None):  # noqa: PLR2004
+        msg = "CINNOX has nothing at this address: check base_url and app_id"
+        return ConfigurationError(msg, status=status, messages=told)
+    if code in _WRONG_ARGUMENT:
+        msg = f"CINNOX refuses {_argument(said, request)}: {said or 'no reason'} ({code})"
+        return RequestRejected(msg, status=status, messages=told)
+    if 200 <= status < 300:  # noqa: PLR2004
+        msg = f"CINNOX answered with success, and code {code} in it: {said or 'no reason'}"
+        return RequestRejected(msg, status=status, messages=told)
+    return failure(reply, told, credentials=_CREDENTIALS)
+
+
+def _argument(said: str, request: Request) -> str:
+    """Name the argument that a message is about: one code serves for every wrong one."""
+    names = tuple(request.params or ())
+    named = next((name for name in names if re.search(rf"\b{name}\b", said)), None)
+    if named is None and _LIMIT_OF_PAGE(said):
+        named = "limit"
+    return named or f"one of {', '.join(names)}" if names else "the call"

@@ -1,0 +1,115 @@
+"""``CloseExport``: the notes in a file of Close's export of leads.
+
+https://developer.close.com/api/resources/exports: leads with their contacts and activities, as
+JSON, packed with gzip or not.
+"""
+
+import asyncio
+import gzip
+import json
+import os
+import zlib
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from ghl_notes.errors import ConfigurationError
+from ghl_notes.models import Json
+from ghl_notes.sources import fields
+from ghl_notes.sources.close import reading
+from ghl_notes.sources.fields import Fields
+from ghl_notes.sources.models import SourceContact, SourceNote, SourceUser
+
+_GZIP: Final = b"\x1f\x8b"
+
+
+class CloseExport:
+    """An export of leads with ``include_activities``, read as a source; it needs no credentials.
+
+    The file is read once, whole, in a thread. It tells the names of authors, not their emails:
+    pass ``users`` (such as ``(await close.users()).values()``) to have them matched. Raises
+    ``ConfigurationError`` for a file that is no such export.
+    """
+
+    name: Final = "close"
+
+    def __init__(self, path: str | os.PathLike[str], *, users: Iterable[SourceUser] = ()) -> None:
+        self._path = Path(path)
+        self._users = {user.id: user for user in users}
+        self._leads: list[Fields] | None = None
+        self._of_lead: dict[str, tuple[SourceContact, ...]] = {}
+        self._contacts: dict[str, SourceContact] = {}
+
+    async def account(self) -> str:
+        """Name the organization that the export is of."""
+        for lead in await self._read():
+            for item in (lead, *fields.objects(lead.get("activities"))):
+                if (found := fields.text(item, "organization_id")) is not None:
+                    return found
+        return "unknown"
+
+    async def notes(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncGenerator[SourceNote, None]:
+        """Yield every note of the file that was created in that time, each once.
+
+        What cannot be read raises ``UnexpectedResponse`` after all that can be.
+        """
+        failure, seen = None, set[str]()
+        for lead in await self._read():
+            for item in _notes(lead):
+                note = reading.note({"lead_id": lead.get("id"), **item})
+                if note is None:
+                    failure = fields.unreadable("Close's export", "a note without an id")
+                elif note.id not in seen and _within(item, since, until):
+                    seen.add(note.id)
+                    yield note
+        if failure is not None:
+            raise failure
+
+    async def contacts_of(self, note: SourceNote) -> tuple[SourceContact, ...]:
+        """Return the contact that a note names, or all those of its lead."""
+        await self._read()
+        if note.contact_id is None:
+            return self._of_lead.get(note.lead_id or "", ())
+        named = self._contacts.get(note.contact_id)
+        return () if named is None else (named,)
+
+    async def users(self) -> Mapping[str, SourceUser]:
+        """Return the users that were passed."""
+        return self._users
+
+    async def _read(self) -> list[Fields]:
+        if self._leads is None:
+            self._leads = await asyncio.to_thread(_leads, self._path)
+            for lead in self._leads:
+                contacts = reading.contacts(dict(lead))
+                self._of_lead[fields.text(lead, "id") or ""] = contacts
+                self._contacts |= {contact.id: contact for contact in contacts}
+        return self._leads
+
+
+def _leads(path: Path) -> list[Fields]:
+    try:
+        packed = path.read_bytes()
+        content: Json = json.loads(gzip.decompress(packed) if packed[:2] == _GZIP else packed)
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError):
+        content = None  # what it says may quote the file
+    leads = fields.objects(content)
+    if not isinstance(content, list) or len(leads) < len(content):
+        msg = f"{path} is not an export of Close: it must be a JSON list of leads, or that in gzip"
+        raise ConfigurationError(msg)
+    return leads
+
+
+def _notes(lead: Fields) -> Iterator[Fields]:
+    items = fields.objects(lead.get("activities"))
+    return (item for item in items if item.get("_type") == "Note")
+
+
+def _within(item: Fields, since: datetime | None, until: datetime | None) -> bool:
+    created = fields.time(item, "date_created")
+    if created is None:
+        return True
+    return (since is None or created >= since) and (until is None or created <= until)
