@@ -36,11 +36,8 @@ _LONGEST_URL: Final = 1_900  # characters; Close names about 2,000 as the longes
 _SKIPPED_TOO_FAR: Final = "max_skip"
 _LOG: Final = timedelta(days=30)
 _MERGING: Final = timedelta(minutes=5)
-_TIMES: Final = tuple(
-    f"{what}__{end}"
-    for what in ("date_created", "activity_at")
-    for end in ("gt", "gte", "lt", "lte")
-)
+_ENDS: Final = ("gt", "gte", "lt", "lte")
+_TIMES: Final = tuple(f"{what}__{end}" for what in ("date_created", "activity_at") for end in _ENDS)
 
 
 class NoteFilters(TypedDict, total=False):
@@ -320,12 +317,14 @@ def _asked(filters: NoteFilters) -> dict[str, Param]:
             raise ConfigurationError(msg)
         if name in ("date_created__gte", "date_created__lte") or value is None:
             continue
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        elif not isinstance(value, str):
-            value = ",".join(cast("Sequence[str]", value))
-        asked["_type" if name == "types" else name] = value
+        asked["_type" if name == "types" else name] = _spelled(value)
     return asked
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str) else ",".join(cast("Sequence[str]", value))
 
 
 def _time_in(filters: NoteFilters, name: str) -> datetime | None:
