@@ -1,0 +1,264 @@
+"""``apply``: write what a plan says, each note once, whatever happens on the way.
+
+A contact's notes are written one after the other, the oldest first, and many contacts side by side.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from os import PathLike
+from typing import Final, TypeAlias, cast
+
+from attrs import define, evolve, field
+
+from ghl_notes.bulk import CONCURRENCY, each
+from ghl_notes.client import Client
+from ghl_notes.errors import (
+    AccessDenied,
+    AmbiguousWrite,
+    ConfigurationError,
+    HighLevelError,
+    LocationInactive,
+    RateLimited,
+    ReauthorizationRequired,
+    RequestRejected,
+)
+from ghl_notes.migrate.comparing import is_same, written_as
+from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
+from ghl_notes.migrate.markers import by_key
+from ghl_notes.migrate.models import Draft, Line, Plan, Report, Result, Step, Told, digest_of
+from ghl_notes.models import UNSET, Note
+
+SETTLE: Final = 2.0
+"""Seconds in which a note may still turn up that a killed run has sent."""
+
+
+async def apply(  # noqa: PLR0913 - every one of them has a default
+    plan: Plan,
+    *,
+    client: Client | None = None,
+    ledger: str | PathLike[str] = LEDGER,
+    update: bool = False,
+    concurrency: int = CONCURRENCY,
+    settle: float = SETTLE,
+    told: Told | None = None,
+) -> Report:
+    """Write the notes of a plan to HighLevel and return what became of each line.
+
+    It may be stopped anywhere, and run again with the same plan or a new one: no note is written
+    twice. Before anything is written to a contact its notes are read, for markers; a note whose
+    reply was lost is looked for; one that stays unknown is ``unknown`` and the next run finds out.
+    Notes that changed at the source are updated only with ``update``, and only where nobody has
+    changed them in HighLevel. Nothing is deleted.
+
+    ``settle`` is how long, after a run was killed, a note of it may still turn up at HighLevel.
+    ``client`` is needed for a plan that was loaded from a file. ``told`` is called with every line
+    as it is done. What fails for one note or contact is a line; what would fail for all, such as a
+    spent install or the daily limit, ends the work, and the lines that are left say so. Raises
+    ``ConfigurationError`` while another run uses the ledger.
+    """
+    client = client_of(plan, client)
+    book = Ledger(ledger)
+    try:
+        async with book.alone():
+            return await _Applying(plan, client, book, update, settle, told).run(concurrency)
+    finally:
+        await book.close()
+
+
+def client_of(plan: Plan, client: Client | None) -> Client:
+    """Return the client to use for a plan, if it is one for its location."""
+    client = client or plan.client
+    if client is None:
+        msg = "a plan from a file has no client: pass client="
+        raise ConfigurationError(msg)
+    if client.location_id not in (None, plan.location_id):
+        msg = f"the plan is for {plan.location_id}, and the client for {client.location_id}"
+        raise ConfigurationError(msg)
+    return client
+
+
+@define(eq=False)
+class _Applying:
+    """One run over a plan."""
+
+    plan: Plan
+    client: Client
+    ledger: Ledger
+    update: bool
+    settle: float
+    told: Told | None
+    _entries: dict[tuple[str, str], Entry] = field(factory=dict, init=False)
+    _over: HighLevelError | None = field(default=None, init=False)
+
+    async def run(self, concurrency: int) -> Report:
+        """Write what is to be written, and give the report in the plan's order."""
+        todo: dict[str | None, list[_Numbered]] = {}
+        for number, step in enumerate(self.plan.steps):
+            todo.setdefault(step.line.contact_id, []).append((number, step))
+        await self._open()
+        lines: dict[int, Line] = {}
+        async with aclosing(each(todo.values(), self._contact, concurrency=concurrency)) as results:
+            async for some in results:
+                lines |= some
+        report, over = self.plan.report, self._over
+        problems = report.problems if over is None else (*report.problems, str(over))
+        in_order = tuple(lines[number] for number in range(len(self.plan.steps)))
+        return evolve(report, kind="apply", lines=in_order, problems=problems)
+
+    async def _open(self) -> None:
+        """Read the ledger, and give notes time to turn up that a killed run has just sent."""
+        if not any(map(_is_open, self.plan.steps)):
+            return
+        is_new = not self.ledger.exists
+        entries = await self.ledger.entries(self.plan.location_id, self.plan.source)
+        mine = [entry for entry in entries if entry.account == self.plan.account]
+        self._entries = {(entry.key, entry.contact_id): entry for entry in mine}
+        now = self.ledger.clock()
+        pending = [now - entry.at for entry in mine if entry.state == "pending"]
+        youngest = 0.0 if is_new else min(pending, default=self.settle)
+        await asyncio.sleep(min(self.settle, max(0.0, self.settle - youngest)))
+
+    async def _contact(self, steps: "list[_Numbered]") -> dict[int, Line]:
+        """Do all that is planned for one contact, and never raise for a reason of HighLevel's."""
+        lines: dict[int, Line] = {}
+        there: _There | None = None
+        stopped = ""
+        for number, step in steps:
+            line = _left(step.line)
+            if _is_open(step):
+                stopped = stopped or ("" if self._over is None else f"not tried: {self._over}")
+                try:
+                    if not stopped:
+                        there = there or await self._look(step.line.contact_id or "")
+                        line = await self._write(step, there)
+                except HighLevelError as error:
+                    line = evolve(line, result=_result_of(error), reason=str(error))
+                    stopped = self._stop(error, there)
+                else:
+                    line = evolve(line, result="failed", reason=stopped) if stopped else line
+            lines[number] = line
+            if self.told is not None:
+                self.told(line)
+        return lines
+
+    def _stop(self, error: HighLevelError, there: "_There | None") -> str:
+        """Say why a contact's later notes are not tried, if they are not: their order would go."""
+        if _is_hopeless(error):
+            self._over = self._over or error
+        if there is not None and isinstance(error, RequestRejected):
+            return ""  # about this note alone
+        return f"not tried, since one before it failed: {error}"
+
+    async def _look(self, contact_id: str) -> "_There":
+        notes = await self.client.notes.list(contact_id)
+        for error in notes.unreadable:
+            raise error  # it may be one of ours
+        return by_key(notes)
+
+    async def _write(self, step: Step, there: "_There") -> Line:
+        line, draft = step.line, cast("Draft", step.draft)
+        entry = self._entries.get((line.key, line.contact_id or ""))
+        notes = there.get(line.key, [])
+        if notes:
+            return await self._meet(line, draft, entry, notes[0])
+        if line.result == "update" or (entry is not None and entry.state == "done"):
+            return evolve(line, result="skipped", reason="it was deleted in HighLevel meanwhile")
+        return await self._create(line, draft)
+
+    async def _meet(self, line: Line, draft: Draft, entry: Entry | None, note: Note) -> Line:
+        """Deal with a note that is there: ours, changed here, changed there, or both."""
+        line = evolve(line, note_id=note.id)
+        ours = entry is not None and is_untouched(entry, note)
+        if is_same(note, draft):
+            known = written_as(note) if ours or entry is None else None
+            await self._done(line, draft.digest, note.id, known)
+            return evolve(line, result="skipped", reason="it is there")
+        if not self.update:
+            if entry is None:
+                await self._done(line, "", note.id, None)
+            reason = "it reads otherwise there; ask for updates to write it anew"
+            return evolve(line, result="skipped", reason=reason)
+        if not ours:
+            reason = "it was changed in HighLevel, or nobody knows: left as it is"
+            return evolve(line, result="conflict", reason=reason)
+        changed = await self.client.notes.update(
+            note.contact_id,
+            note.id,
+            body=draft.body,
+            title=UNSET if (note.title or None) == draft.title else draft.title,
+            pinned=UNSET if note.pinned == draft.pinned else draft.pinned,
+        )
+        await self._done(line, draft.digest, note.id, written_as(changed))
+        return evolve(line, result="updated", reason="")
+
+    async def _create(self, line: Line, draft: Draft) -> Line:
+        contact_id = line.contact_id or ""
+        pending = self._entry(line, draft.digest)
+        await self.ledger.put(pending)
+        try:
+            note = await self.client.notes.create(
+                contact_id,
+                draft.body,
+                user_id=draft.user_id,
+                title=draft.title,
+                pinned=draft.pinned or None,
+            )
+        except AmbiguousWrite:
+            await asyncio.sleep(self.settle)
+            found = (await self._look(contact_id)).get(line.key)
+            if not found:
+                raise
+            note = found[0]
+        except RequestRejected:
+            await self.ledger.drop(pending)
+            raise
+        await self._done(line, draft.digest, note.id, written_as(note))
+        return evolve(line, result="created", reason="", note_id=note.id)
+
+    async def _done(self, line: Line, digest: str, note_id: str, written: str | None) -> None:
+        entry = self._entry(line, digest)
+        await self.ledger.put(evolve(entry, state="done", note_id=note_id, written=written))
+
+    def _entry(self, line: Line, digest: str) -> Entry:
+        return Entry(
+            source=self.plan.source,
+            account=self.plan.account,
+            location_id=self.plan.location_id,
+            key=line.key,
+            contact_id=line.contact_id or "",
+            state="pending",
+            digest=digest,
+            at=self.ledger.clock(),
+        )
+
+
+_Numbered: TypeAlias = tuple[int, Step]
+_There: TypeAlias = Mapping[str, list[Note]]
+
+
+def _is_open(step: Step) -> bool:
+    return step.draft is not None and step.line.result in ("create", "update")
+
+
+def _left(line: Line) -> Line:
+    """Tell of a line that there was nothing to do about, or not yet."""
+    return evolve(line, result="skipped") if line.result == "skip" else line
+
+
+def _result_of(error: HighLevelError) -> Result:
+    return "unknown" if isinstance(error, AmbiguousWrite) else "failed"
+
+
+def is_untouched(entry: Entry, note: Note) -> bool:
+    """Tell whether a note is still what was written; of a pending one that was never learned."""
+    if entry.written is not None:
+        return entry.written == written_as(note)
+    return entry.digest == digest_of(note.body, note.title, note.pinned)
+
+
+def _is_hopeless(error: HighLevelError) -> bool:
+    """Tell whether the same would happen to every other contact."""
+    if isinstance(error, AccessDenied):  # a 403 may be about this contact alone
+        return error.status == 401  # noqa: PLR2004 - HTTP's own number
+    return isinstance(error, ReauthorizationRequired | LocationInactive | RateLimited)

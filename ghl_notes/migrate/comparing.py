@@ -1,0 +1,24 @@
+"""Whether a note in HighLevel says what it was meant to, and whether it was changed since."""
+
+from hashlib import sha256
+
+from ghl_notes.http.codec import plain
+from ghl_notes.migrate.models import Draft
+from ghl_notes.models import Note
+
+
+def is_same(note: Note, draft: Draft) -> bool:
+    """Tell whether a note says what the draft does; HighLevel may have cleaned up its form."""
+    same = note.body == draft.body or _words(note.text) == _words(plain(draft.body))
+    return same and (note.title or None) == (draft.title or None)
+
+
+def written_as(note: Note) -> str:
+    """Name everything about a note that somebody can change in HighLevel."""
+    parts = (note.body, note.title, note.color, note.user_id, "pinned" if note.pinned else "")
+    content = "\x00".join(part or "" for part in parts)
+    return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _words(text: str) -> list[str]:
+    return text.split()

@@ -1,0 +1,78 @@
+"""Who in HighLevel a note is about: by email, then by phone, and never by a guess."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeAlias
+
+from attrs import frozen
+
+from ghl_notes.client import Client
+from ghl_notes.models import Contact
+from ghl_notes.sources.models import SourceContact
+
+
+@frozen(kw_only=True)
+class Match:
+    """What a search for one person found: a contact, nobody, or more than one (``conflict``).
+
+    ``reason`` says by what, or why not.
+    """
+
+    contact_id: str | None = None
+    reason: str = ""
+    conflict: bool = False
+
+
+Matcher: TypeAlias = Callable[[SourceContact, Client], Awaitable[Match | str | None]]
+"""Finds the HighLevel contact of a person; a contact's id or None will do as an answer."""
+
+
+def normal_email(email: str) -> str:
+    """Write an email address as it is compared."""
+    return email.strip().lower()
+
+
+def normal_phone(phone: str) -> str | None:
+    """Write a phone number as E.164; None if its country is not told."""
+    digits = "".join(letter for letter in phone if letter.isascii() and letter.isdigit())
+    told = phone.strip()
+    if told.startswith("00"):
+        told, digits = f"+{digits[2:]}", digits[2:]
+    fits = told.startswith("+") and 7 <= len(digits) <= 15 and digits[0] != "0"  # noqa: PLR2004 - E.164
+    return f"+{digits}" if fits else None
+
+
+async def by_email_then_phone(person: SourceContact, client: Client) -> Match:
+    """Search by each email address, then by each phone number, until all are accounted for.
+
+    A hit counts only if it really carries what was searched for. What it carries besides is not
+    searched for again, so most people cost one request. Two different hits are a conflict.
+    """
+    emails = _each_once(map(normal_email, person.emails))
+    phones = _each_once(map(normal_phone, person.phones))
+    if not emails and not phones:
+        return Match(reason="no email address and no phone number with its country")
+    found: dict[str, str] = {}
+    carried: set[str] = set()
+    for address, is_email in [*((one, True) for one in emails), *((one, False) for one in phones)]:
+        if address in carried:
+            continue
+        asked = {"email": address} if is_email else {"phone": address}
+        hit = await client.contacts.duplicate(**asked)
+        if hit is not None and address in _carried(hit.contact):
+            carried |= _carried(hit.contact)
+            found.setdefault(hit.contact.id, address)
+    if len(found) > 1:
+        ids = " and ".join(f"{contact_id} ({by})" for contact_id, by in found.items())
+        return Match(reason=f"more than one contact: {ids}", conflict=True)
+    for contact_id, by in found.items():
+        return Match(contact_id=contact_id, reason=f"by {by}")
+    return Match(reason=f"no contact has {' or '.join([*emails, *phones])}")
+
+
+def _each_once(values: Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys(value for value in values if value))
+
+
+def _carried(contact: Contact) -> set[str]:
+    phone = normal_phone(contact.phone or "")
+    return {normal_email(contact.email or ""), *([phone] if phone else [])}

@@ -1,0 +1,131 @@
+"""``undo``: delete what the ledger says was created, and nobody has changed since."""
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from os import PathLike
+
+from attrs import define
+
+from ghl_notes.bulk import CONCURRENCY, each
+from ghl_notes.client import Client
+from ghl_notes.errors import ConfigurationError, HighLevelError, NotFound
+from ghl_notes.migrate.applying import is_untouched
+from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
+from ghl_notes.migrate.markers import by_key
+from ghl_notes.migrate.models import Line, Report, Result, Told
+from ghl_notes.models import Note
+
+
+async def undo(  # noqa: PLR0913 - every one of them has a default
+    client: Client,
+    *,
+    source: str | None = None,
+    account: str | None = None,
+    location_id: str | None = None,
+    ledger: str | PathLike[str] = LEDGER,
+    concurrency: int = CONCURRENCY,
+    told: Told | None = None,
+) -> Report:
+    """Delete the notes that the ledger says were moved to the client's location, unless changed.
+
+    ``source`` (such as ``"close"``) and ``account`` narrow it down. A note that somebody has
+    changed in HighLevel since, in any field, is ``kept``, and so is one of which the ledger does
+    not know how it was written. It may be stopped anywhere and run again. Reads one request per
+    contact. Raises ``ConfigurationError`` where there is no such ledger, or another run uses it.
+    """
+    location = location_id or client.location_id
+    if location is None:
+        msg = "name a location_id, here or in Client(location_id=...)"
+        raise ConfigurationError(msg)
+    book = Ledger(ledger)
+    if not book.exists:
+        msg = f"there is no ledger at {book.path}: name the one that apply wrote"
+        raise ConfigurationError(msg)
+    try:
+        async with book.alone():
+            entries = await book.entries(location, source)
+            mine = [entry for entry in entries if account in (None, entry.account)]
+            lines = await _Undoing(client, book, told).run(mine, concurrency)
+    finally:
+        await book.close()
+    return Report(
+        kind="undo",
+        source=source or ", ".join(sorted({entry.source for entry in mine})),
+        account=account or ", ".join(sorted({entry.account for entry in mine})),
+        location_id=location,
+        lines=tuple(lines),
+    )
+
+
+@define(eq=False)
+class _Undoing:
+    client: Client
+    ledger: Ledger
+    told: Told | None
+
+    async def run(self, entries: list[Entry], concurrency: int) -> list[Line]:
+        contacts: dict[str, list[Entry]] = {}
+        for entry in entries:
+            contacts.setdefault(entry.contact_id, []).append(entry)
+        lines: list[Line] = []
+        work = each(contacts.values(), self._contact, concurrency=concurrency)
+        async with aclosing(work) as results:
+            async for some in results:
+                lines += some
+        return lines
+
+    async def _contact(self, entries: list[Entry]) -> list[Line]:
+        """Undo one contact, the newest note first, and never raise for a reason of HighLevel's."""
+        lines = []
+        try:
+            found = await self.client.notes.list(entries[0].contact_id)
+            notes = {note.id: note for note in found}
+            marked = by_key(found)
+            failure = str(found.unreadable[0]) if found.unreadable else ""
+        except NotFound:
+            notes, marked, failure = {}, {}, ""  # the contact is gone, and its notes with it
+        except HighLevelError as error:
+            notes, marked, failure = {}, {}, str(error)
+        for entry in reversed(entries):
+            if failure:
+                line = _line(entry, "failed", failure)
+            else:
+                line = await self._one(entry, _note_of(entry, notes, marked))
+            lines.append(line)
+            if self.told is not None:
+                self.told(line)
+        return lines
+
+    async def _one(self, entry: Entry, note: Note | None) -> Line:
+        if note is None:
+            await self.ledger.drop(entry)
+            return _line(entry, "skipped", "it is not there any more")
+        if not is_untouched(entry, note):
+            return _line(entry, "kept", "it was changed in HighLevel since it was moved")
+        try:
+            await self.client.notes.delete(entry.contact_id, note.id)
+        except NotFound:
+            pass  # somebody else was faster
+        except HighLevelError as error:
+            return _line(entry, "failed", str(error))
+        await self.ledger.drop(entry)
+        return _line(entry, "deleted", "")
+
+
+def _note_of(
+    entry: Entry, notes: Mapping[str, Note], marked: Mapping[str, list[Note]]
+) -> Note | None:
+    """Find the note of an entry; one that was never learned to be written, by its marker."""
+    if entry.note_id is not None:
+        return notes.get(entry.note_id)
+    return next(iter(marked.get(entry.key, ())), None)
+
+
+def _line(entry: Entry, result: Result, reason: str) -> Line:
+    return Line(
+        result=result,
+        key=entry.key,
+        reason=reason,
+        contact_id=entry.contact_id,
+        note_id=entry.note_id,
+    )

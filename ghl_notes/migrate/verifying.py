@@ -1,0 +1,74 @@
+"""``verify``: compare what a plan read at the source with what is in HighLevel."""
+
+from contextlib import aclosing
+
+from attrs import evolve
+
+from ghl_notes.client import Client
+from ghl_notes.migrate.applying import client_of
+from ghl_notes.migrate.comparing import is_same
+from ghl_notes.migrate.markers import by_key, key_of
+from ghl_notes.migrate.models import Line, Plan, Report, Step, Told
+from ghl_notes.models import ContactNotes
+
+
+async def verify(plan: Plan, *, client: Client | None = None, told: Told | None = None) -> Report:
+    """Look at every contact of a plan, and tell of each note whether it is there, once, and whole.
+
+    Results: ``present``, ``missing``, ``twice``, and ``changed`` where it reads otherwise, be it
+    that the source has changed since or that somebody edited it in HighLevel. ``extra`` are moved
+    notes of this source that the plan does not have: deleted there, or outside of its time. Lines
+    that the plan could not place stay as they are. Make the plan anew to compare with the source
+    of today. Reads one request per contact, and writes nothing.
+    """
+    client = client_of(plan, client)
+    steps: dict[str, list[Step]] = {}
+    lines = []
+    for step in plan.steps:
+        if step.line.contact_id is None or step.draft is None:
+            lines.append(_unplaced(step.line))
+        else:
+            steps.setdefault(step.line.contact_id, []).append(step)
+    async with aclosing(client.notes.stream(steps)) as results:
+        async for result in results:
+            for line in _compared(result, steps[result.contact_id], plan.source):
+                lines.append(line)
+                if told is not None:
+                    told(line)
+    return evolve(plan.report, kind="verify", lines=tuple(lines))
+
+
+def _unplaced(line: Line) -> Line:
+    return evolve(line, result="skipped") if line.result == "skip" else line
+
+
+def _compared(found: ContactNotes, steps: list[Step], source: str) -> list[Line]:
+    error = found.error or next(iter(found.notes.unreadable), None)
+    if error is not None:
+        return [evolve(step.line, result="failed", reason=str(error)) for step in steps]
+    there = dict(by_key(found.notes))
+    lines = []
+    for step in steps:
+        notes = there.pop(step.line.key, [])
+        line = evolve(step.line, reason="", note_id=notes[0].id if notes else None)
+        if not notes:
+            lines.append(evolve(line, result="missing"))
+        elif len(notes) > 1:
+            reason = f"{len(notes)} notes have its marker"
+            lines.append(evolve(line, result="twice", reason=reason))
+        elif step.draft is not None and is_same(notes[0], step.draft):
+            lines.append(evolve(line, result="present"))
+        else:
+            lines.append(evolve(line, result="changed", reason="it reads otherwise"))
+    others = (notes for key, notes in there.items() if key.startswith(f"{source}:"))
+    return lines + [
+        Line(
+            result="extra",
+            key=key_of(note) or "",
+            contact_id=found.contact_id,
+            note_id=note.id,
+            reason="moved before, and not in this plan: it stays",
+        )
+        for notes in others
+        for note in notes
+    ]
