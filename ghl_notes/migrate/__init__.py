@@ -9,3 +9,37 @@ Every moved note ends in a line such as ``[ghl_notes:close:acti_…]``. With it 
 ``apply`` can be stopped anywhere and run again, and never writes a note twice. HighLevel tells its
 workflows of every note: those that start with one will start.
 """
+
+from ghl_notes.migrate.applying import apply
+from ghl_notes.migrate.files import load, save
+from ghl_notes.migrate.ledger import LEDGER
+from ghl_notes.migrate.matching import Match, Matcher, by_email_then_phone
+from ghl_notes.migrate.models import Draft, Line, Plan, Report, Result, Step
+from ghl_notes.migrate.owners import Several
+from ghl_notes.migrate.planning import plan
+from ghl_notes.migrate.reports import as_html, as_json, table
+from ghl_notes.migrate.undoing import undo
+from ghl_notes.migrate.verifying import verify
+
+__all__ = [
+    "LEDGER",
+    "Draft",
+    "Line",
+    "Match",
+    "Matcher",
+    "Plan",
+    "Report",
+    "Result",
+    "Several",
+    "Step",
+    "apply",
+    "as_html",
+    "as_json",
+    "by_email_then_phone",
+    "load",
+    "plan",
+    "save",
+    "table",
+    "undo",
+    "verify",
+]

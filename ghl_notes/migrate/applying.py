@@ -130,7 +130,8 @@ class _Applying:
                 stopped = stopped or ("" if self._over is None else f"not tried: {self._over}")
                 try:
                     if not stopped:
-                        there = there or await self._look(step.line.contact_id or "")
+                        if there is None:
+                            there = await self._look(step.line.contact_id or "")
                         line = await self._write(step, there)
                 except HighLevelError as error:
                     line = evolve(line, result=_result_of(error), reason=str(error))

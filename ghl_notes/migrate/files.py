@@ -1,0 +1,40 @@
+"""A plan as a file: JSON, to be looked at, kept, and applied later."""
+
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+import attrs
+from cattrs import BaseValidationError
+from cattrs.preconf.json import make_converter
+
+from ghl_notes.client import Client
+from ghl_notes.errors import ConfigurationError
+from ghl_notes.migrate.models import Plan
+
+_VERSION: Final = 1
+_CONVERTER: Final = make_converter()
+
+
+def save(plan: Plan, path: str | os.PathLike[str]) -> None:
+    """Write a plan, readable for its owner alone: it holds the texts of all notes to be written."""
+    facts = attrs.asdict(plan, recurse=False, filter=attrs.filters.exclude("client"))
+    content = {"ghl_notes_plan": _VERSION, **_CONVERTER.unstructure(facts)}
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=1)
+
+
+def load(path: str | os.PathLike[str], *, client: Client | None = None) -> Plan:
+    """Read a plan that ``save`` wrote. Raises ``ConfigurationError`` for anything else."""
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        version = content.pop("ghl_notes_plan")
+        plan = _CONVERTER.structure({**content, "client": None}, Plan)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, BaseValidationError):
+        version = None  # what it says may quote a note
+    if version != _VERSION:
+        msg = f"{path} is not a plan that was saved by this version, or cannot be read"
+        raise ConfigurationError(msg)
+    return attrs.evolve(plan, client=client)
