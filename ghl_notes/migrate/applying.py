@@ -25,7 +25,7 @@ from ghl_notes.errors import (
 )
 from ghl_notes.migrate.comparing import is_same, written_as
 from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
-from ghl_notes.migrate.markers import by_key
+from ghl_notes.migrate.markers import CUT_OTHERWISE, by_key, is_cut_otherwise
 from ghl_notes.migrate.models import Draft, Line, Plan, Report, Result, Step, Told, digest_of
 from ghl_notes.models import UNSET, Note
 
@@ -165,6 +165,8 @@ class _Applying:
             return await self._meet(line, draft, entry, notes[0])
         if line.result == "update" or (entry is not None and entry.state == "done"):
             return evolve(line, result="skipped", reason="it was deleted in HighLevel meanwhile")
+        if is_cut_otherwise(line.key, there):
+            return evolve(line, result="conflict", reason=CUT_OTHERWISE)
         return await self._create(line, draft)
 
     async def _meet(self, line: Line, draft: Draft, entry: Entry | None, note: Note) -> Line:

@@ -39,24 +39,24 @@ async def find_authors(
 
     ``given`` has the ids of HighLevel's users by email; without it they are asked for.
     """
-    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     known: Mapping[str, SourceUser] = {}
     users = given or {}
     try:
         known = await source.users()
     except (AccessDenied, RequestRejected) as error:
-        problems += (f"authors are named as far as the notes name them: {error}",)
+        remarks += (f"authors are named as far as the notes name them: {error}",)
     if given is None:
         try:
             users = _by_email(
                 await client.request("GET", "/users/", params={"locationId": location_id})
             )
         except (AccessDenied, RequestRejected):
-            problems += (
+            remarks += (
                 "no author can be made a HighLevel user: grant users.readonly, or pass the users",
             )
     by_email = {normal_email(email): user_id for email, user_id in users.items()}
-    return Authors(known=known, users=by_email), problems
+    return Authors(known=known, users=by_email), remarks
 
 
 def _by_email(told: Json) -> dict[str, str]:

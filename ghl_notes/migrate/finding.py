@@ -13,7 +13,7 @@ from ghl_notes.errors import RequestRejected
 from ghl_notes.migrate.comparing import is_same
 from ghl_notes.migrate.drafting import Drafted
 from ghl_notes.migrate.ledger import Entry
-from ghl_notes.migrate.markers import by_key
+from ghl_notes.migrate.markers import CUT_OTHERWISE, by_key, is_cut_otherwise
 from ghl_notes.migrate.matching import Match, Matcher
 from ghl_notes.migrate.models import Draft, Line, Result, Step
 from ghl_notes.migrate.owners import Owned
@@ -22,6 +22,8 @@ from ghl_notes.sources.models import SourceContact
 
 _AT_ONCE: Final = 20
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_SAME: Final[tuple[Result, str]] = ("skip", "it is there")
+_OTHERWISE: Final[tuple[Result, str]] = ("update", "it reads otherwise there")
 
 
 @define(eq=False)
@@ -37,13 +39,14 @@ class Wish:
 class Finding:
     """Decides about every note: created, skipped and why, unmatched, in conflict.
 
-    ``moved`` is what the ledger has of this source, account and location.
+    ``moved`` is what the ledger has of this source, account and location. With ``spread`` a note
+    may go to several contacts.
     """
 
     client: Client
-    location_id: str
     match: Matcher
     moved: Iterable[Entry]
+    spread: bool = field(kw_only=True)
     _moved: dict[str, dict[str, Entry]] = field(factory=dict, init=False)
     _matches: dict[str, Match | RequestRejected] = field(factory=dict, init=False)
     _there: dict[str, ContactNotes] = field(factory=dict, init=False)
@@ -152,22 +155,29 @@ class Finding:
         """Decide about one note whose contact is known."""
         contact_id = line.contact_id or ""
         entry = self._moved.get(line.key, {}).get(contact_id)
-        note_id = None if entry is None else entry.note_id
+        if entry is not None:
+            line = evolve(line, note_id=entry.note_id)
         if self._is_done(line.key, contact_id, draft):
-            return Step(evolve(line, result="skip", reason="moved before", note_id=note_id), draft)
+            return Step(evolve(line, result="skip", reason="moved before"), draft)
         there = self._there[contact_id]
         for error in filter(None, (there.error, *there.notes.unreadable)):
             return Step(evolve(line, result="failed", reason=str(error)))
-        notes = self._marked[contact_id].get(line.key, [])
-        if notes:
-            found = evolve(line, note_id=notes[0].id)
-            if is_same(notes[0], draft):
-                return Step(evolve(found, result="skip", reason="it is there"), draft)
-            return Step(evolve(found, result="update", reason="it reads otherwise there"), draft)
+        for note in self._marked[contact_id].get(line.key, ()):
+            result, reason = _SAME if is_same(note, draft) else _OTHERWISE
+            return Step(evolve(line, result=result, reason=reason, note_id=note.id), draft)
+        result, reason = self._absent(line.key, contact_id, entry)
+        return Step(evolve(line, result=result, reason=reason), draft)
+
+    def _absent(self, key: str, contact_id: str, entry: Entry | None) -> tuple[Result, str]:
+        """Decide about a note that is not there: written, unless there is a reason not to."""
         if entry is not None and entry.state == "done":
-            reason = "it was deleted in HighLevel after it was moved"
-            return Step(evolve(line, result="skip", reason=reason, note_id=note_id))
-        return Step(evolve(line, result="create", reason=""), draft)
+            return "skip", "it was deleted in HighLevel after it was moved"
+        done = [one for one, other in self._moved.get(key, {}).items() if other.state == "done"]
+        if done and not self.spread:
+            return "conflict", f"it was moved before, to the contact {done[0]}"
+        if is_cut_otherwise(key, self._marked[contact_id]):
+            return "conflict", CUT_OTHERWISE
+        return "create", ""
 
 
 def _each_once(steps: Iterable[Step]) -> list[Step]:

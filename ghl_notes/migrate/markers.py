@@ -9,6 +9,8 @@ from typing import Final
 
 from ghl_notes.models import Note
 
+_PART: Final = re.compile(r":[0-9]+/(?P<count>[0-9]+)$").search
+CUT_OTHERWISE: Final = "it is there in another number of parts: delete those to move it anew"
 _MARKER: Final = re.compile(r"\[ghl_notes:([^\[\]\s]{1,300})\]")
 
 
@@ -24,6 +26,17 @@ def key_of(note: Note) -> str | None:
     """
     found = _MARKER.findall(note.body) or _MARKER.findall(note.text)
     return found[-1] if found else None
+
+
+def is_cut_otherwise(key: str, others: Iterable[str]) -> bool:
+    """Tell whether one of these is the same note, but whole or in another number of parts."""
+    base, count = _cut(key)
+    return any(_cut(other) != (base, count) for other in others if _cut(other)[0] == base)
+
+
+def _cut(key: str) -> tuple[str, str]:
+    part = _PART(key)
+    return (key, "") if part is None else (key[: part.start()], part["count"])
 
 
 def by_key(notes: Iterable[Note]) -> Mapping[str, list[Note]]:

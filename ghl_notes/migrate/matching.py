@@ -6,6 +6,7 @@ from typing import TypeAlias
 from attrs import frozen
 
 from ghl_notes.client import Client
+from ghl_notes.errors import ConfigurationError
 from ghl_notes.models import Contact
 from ghl_notes.sources.models import SourceContact
 
@@ -20,6 +21,14 @@ class Match:
     contact_id: str | None = None
     reason: str = ""
     conflict: bool = False
+
+
+def location_of(client: Client) -> str:
+    """Name the location that a client is for. Raises ``ConfigurationError`` if it is for none."""
+    if client.location_id is None:
+        msg = "the client must be for one location: Client(location_id=...)"
+        raise ConfigurationError(msg)
+    return client.location_id
 
 
 Matcher: TypeAlias = Callable[[SourceContact, Client], Awaitable[Match | str | None]]

@@ -87,7 +87,8 @@ class Step:
 class Report:
     """What is planned, or what came of it, note by note; ``reports`` writes it for people.
 
-    ``problems`` are sentences about the whole, such as a list that could not be read to its end.
+    ``problems`` are sentences about the whole that ask somebody to look, such as a list that could
+    not be read to its end; ``remarks`` are those that do not.
     """
 
     kind: Literal["plan", "apply", "verify", "undo"]
@@ -96,6 +97,7 @@ class Report:
     location_id: str
     lines: tuple[Line, ...] = ()
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[Result, int]:
@@ -122,6 +124,7 @@ class Plan:
     made_at: datetime
     steps: tuple[Step, ...] = field(default=(), repr=False)
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     client: Client | None = field(default=None, eq=False, repr=False)
 
     @property
@@ -134,4 +137,5 @@ class Plan:
             location_id=self.location_id,
             lines=tuple(step.line for step in self.steps),
             problems=self.problems,
+            remarks=self.remarks,
         )

@@ -12,7 +12,7 @@ from ghl_notes.migrate.authors import Authors, find_authors
 from ghl_notes.migrate.drafting import LEAST, LONGEST, Drafted, Style, drafted
 from ghl_notes.migrate.finding import Finding, Wish
 from ghl_notes.migrate.ledger import LEDGER, Ledger
-from ghl_notes.migrate.matching import Matcher, by_email_then_phone
+from ghl_notes.migrate.matching import Matcher, by_email_then_phone, location_of
 from ghl_notes.migrate.models import Plan
 from ghl_notes.migrate.owners import Several, owned
 from ghl_notes.sources.models import SourceNote
@@ -24,7 +24,6 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
     client: Client,
     *,
     match: Matcher = by_email_then_phone,
-    location_id: str | None = None,
     ledger: str | PathLike[str] = LEDGER,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -51,10 +50,7 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
     those whose notes the ledger knows to be moved. Raises what stands in the way of the whole, such
     as wrong credentials; what concerns one note or person is a line of the plan.
     """
-    location = location_id or client.location_id
-    if location is None:
-        msg = "name a location_id, here or in Client(location_id=...)"
-        raise ConfigurationError(msg)
+    location = location_of(client)
     if several not in ("skip", "sole", "first", "all"):
         msg = f"several must be skip, sole, first or all, got {several!r}"
         raise ConfigurationError(msg)
@@ -63,7 +59,7 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
         raise ConfigurationError(msg)
     account = await source.account()
     notes, problems = await _read(source, since, until)
-    authors, more = await find_authors(source, client, location, users)
+    authors, remarks = await find_authors(source, client, location, users)
     style = Style(rich=rich, longest=longest, too_long=too_long)
     wishes = [
         Wish(one, _drafted(one.note, source.name, style, authors), authors.name_of(one.note))
@@ -75,14 +71,15 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
     finally:
         await book.close()
     moved = [entry for entry in entries if entry.account == account]
-    finding = Finding(client, location, match, moved)
+    finding = Finding(client, match, moved, spread=several == "all")
     return Plan(
         source=source.name,
         account=account,
         location_id=location,
         made_at=datetime.now(UTC),
         steps=tuple(await finding.steps(wishes)),
-        problems=problems + more,
+        problems=problems,
+        remarks=remarks,
         client=client,
     )
 

@@ -12,6 +12,7 @@ from ghl_notes.errors import ConfigurationError, HighLevelError, NotFound
 from ghl_notes.migrate.applying import is_untouched
 from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
 from ghl_notes.migrate.markers import by_key
+from ghl_notes.migrate.matching import location_of
 from ghl_notes.migrate.models import Line, Report, Result, Told
 from ghl_notes.models import Note
 
@@ -21,7 +22,6 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
     *,
     source: str | None = None,
     account: str | None = None,
-    location_id: str | None = None,
     ledger: str | PathLike[str] = LEDGER,
     concurrency: int = CONCURRENCY,
     told: Told | None = None,
@@ -33,10 +33,7 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
     not know how it was written. It may be stopped anywhere and run again. Reads one request per
     contact. Raises ``ConfigurationError`` where there is no such ledger, or another run uses it.
     """
-    location = location_id or client.location_id
-    if location is None:
-        msg = "name a location_id, here or in Client(location_id=...)"
-        raise ConfigurationError(msg)
+    location = location_of(client)
     book = Ledger(ledger)
     if not book.exists:
         msg = f"there is no ledger at {book.path}: name the one that apply wrote"
