@@ -23,7 +23,7 @@ from attrs import define, frozen
 
 from ghl_notes import App, ConfigurationError, HighLevel
 from ghl_notes.stores import SQLiteStore
-from ghl_notes.testing import FakeHighLevel, Fault
+from ghl_notes.testing import FakeClose, FakeHighLevel, Fault
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 SECONDS = 20
@@ -233,6 +233,30 @@ async def test_a_lead_is_followed_up_once(fake: FakeHighLevel, tmp_path: Path) -
     assert fake.contact(contact_id)["tags"] == ["follow-up"]
     assert [task["title"] for task in fake.tasks(contact_id)] == ["Call back"]
     assert [note["body"] for note in fake.notes(contact_id)] == ["Wants a quote"] * 2
+
+
+@shows("move_from_close.py")
+async def test_notes_are_moved_from_close_once(fake: FakeHighLevel, tmp_path: Path) -> None:
+    """A dry run writes nothing, the next run everything, and the one after that nothing more."""
+    async with FakeClose(leads=3, notes_per_lead=2) as close:
+        settings = {
+            **token_of(fake),
+            "GHL_NOTES_CLOSE_KEY": close.api_key,
+            "GHL_NOTES_CLOSE_URL": close.url,
+        }
+        program = EXAMPLES / "move_from_close.py"
+        dry = await run(tmp_path, program, **settings)
+        written = [fake.stats.notes_created]
+        runs = [dry]
+        for _ in range(2):
+            runs.append(await run(tmp_path, program, "--apply", **settings))
+            written.append(fake.stats.notes_created)
+
+    assert [(ended.status, ended.err) for ended in runs] == [(0, "")] * 3
+    assert written == [0, 6, 6]
+    assert "create" in dry.out
+    assert "present" in runs[2].out
+    assert "<html" in (tmp_path / "report.html").read_text()
 
 
 @shows("bulk_export.py")

@@ -12,6 +12,10 @@ import ghl_notes
 MODULES = (
     "ghl_notes",
     "ghl_notes.events",
+    "ghl_notes.migrate",
+    "ghl_notes.sources",
+    "ghl_notes.sources.cinnox",
+    "ghl_notes.sources.close",
     "ghl_notes.stores",
     "ghl_notes.testing",
     "ghl_notes.webhooks",

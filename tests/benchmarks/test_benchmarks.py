@@ -117,6 +117,20 @@ def test_pace_beside_another_client(window: str) -> None:
     assert took["ratio"] <= 1.25
 
 
+def test_moving() -> None:
+    """From plan to last note, a migration uses at least 95 % of HighLevel's limit."""
+    took = figures("moving.py")
+    row(
+        "450 notes of 50 leads moved from Close at 100 requests per 5 s, of HighLevel's limit",
+        f"{took['share']:.1%}, {took['rejected']} x 429",
+        "95 %, none",
+    )
+
+    assert took["created"] == 450
+    assert took["rejected"] == 0
+    assert took["share"] >= 0.95
+
+
 def test_memory(port: int) -> None:
     """200,000 streamed contacts let resident memory grow by at most 30 MB."""
     took = figures("endurance.py", "memory", port)
