@@ -21,7 +21,10 @@ MODULES = (
     "ghl_notes.webhooks",
 )
 # Values and aliases of types carry no docstring of their own at run time.
-NO_DOCSTRING = {"AnyFilter", "AnySort", "Event", "Health", "Json", "UserType", "__version__"}
+NO_DOCSTRING = {
+    "AnyFilter", "AnySort", "Event", "Health", "Json", "Matcher", "Result", "Several", "UserType",
+    "__version__",
+}  # fmt: skip
 # What the classes inherit from the interpreter, attrs or Exception is not ours to document.
 OURS = "ghl_notes"
 
