@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, cast
 
 from attrs import define, evolve, field
 
-from ghl_notes.bulk import CONCURRENCY, each
+from ghl_notes.bulk import CONCURRENCY, checked, each
 from ghl_notes.client import Client
 from ghl_notes.errors import (
     AccessDenied,
@@ -58,6 +58,7 @@ async def apply(  # noqa: PLR0913 - every one of them has a default
     ``ConfigurationError`` while another run uses the ledger.
     """
     client = client_of(plan, client)
+    checked(plan.steps, concurrency, "steps")
     book = Ledger(ledger)
     try:
         async with book.alone():

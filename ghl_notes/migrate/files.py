@@ -23,6 +23,7 @@ def save(plan: Plan, path: str | os.PathLike[str]) -> None:
     content = {"ghl_notes_plan": _VERSION, **_CONVERTER.unstructure(facts)}
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        Path(path).chmod(0o600)  # of one that was there before
         json.dump(content, file, ensure_ascii=False, indent=1)
 
 

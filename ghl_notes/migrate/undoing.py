@@ -6,7 +6,7 @@ from os import PathLike
 
 from attrs import define
 
-from ghl_notes.bulk import CONCURRENCY, each
+from ghl_notes.bulk import CONCURRENCY, checked, each
 from ghl_notes.client import Client
 from ghl_notes.errors import ConfigurationError, HighLevelError, NotFound
 from ghl_notes.migrate.applying import is_untouched
@@ -34,6 +34,7 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
     contact. Raises ``ConfigurationError`` where there is no such ledger, or another run uses it.
     """
     location = location_of(client)
+    checked((), concurrency, "entries")
     book = Ledger(ledger)
     if not book.exists:
         msg = f"there is no ledger at {book.path}: name the one that apply wrote"
