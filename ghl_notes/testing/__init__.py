@@ -8,21 +8,35 @@ It keeps HighLevel's rules as far as they are known: tokens that work once, one 
 each location, replies of the recorded shapes, for contacts and what belongs to them. What is wrong
 with a network can be ordered with ``inject`` and counted with ``stats``. What happens on it is told
 by webhooks, signed and retried like HighLevel's, whenever ``deliver`` is called.
+
+``FakeClose`` and ``FakeCinnox`` are the systems that notes are moved from, made likewise.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the names load on first use: pytest imports this package in every run
+    from ghl_notes.testing.cinnox import FakeCinnox
+    from ghl_notes.testing.close import FakeClose
     from ghl_notes.testing.fake import FakeHighLevel
     from ghl_notes.testing.faults import Fault
     from ghl_notes.testing.outbox import Delivery, OutboxEvent
     from ghl_notes.testing.stats import Stats
 
-__all__ = ["Delivery", "FakeHighLevel", "Fault", "OutboxEvent", "Stats"]
+__all__ = [
+    "Delivery",
+    "FakeCinnox",
+    "FakeClose",
+    "FakeHighLevel",
+    "Fault",
+    "OutboxEvent",
+    "Stats",
+]
 
 _HOMES = {
     "Delivery": "outbox",
+    "FakeCinnox": "cinnox",
+    "FakeClose": "close",
     "FakeHighLevel": "fake",
     "Fault": "faults",
     "OutboxEvent": "outbox",

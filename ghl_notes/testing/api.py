@@ -16,6 +16,7 @@ from ghl_notes.testing.routes import Route
 from ghl_notes.testing.search import Searcher
 from ghl_notes.testing.stats import Stats
 from ghl_notes.testing.tasks_api import TasksApi
+from ghl_notes.testing.users_api import UsersApi
 from ghl_notes.testing.world import World
 
 __all__ = ["Api"]
@@ -59,3 +60,4 @@ class Api:
         yield from self.appointments.routes()
         yield from GroupsApi(world, clock).routes()
         yield from self.location_notes.routes()
+        yield from UsersApi(world).routes()

@@ -18,6 +18,7 @@ SCOPES = (
     "notes.write",
     "oauth.readonly",
     "oauth.write",
+    "users.readonly",
 )
 """Everything that can be allowed here."""
 _SUFFIX = "0123456789abcdefghijklmnopqrstuvwxyz"

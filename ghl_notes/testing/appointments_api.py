@@ -7,6 +7,7 @@ from attrs import define
 from ghl_notes.testing.diary import appointment
 from ghl_notes.testing.grants import Grant
 from ghl_notes.testing.ids import Kind
+from ghl_notes.testing.people import colleague
 from ghl_notes.testing.place import Place
 from ghl_notes.testing.population import iso
 from ghl_notes.testing.replies import Call, Payload, Reply, object_of
@@ -18,7 +19,6 @@ __all__ = ["AppointmentsApi"]
 
 _MOST_NOTES = 20
 _LONGEST = 5_000
-_NAMES = ("Jane Doe", "John Doe", "Max Muster")
 
 
 def _body(name: str, value: object) -> list[str]:
@@ -131,5 +131,5 @@ class AppointmentsApi:
         if user_id is None:
             return shown
         users = list(self.world.users)
-        name = _NAMES[users.index(str(user_id))] if user_id in users else "Somebody Else"
+        name = colleague(users.index(str(user_id))).name if user_id in users else "Somebody Else"
         return {**shown, "createdBy": {"id": user_id, "name": name}}

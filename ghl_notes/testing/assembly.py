@@ -11,21 +11,20 @@ from ghl_notes.testing.faults import FaultPlan
 from ghl_notes.testing.grants import Grant, Grants
 from ghl_notes.testing.ids import Ids, make_uuid
 from ghl_notes.testing.installs import Installs
-from ghl_notes.testing.limiter import Limiter
+from ghl_notes.testing.limiter import NO_LIMIT, Limiter, Reading
 from ghl_notes.testing.notes_rules import Notes
 from ghl_notes.testing.oauth_api import OAuthApi
 from ghl_notes.testing.options import Options
 from ghl_notes.testing.outbox import Outbox
 from ghl_notes.testing.routes import Routes
 from ghl_notes.testing.server import Server
-from ghl_notes.testing.service import Service
+from ghl_notes.testing.service import REPLACEMENTS, Service
 from ghl_notes.testing.stats import Stats
+from ghl_notes.testing.turnstile import Turnstile
 from ghl_notes.testing.webhooks import Webhooks
 from ghl_notes.testing.world import World
 
 __all__ = ["Parts"]
-
-_NO_LIMIT = 1_000_000
 
 
 @define(eq=False)
@@ -46,6 +45,7 @@ class Parts:
     api: Api = field(init=False)
     oauth: OAuthApi = field(init=False)
     private: Mapping[str, str] = field(init=False)
+    turnstile: Turnstile = field(init=False)
     service: Service = field(init=False)
     server: Server = field(init=False)
 
@@ -124,21 +124,30 @@ class Parts:
         rng = self._rng("private")
         return {one: f"pit-{make_uuid(rng)}" for one in self.world.location_ids}
 
+    @turnstile.default
+    def _make_turnstile(self) -> Turnstile:
+        return Turnstile(
+            faults=FaultPlan(self.options.fault_rates or {}, self._rng("faults")),
+            stats=self.stats,
+            clock=self.options.clock,
+            make_limiter=self._limiter,
+            replies=REPLACEMENTS,
+            headers=lambda limiter, reading, _: limiter.headers(reading),
+            refusal=self._refusal,
+        )
+
     @service.default
     def _make_service(self) -> Service:
-        scopes, chosen = self._app.scopes, self.options
+        scopes = self._app.scopes
         private = {t: Grant(one, one, scopes, private=True) for one, t in self.private.items()}
         return Service(
             routes=Routes([*self.api.routes(), *self.oauth.routes()]),
             public=self.oauth.public(),
             grants=self.grants,
             private=private,
-            faults=FaultPlan(chosen.fault_rates or {}, self._rng("faults")),
-            stats=self.stats,
-            make_limiter=self._limiter,
-            retry_after=chosen.retry_after,
+            turnstile=self.turnstile,
             rng=self._rng("traces"),
-            clock=chosen.clock,
+            clock=self.options.clock,
         )
 
     @server.default
@@ -154,9 +163,14 @@ class Parts:
 
     def _limiter(self) -> Limiter:
         chosen = self.options
-        limit = _NO_LIMIT if chosen.limit is None else chosen.limit
+        limit = NO_LIMIT if chosen.limit is None else chosen.limit
         sliding = chosen.window == "sliding"
         return Limiter(limit, chosen.interval, chosen.daily, sliding=sliding)
+
+    def _refusal(self, limiter: Limiter, reading: Reading, _: float) -> dict[str, str]:
+        """Tell of a refusal for the limit, as HighLevel does, in which no Retry-After was seen."""
+        after = self.options.retry_after
+        return limiter.headers(reading) | ({} if after is None else {"retry-after": f"{after:g}"})
 
     def _rng(self, purpose: str) -> random.Random:
         return random.Random(f"{self.options.seed} {purpose}")  # noqa: S311 - looks, not secrecy

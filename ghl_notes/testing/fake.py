@@ -1,24 +1,24 @@
 """The pretend HighLevel as its users hold it."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import define
 
 from ghl_notes.testing.app import FakeApp
-from ghl_notes.testing.faults import Fault
+from ghl_notes.testing.loopback import Loopback
 from ghl_notes.testing.outbox import Conditions, Delivery, OutboxEvent
+from ghl_notes.testing.people import colleague
 from ghl_notes.testing.records import Records
+from ghl_notes.testing.server import Server
 from ghl_notes.testing.service import Service
-from ghl_notes.testing.stats import SeenRequest, Stats
+from ghl_notes.testing.turnstile import Turnstile
 
 __all__ = ["FakeHighLevel"]
 
 
 @define(eq=False, kw_only=True)
-class FakeHighLevel(Records):
+class FakeHighLevel(Loopback, Records):
     """A HighLevel on loopback, with one agency, one app, and locations full of contacts.
 
     Contacts and what belongs to them are computed when they are asked for, so
@@ -51,39 +51,12 @@ class FakeHighLevel(Records):
     :param port: where to listen on 127.0.0.1; 0 takes a free port.
     """
 
-    async def __aenter__(self) -> Self:
-        """Start."""
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        await self.close()
-
-    async def start(self) -> None:
-        """Begin to listen; from now on ``url`` is known."""
-        await self._parts.server.start()
-
-    async def close(self) -> None:
-        """Stop at once, whatever is open or under way. What was written stays."""
-        await self._parts.server.close()
-
     # who and where
 
     @property
     def app(self) -> FakeApp:
         """The app as it is registered."""
         return self._parts.app()
-
-    @property
-    def stats(self) -> Stats:
-        """What was seen, in numbers."""
-        return self._parts.stats
 
     @property
     def url(self) -> str:
@@ -99,6 +72,12 @@ class FakeHighLevel(Records):
     def user_id(self) -> str:
         """The user who installs the app."""
         return self._parts.world.users[0]
+
+    @property
+    def users(self) -> Mapping[str, str]:
+        """The email of each user; all of them are in every location."""
+        numbered = enumerate(self._parts.world.users)
+        return {user_id: colleague(number).email for number, user_id in numbered}
 
     @property
     def location_id(self) -> str:
@@ -167,36 +146,11 @@ class FakeHighLevel(Records):
 
     # trouble
 
-    def inject(
-        self,
-        fault: Fault,
-        times: int = 1,
-        *,
-        method: str | None = None,
-        path_contains: str | None = None,
-    ) -> None:
-        """Let the next ``times`` matching requests meet a fault, in the order of the calls.
-
-        Without ``path_contains`` any call but those under ``/oauth/`` matches, with it any path
-        does, ``/oauth/token`` too. ``Fault.REFUSED_OK`` waits for a call whose reply has a flag of
-        success.
-        """
-        self._service.faults.order(fault, times, method=method, path_contains=path_contains)
-
-    def clear_faults(self) -> None:
-        """Drop the faults that were injected and struck nobody yet; ``fault_rates`` stay."""
-        self._service.faults.clear()
-
     def spend(self, requests: int, location_id: str | None = None) -> int:
         """Use up a location's limit as another client would; return how many got through."""
-        limiter = self._service.limiter(location_id or self.location_id)
+        limiter = self._turnstile.limiter(location_id or self.location_id)
         now, wall = asyncio.get_running_loop().time(), self.clock()
         return sum(limiter.take(now, wall).accepted for _ in range(requests))
-
-    @property
-    def requests(self) -> Sequence[SeenRequest]:
-        """The last 1,000 requests, oldest first."""
-        return self._parts.server.seen
 
     # webhooks
 
@@ -260,6 +214,14 @@ class FakeHighLevel(Records):
     @property
     def _service(self) -> Service:
         return self._parts.service
+
+    @property
+    def _server(self) -> Server:
+        return self._parts.server
+
+    @property
+    def _turnstile(self) -> Turnstile:
+        return self._parts.turnstile
 
     def _owner(self, location_id: str | None, *, company: bool) -> str | None:
         return None if company else location_id or self.location_id

@@ -146,6 +146,12 @@ class Grants:
             if grant.owner_id in owner_ids:
                 grant.revoked = True
 
+    def revoke_token(self, token: str) -> None:
+        """Kill one token; a refresh token takes its grant with it."""
+        self._access.pop(token, None)
+        if token in self._refresh:
+            self._refresh[token].grant.revoked = True
+
     def _again(self, old: _Refresh, now: float) -> Issued:
         successor = self._refresh[old.successor]
         access = self._grant_access(old.grant, now)

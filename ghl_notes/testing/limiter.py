@@ -4,9 +4,11 @@ from collections import deque
 
 from attrs import define, field, frozen
 
-__all__ = ["Limiter", "Reading", "Trail"]
+__all__ = ["NO_LIMIT", "Limiter", "Reading", "Trail"]
 
 DAY = 86_400.0
+NO_LIMIT = 1_000_000
+_NO_DAY = 10**12
 
 
 @frozen
@@ -37,6 +39,11 @@ class Limiter:
     _day_started: float | None = field(default=None, init=False)
     _day_used: int = field(default=0, init=False)
 
+    @classmethod
+    def plain(cls, limit: int | None, interval: float) -> "Limiter":
+        """Make one that knows no days; None is no limit."""
+        return cls(NO_LIMIT if limit is None else limit, interval, _NO_DAY)
+
     def full(self, now: float, wall: float) -> bool:
         """Tell whether a request at this moment would be refused."""
         self._roll(now, wall)
@@ -58,6 +65,11 @@ class Limiter:
             daily_remaining=self.daily - self._day_used,
             daily_reset_ms=round((DAY - elapsed) * 1000),
         )
+
+    def resets_in(self, now: float) -> float:
+        """Tell how many seconds the window still lasts: its whole length before a first request."""
+        began = self._window[0] if self.sliding and self._window else self._started
+        return self.interval if began is None else max(0.0, began + self.interval - now)
 
     def headers(self, reading: Reading) -> dict[str, str]:
         """Write a reading the way HighLevel does, daily-reset being in no document of its."""

@@ -1,11 +1,14 @@
-"""What goes in and out of the pretend service: a call, a reply, and a refusal on the way."""
+"""What goes in and out of a pretend service: a call, a reply, and a refusal on the way."""
 
+import base64
 import json
 from collections.abc import Mapping
 
 from attrs import field, frozen
 
-__all__ = ["Call", "Payload", "Refusal", "Reply", "done", "object_of", "require"]
+from ghl_notes.testing.faults import Fault
+
+__all__ = ["Call", "Outcome", "Payload", "Refusal", "Reply", "done", "object_of", "require"]
 
 Payload = dict[str, object]
 """A JSON object on the wire."""
@@ -15,7 +18,8 @@ Payload = dict[str, object]
 class Call:
     """One HTTP request, taken apart.
 
-    ``segments`` is its path, every part of it decoded; ``origin`` is where it was sent.
+    ``segments`` is its path, every part of it decoded; ``origin`` is where it was sent;
+    ``headers`` have small names.
     """
 
     method: str
@@ -24,9 +28,20 @@ class Call:
     query: Mapping[str, str] = field(factory=dict)
     version: str | None = None
     bearer: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
     content_type: str = ""
     body: bytes = field(default=b"", repr=False)
     origin: str = ""
+
+    @property
+    def basic(self) -> str | None:
+        """The user and the password of a Basic login, with the colon between."""
+        scheme, _, sent = self.headers.get("authorization", "").partition(" ")
+        try:
+            login = base64.b64decode(sent, validate=True) if scheme.lower() == "basic" else b""
+        except ValueError:
+            return None
+        return login.decode(errors="replace") or None
 
     @property
     def v3(self) -> bool:
@@ -41,6 +56,14 @@ class Reply:
     status: int
     payload: Payload | str
     headers: Mapping[str, str] = field(factory=dict)
+
+
+@frozen
+class Outcome:
+    """A reply, and what shall happen to it on the wire."""
+
+    reply: Reply
+    fault: Fault | None = None
 
 
 class Refusal(Exception):

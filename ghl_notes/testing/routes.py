@@ -2,35 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from attrs import field, frozen
 
 from ghl_notes.testing.grants import Grant
 from ghl_notes.testing.replies import Call, Reply
 
-__all__ = ["Route", "Routes"]
+__all__ = ["Path", "Route", "Routes"]
 
 Act = Callable[[Call, Grant, tuple[str, ...]], Reply]
 
 
 @frozen
-class Route:
-    """One API route: what it needs, and what answers it.
+class Path:
+    """A method and a path with names in it, such as ``/contacts/{contactId}``.
 
-    ``company`` wants the token of an agency, all others that of a location. ``only`` is for the
-    one generation of versions that knows the route. ``flagged`` tells that its reply has a flag
-    such as ``succeded``. ``parts`` is the template, taken apart like the path of a call.
+    ``parts`` is the template, taken apart like the path of a call.
     """
 
     method: str
     template: str
-    act: Act
-    scope: str = field(kw_only=True)
-    company: bool = field(default=False, kw_only=True)
-    only: Literal["v2", "v3"] | None = field(default=None, kw_only=True)
-    flagged: bool = field(default=False, kw_only=True)
-
     parts: tuple[str, ...] = field(init=False, repr=False)
 
     @parts.default
@@ -43,13 +35,13 @@ class Route:
         return f"{self.method} {self.template}"
 
     def fits(self, call: Call) -> bool:
-        """Tell whether a call of its length is on the path of this route."""
+        """Tell whether a call of its length is on this path."""
         pairs = zip(self.parts, call.segments, strict=True)
         return all(part == segment or (part.startswith("{") and segment) for part, segment in pairs)
 
-    def knows(self, call: Call) -> bool:
-        """Tell whether the version of a call has this route."""
-        return self.only is None or (self.only == "v3") is call.v3
+    def knows(self, call: Call) -> bool:  # noqa: ARG002 - for those that look at it
+        """Tell whether the version of a call has this path."""
+        return True
 
     def values(self, call: Call) -> tuple[str, ...]:
         """Give what stands in the place of the template's names."""
@@ -57,16 +49,39 @@ class Route:
         return tuple(segment for part, segment in pairs if part.startswith("{"))
 
 
-class Routes:
+@frozen
+class Route(Path):
+    """One API route of HighLevel: what it needs, and what answers it.
+
+    ``company`` wants the token of an agency, all others that of a location. ``only`` is for the
+    one generation of versions that knows the route. ``flagged`` tells that its reply has a flag
+    such as ``succeded``.
+    """
+
+    act: Act
+    scope: str = field(kw_only=True)
+    company: bool = field(default=False, kw_only=True)
+    only: Literal["v2", "v3"] | None = field(default=None, kw_only=True)
+    flagged: bool = field(default=False, kw_only=True)
+
+    def knows(self, call: Call) -> bool:
+        """Tell whether the version of a call has this route."""
+        return self.only is None or (self.only == "v3") is call.v3
+
+
+P = TypeVar("P", bound=Path)
+
+
+class Routes(Generic[P]):
     """All API routes, found by method and length first."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[P]) -> None:
         """Take the routes in; the first on whose path a call is wins, whatever its version."""
-        self._by_shape: dict[tuple[str, int], list[Route]] = defaultdict(list)
+        self._by_shape: dict[tuple[str, int], list[P]] = defaultdict(list)
         for route in routes:
             self._by_shape[route.method, len(route.parts)].append(route)
 
-    def find(self, call: Call) -> Route | None:
+    def find(self, call: Call) -> P | None:
         """Give the route of a call, or None."""
         candidates = self._by_shape.get((call.method, len(call.segments)), ())
         found = next((route for route in candidates if route.fits(call)), None)

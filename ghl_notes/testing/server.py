@@ -1,18 +1,18 @@
-"""The service on loopback: aiohttp reads the requests and writes the replies."""
+"""A service on loopback: aiohttp reads the requests and writes the replies."""
 
 import asyncio
 import socket
 import struct
 import sys
 from collections import deque
+from typing import Protocol
 from urllib.parse import unquote
 
 from aiohttp import web
 from attrs import define, field
 
 from ghl_notes.testing.faults import Fault
-from ghl_notes.testing.replies import Call, Reply
-from ghl_notes.testing.service import Outcome, Service
+from ghl_notes.testing.replies import Call, Outcome, Reply
 from ghl_notes.testing.stats import SeenRequest
 from ghl_notes.testing.wire import body_of, gzip_bomb, huge_chunks
 
@@ -26,11 +26,19 @@ _STUMBLES = sys.version_info[:2] == (3, 13)
 _RST = struct.pack("ii", 1, 0)
 
 
+class Answering(Protocol):
+    """Whatever answers calls."""
+
+    def answer(self, call: Call, now: float) -> Outcome:
+        """Answer a call that comes in at ``now``, on a monotonic clock."""
+        ...
+
+
 @define(eq=False, kw_only=True)
 class Server:
     """One listening socket in front of a service. Delays are in seconds of the event loop."""
 
-    service: Service
+    service: Answering
     latency: float
     slow: float
     seen: deque[SeenRequest] = field(factory=lambda: deque(maxlen=_SEEN), init=False)
@@ -81,6 +89,7 @@ async def _read(request: web.BaseRequest) -> Call:
         query=_query(request),
         version=request.headers.get("Version"),
         bearer=token if scheme.lower() == "bearer" else None,
+        headers={name.lower(): value for name, value in request.headers.items()},
         content_type=request.content_type,
         body=await request.read(),
         origin=f"{request.scheme}://{request.host}",

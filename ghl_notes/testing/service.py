@@ -8,28 +8,19 @@ import random
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from ghl_notes.testing import pages
-from ghl_notes.testing.faults import REPLACING, UNCOUNTED, Fault, FaultPlan
+from ghl_notes.testing.faults import Fault
 from ghl_notes.testing.grants import Grant, Grants
 from ghl_notes.testing.ids import make_uuid
-from ghl_notes.testing.limiter import Limiter, Reading, Trail
-from ghl_notes.testing.replies import Call, Payload, Refusal, Reply
+from ghl_notes.testing.replies import Call, Outcome, Payload, Refusal, Reply
 from ghl_notes.testing.routes import Route, Routes
-from ghl_notes.testing.stats import Stats
+from ghl_notes.testing.turnstile import Turnstile
 
-__all__ = ["Outcome", "Service"]
+__all__ = ["REPLACEMENTS", "Service"]
 
 _VERSIONS = ("2021-07-28", "2021-04-15", "2023-02-21", "v3")
-
-
-@frozen
-class Outcome:
-    """A reply, and what shall happen to it on the wire."""
-
-    reply: Reply
-    fault: Fault | None = None
 
 
 @define(eq=False, kw_only=True)
@@ -39,49 +30,36 @@ class Service:
     ``public`` is what needs no bearer token, by method and path.
     """
 
-    routes: Routes
+    routes: Routes[Route]
     public: Mapping[tuple[str, str], Callable[[Call], Reply]]
     grants: Grants
     private: Mapping[str, Grant] = field(repr=False)
-    faults: FaultPlan
-    stats: Stats
-    make_limiter: Callable[[], Limiter]
-    retry_after: float | None
+    turnstile: Turnstile
     rng: random.Random
     clock: Callable[[], float]
-    _limiters: dict[str, Limiter] = field(factory=dict, init=False)
 
     def answer(self, call: Call, now: float) -> Outcome:
         """Answer a call that comes in at ``now``."""
-        self.stats.requests += 1
+        self.turnstile.stats.requests += 1
         try:
             outcome = self._dispatch(call, now)
         except Refusal as refusal:
             outcome = Outcome(refusal.reply)
         return evolve(outcome, reply=self._traced(outcome.reply))
 
-    def limiter(self, owner_id: str) -> Limiter:
-        """Give the limit of a location or company."""
-        if owner_id not in self._limiters:
-            self._limiters[owner_id] = self.make_limiter()
-        return self._limiters[owner_id]
-
     def _dispatch(self, call: Call, now: float) -> Outcome:
         public = self.public.get((call.method, call.path))
         if public is not None:
-            self.stats.by_route[f"{call.method} {call.path}"] += 1
-            return self._open(call, public)
+            self.turnstile.stats.by_route[f"{call.method} {call.path}"] += 1
+            _require_version(call, optional=True)
+            return self.turnstile.open(call, partial(public, call))
         route = self.routes.find(call)
         if route is None:
             raise Refusal(404, f"Cannot {call.method} {call.path}", "Not Found")
-        self.stats.by_route[route.name] += 1
-        return self._metered(call, route, self._admit(call, route), now)
-
-    def _open(self, call: Call, act: Callable[[Call], Reply]) -> Outcome:
-        _require_version(call, optional=True)
-        fault = self.faults.pick(call.method, call.path, api=False)
-        reply = _replacement(fault) if fault in REPLACING else _act(partial(act, call))
-        return Outcome(reply, fault)
+        self.turnstile.stats.by_route[route.name] += 1
+        grant = self._admit(call, route)
+        work = partial(route.act, call, grant, route.values(call))
+        return self.turnstile.pass_by(call, now, grant.owner_id, work, flagged=route.flagged)
 
     def _admit(self, call: Call, route: Route) -> Grant:
         """Let the bearer in, or refuse: in HighLevel a 401 says more than "expired"."""
@@ -104,33 +82,6 @@ class Service:
             raise Refusal(401, "Invalid Private Integration token", "Unauthorized")
         return self.private[token]
 
-    def _metered(self, call: Call, route: Route, grant: Grant, now: float) -> Outcome:
-        limiter, wall = self.limiter(grant.owner_id), self.clock()
-        self.stats.see(grant.owner_id, now, partial(Trail, limiter.interval))
-        if limiter.full(now, wall):
-            return Outcome(self._too_many(limiter, limiter.reading(wall, accepted=False)))
-        # A fault strikes whoever comes through, so a request out of turn does not use it up.
-        api = not call.path.startswith("/oauth/")
-        fault = self.faults.pick(call.method, call.path, api=api, flagged=route.flagged)
-        if fault is Fault.RATE_LIMITED:
-            reading = evolve(limiter.reading(wall, accepted=False), remaining=0)
-            return Outcome(self._too_many(limiter, reading))
-        if fault in UNCOUNTED:
-            return Outcome(_replacement(fault))
-        headers = limiter.headers(limiter.take(now, wall))
-        self.stats.accepted += 1
-        act = partial(route.act, call, grant, route.values(call))
-        reply = _replacement(fault) if fault in REPLACING else _act(act)
-        return Outcome(evolve(reply, headers={**reply.headers, **headers}), fault)
-
-    def _too_many(self, limiter: Limiter, reading: Reading) -> Reply:
-        """Refuse for the limit. The real body is in no document, and no Retry-After was seen."""
-        self.stats.rejected_429 += 1
-        headers = limiter.headers(reading)
-        if self.retry_after is not None:
-            headers["retry-after"] = f"{self.retry_after:g}"
-        return evolve(_replacement(Fault.RATE_LIMITED), headers=headers)
-
     def _traced(self, reply: Reply) -> Reply:
         """Put a trace id into every JSON object, of successes and errors alike."""
         if isinstance(reply.payload, str):
@@ -146,23 +97,13 @@ def _require_version(call: Call, *, optional: bool = False) -> None:
         raise Refusal(400, message, "Bad Request")
 
 
-def _act(work: Callable[[], Reply]) -> Reply:
-    try:
-        return work()
-    except Refusal as refusal:
-        return refusal.reply
-
-
-def _replacement(fault: Fault | None) -> Reply:
-    return _REPLACEMENTS[fault]
-
-
 def _said(status: int, message: str, error: str | None = None) -> Reply:
     payload: Payload = {"statusCode": status, "message": message}
     return Reply(status, payload if error is None else {**payload, "error": error})
 
 
-_REPLACEMENTS: Mapping[Fault | None, Reply] = {
+# The real body of a 429 is in no document.
+REPLACEMENTS: Mapping[Fault, Reply] = {
     Fault.RATE_LIMITED: _said(429, "Too Many Requests", "Too Many Requests"),
     Fault.SERVER_ERROR: _said(500, "Internal server error"),
     Fault.BAD_GATEWAY: Reply(502, pages.BAD_GATEWAY),
@@ -173,3 +114,4 @@ _REPLACEMENTS: Mapping[Fault | None, Reply] = {
     Fault.LOCATION_INACTIVE: _said(400, "Location is not active"),
     Fault.REFUSED_OK: Reply(200, {"succeded": False, "succeeded": False, "success": False}),
 }
+"""How HighLevel answers under a fault that comes instead of the work."""

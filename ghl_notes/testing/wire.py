@@ -28,9 +28,12 @@ def body_of(reply: Reply, fault: Fault | None) -> bytes:
 
 
 def _without_text(payload: Payload) -> Payload:
-    notes, note = payload.get("notes"), payload.get("note")
-    if isinstance(notes, list) and notes:
-        return {**payload, "notes": [{**notes[0], "body": None}, *notes[1:]]}
+    """Take the text away from the first note of a reply, be it HighLevel's or another's."""
+    for listed, name in (("notes", "body"), ("data", "note"), ("result", "note")):
+        notes = payload.get(listed)
+        if isinstance(notes, list) and notes and name in notes[0]:
+            return {**payload, listed: [{**notes[0], name: None}, *notes[1:]]}
+    note = payload.get("note")
     return {**payload, "note": {**note, "body": None}} if isinstance(note, dict) else payload
 
 

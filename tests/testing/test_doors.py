@@ -80,6 +80,7 @@ EVERYTHING = {
     "calendars/events.write": ("POST", "/calendars/appointments/x/notes"),
     "notes.readonly": ("GET", "/notes/x"),
     "notes.write": ("POST", "/notes/x/restore"),
+    "users.readonly": ("GET", "/users/"),
 }
 
 

@@ -138,7 +138,15 @@ def test_counts_are_not_negative(option: str) -> None:
 
 def test_the_public_names_are_listed() -> None:
     """The package has the names it says, and no others."""
-    names = ["Delivery", "FakeHighLevel", "Fault", "OutboxEvent", "Stats"]
+    names = [
+        "Delivery",
+        "FakeCinnox",
+        "FakeClose",
+        "FakeHighLevel",
+        "Fault",
+        "OutboxEvent",
+        "Stats",
+    ]
 
     assert dir(ghl_notes.testing) == names
     assert all(getattr(ghl_notes.testing, name) for name in ghl_notes.testing.__all__)

@@ -1,0 +1,90 @@
+"""How a call gets through to its work: is there room in the limit, and does a fault strike."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from attrs import define, evolve, field
+
+from ghl_notes.testing.faults import REPLACING, UNCOUNTED, Fault, FaultPlan
+from ghl_notes.testing.limiter import Limiter, Reading, Trail
+from ghl_notes.testing.replies import Call, Outcome, Refusal, Reply
+from ghl_notes.testing.stats import Stats
+
+__all__ = ["Turnstile"]
+
+Work = Callable[[], Reply]
+Told = Callable[[Limiter, Reading, float], Mapping[str, str]]
+
+
+@define(eq=False, kw_only=True)
+class Turnstile:
+    """Stands before the work of a service, with a limit for each owner; ``now`` is monotonic.
+
+    ``replies`` is how the service answers under each fault that comes instead of the work,
+    ``headers`` what every reply tells of the limit, and ``refusal`` what a 429 tells.
+    """
+
+    faults: FaultPlan
+    stats: Stats
+    clock: Callable[[], float]
+    make_limiter: Callable[[], Limiter]
+    replies: Mapping[Fault, Reply]
+    headers: Told
+    refusal: Told
+    _limiters: dict[str, Limiter] = field(factory=dict, init=False)
+
+    def limiter(self, owner: str) -> Limiter:
+        """Give the limit of an owner."""
+        if owner not in self._limiters:
+            self._limiters[owner] = self.make_limiter()
+        return self._limiters[owner]
+
+    def order(
+        self, fault: Fault, times: int, *, method: str | None, path_contains: str | None
+    ) -> None:
+        """Let the next ``times`` matching requests meet a fault that the service knows."""
+        if fault in REPLACING and fault not in self.replies:
+            msg = f"there is no {fault} here"
+            raise ValueError(msg)
+        self.faults.order(fault, times, method=method, path_contains=path_contains)
+
+    def open(self, call: Call, work: Work) -> Outcome:
+        """Let in whoever comes: no limit is counted, and a fault strikes only if it was ordered."""
+        fault = self.faults.pick(call.method, call.path, api=False)
+        return Outcome(self._replaced(fault) or _act(work), fault)
+
+    def pass_by(
+        self, call: Call, now: float, owner: str, work: Work, *, flagged: bool = False
+    ) -> Outcome:
+        """Let a call in if its owner has room; ``flagged`` as in ``FaultPlan.pick``."""
+        limiter, wall = self.limiter(owner), self.clock()
+        self.stats.see(owner, now, partial(Trail, limiter.interval))
+        if limiter.full(now, wall):
+            return Outcome(self._too_many(limiter, limiter.reading(wall, accepted=False), now))
+        # A fault strikes whoever comes through, so a request out of turn does not use it up.
+        api = not call.path.startswith("/oauth/")
+        fault = self.faults.pick(call.method, call.path, api=api, flagged=flagged)
+        if fault is Fault.RATE_LIMITED:
+            reading = evolve(limiter.reading(wall, accepted=False), remaining=0)
+            return Outcome(self._too_many(limiter, reading, now))
+        if fault in UNCOUNTED:
+            return Outcome(self.replies[fault])
+        reading = limiter.take(now, wall)
+        self.stats.accepted += 1
+        reply = self._replaced(fault) or _act(work)
+        told = self.headers(limiter, reading, now)
+        return Outcome(evolve(reply, headers={**reply.headers, **told}), fault)
+
+    def _too_many(self, limiter: Limiter, reading: Reading, now: float) -> Reply:
+        self.stats.rejected_429 += 1
+        return evolve(self.replies[Fault.RATE_LIMITED], headers=self.refusal(limiter, reading, now))
+
+    def _replaced(self, fault: Fault | None) -> Reply | None:
+        return self.replies[fault] if fault is not None and fault in REPLACING else None
+
+
+def _act(work: Work) -> Reply:
+    try:
+        return work()
+    except Refusal as refusal:
+        return refusal.reply
