@@ -17,6 +17,7 @@ from ghl_notes.sources.close import CloseNotes
 
 ENV = os.environ
 CLOSE_URL = ENV.get("GHL_NOTES_CLOSE_URL", "https://api.close.com/api/v1")
+REPORT = Path("report.html")
 HIGHLEVEL_URL = ENV.get("GHL_NOTES_BASE_URL", "https://services.leadconnectorhq.com")
 
 
@@ -41,8 +42,8 @@ async def main() -> str | None:
     except HighLevelError as error:
         return f"{type(error).__name__}: {error}"
     print(migrate.table(report))
-    Path("report.html").write_text(migrate.as_html(report), encoding="utf-8")
-    return None if report.fine else "Some notes need a look: see report.html."
+    await asyncio.to_thread(REPORT.write_text, migrate.as_html(report), "utf-8")
+    return None if report.fine else f"Some notes need a look: see {REPORT}."
 
 
 if __name__ == "__main__":

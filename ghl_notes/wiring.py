@@ -68,7 +68,7 @@ class Wiring:
         if not (number and math.isfinite(seconds) and seconds > 0):
             msg = f"timeout must be a positive number of seconds, got {seconds!r}"
             raise ConfigurationError(msg)
-        self.base_url: str = _base_url(base_url)
+        self.base_url: str = _base_url(base_url, server)
         self.transport: Transport = Transport(session, timeout=float(seconds), server=server)
         self._limits = limits
         self._retries = retries
@@ -115,13 +115,14 @@ def _check(value: object, kind: type, name: str) -> None:
         raise ConfigurationError(msg)
 
 
-def _base_url(url: str) -> str:
+def _base_url(url: str, server: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except (ValueError, TypeError, AttributeError):
         usable = False
     if not usable or parts.query or parts.fragment:
-        msg = "base_url must look like https://services.leadconnectorhq.com"
+        example = "services.leadconnectorhq.com" if server == "HighLevel" else "host/path"
+        msg = f"base_url must be where {server}'s API is, such as https://{example}"
         raise ConfigurationError(msg)
     return url.rstrip("/")

@@ -9,6 +9,7 @@ import typer
 from attrs import field, frozen
 
 import ghl_notes
+from ghl_notes import Observer
 from ghl_notes.cli.account import Account, Place, reaching
 from ghl_notes.cli.options import ApiVersion, BaseUrl, ClientId, Location, Store, Token
 from ghl_notes.cli.statuses import Refused
@@ -28,14 +29,15 @@ class Access:
     account: Account
 
     @asynccontextmanager
-    async def client(self) -> "AsyncIterator[Client]":
+    async def client(self, observer: Observer | None = None) -> "AsyncIterator[Client]":
         """Open the client of the location, and close all that it used."""
         if not self.token:
-            async with self.account.highlevel() as highlevel:
+            async with self.account.highlevel(observer) as highlevel:
                 yield highlevel.location(self.location_id)
             return
         # By this name, it is loaded with all it needs when it is used, and not for a completion.
-        make = partial(ghl_notes.Client, self.token, location_id=self.location_id or None)
+        location_id = self.location_id or None
+        make = partial(ghl_notes.Client, self.token, location_id=location_id, observer=observer)
         async with reaching(make, self.account.base_url, self.account.api_version) as client:
             yield client
 

@@ -11,7 +11,7 @@ import typer
 from attrs import evolve, field, frozen
 
 import ghl_notes
-from ghl_notes import App, ConfigurationError, stores
+from ghl_notes import App, ConfigurationError, Observer, stores
 from ghl_notes.cli.asking import is_asked_on_a_terminal
 from ghl_notes.cli.statuses import Refused
 from ghl_notes.stores import SQLiteStore, TokenStore
@@ -106,7 +106,7 @@ class Account:
             raise Refused(f"no client secret: set {SECRET}")
         return evolve(self, client_secret=secret)
 
-    def highlevel(self) -> "HighLevel":
+    def highlevel(self, observer: Observer | None = None) -> "HighLevel":
         """Open the app. Raises ``Refused`` or ``ConfigurationError``, and names no password."""
         app = App(
             client_id=self.client_id,
@@ -116,7 +116,7 @@ class Account:
             white_label=self.white_label,
         )
         # By this name, it is loaded with all it needs when it is used, and not for a completion.
-        make = partial(ghl_notes.HighLevel, app, store=self.place.unsealed())
+        make = partial(ghl_notes.HighLevel, app, store=self.place.unsealed(), observer=observer)
         return reaching(make, self.base_url, self.api_version)
 
 

@@ -14,8 +14,10 @@ from ghl_notes import __version__
 from ghl_notes.cli.contacts_app import contacts
 from ghl_notes.cli.installs_app import installs
 from ghl_notes.cli.login_app import login
+from ghl_notes.cli.migrate_app import migrations
 from ghl_notes.cli.notes_app import notes
 from ghl_notes.cli.options import SECRETS, ApiVersion, BaseUrl, Location, Token
+from ghl_notes.cli.sources_app import sources
 from ghl_notes.cli.statuses import finish
 from ghl_notes.cli.tasks_app import tasks
 
@@ -107,6 +109,8 @@ app.add_typer(notes, name="note")
 app.add_typer(contacts, name="contact")
 app.add_typer(tasks, name="task")
 app.add_typer(installs, name="installs")
+app.add_typer(sources, name="sources")
+app.add_typer(migrations, name="migrate")
 
 
 def _is_url(value: str) -> str:

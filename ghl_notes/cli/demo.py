@@ -1,6 +1,7 @@
 """``ghl-notes demo``: an install by OAuth, then every note under the limit, all on this machine."""
 
 import re
+from functools import partial
 from html import unescape
 from math import ceil
 from urllib.parse import urljoin
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ghl_notes import App, Client, HighLevel, Install
-from ghl_notes.cli.progress import Tally, shown
+from ghl_notes.cli.progress import Tally, bar, shown
 from ghl_notes.cli.statuses import Status
 from ghl_notes.testing import FakeHighLevel
 
@@ -55,7 +56,7 @@ async def demo(console: Console, size: Size = Size()) -> Status:
         where = str(install.location_id)
         console.print(f"Installed by OAuth on location {where}.\n", highlight=False)
         tally.start()
-        async with shown(tally, console):
+        async with shown(partial(bar, tally), console):
             await read(highlevel.location(where), tally)
         console.print(_report(fake, tally, size))
     return Status.DONE

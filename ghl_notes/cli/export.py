@@ -11,7 +11,7 @@ from rich.console import Console
 from ghl_notes import Client, HighLevelError
 from ghl_notes.cli.account import reaching
 from ghl_notes.cli.output import Output, open_output
-from ghl_notes.cli.progress import Tally, shown
+from ghl_notes.cli.progress import Tally, bar, shown
 from ghl_notes.cli.source import IdFile
 from ghl_notes.cli.statuses import Refused, Status, is_hopeless
 
@@ -49,7 +49,7 @@ async def export(order: Order, tally: Tally, console: Console) -> Status:
             tally.total = total if source is None else source.count()
             tally.start()
             notes_on_screen = order.out == "-" and sys.stdout.isatty()
-            async with shown(tally, console, hidden=notes_on_screen):
+            async with shown(partial(bar, tally), console, hidden=notes_on_screen):
                 await _Run(order, client, source, output, tally).run()
     return Status.SOME_FAILED if tally.failed or tally.unreadable else Status.DONE
 

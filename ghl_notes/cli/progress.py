@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from attrs import define, field
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -114,14 +114,16 @@ class Tally:
 
 
 @asynccontextmanager
-async def shown(tally: Tally, console: Console, *, hidden: bool = False) -> AsyncIterator[None]:
-    """Show a live bar meanwhile if the console is a terminal, and leave no trace of it."""
+async def shown(
+    draw: Callable[[], RenderableType], console: Console, *, hidden: bool = False
+) -> AsyncIterator[None]:
+    """Show live lines meanwhile if the console is a terminal, and leave no trace of them."""
     if hidden or not console.file.isatty() or console.is_dumb_terminal:
         yield
         return
     # Drawn by the event loop, not by Rich's thread, so that nothing is counted while it is read.
     with Live(
-        get_renderable=lambda: bar(tally),
+        get_renderable=draw,
         console=console,
         auto_refresh=False,
         transient=True,

@@ -71,7 +71,7 @@ def explained(error: HighLevelError) -> str:
     if isinstance(error, Unavailable) and error.path is None:  # it is the store that speaks
         return str(error)
     if isinstance(error, Unavailable | UnexpectedResponse):
-        return f"{error}; check the network and --base-url, or try again later"
+        return f"{error}; check the network and the server's URL, or try again later"
     if isinstance(error, ReauthorizationRequired):
         return (
             f"{error}: ghl-notes login does that, and ghl-notes installs list tells what there is"

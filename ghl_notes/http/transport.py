@@ -159,7 +159,8 @@ def _named(error: Exception, server: str) -> HighLevelError:
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return ConfigurationError("base_url does not make a valid URL: give https://host")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return Unavailable(f"no connection to {server} ({_kind(error)})", maybe_applied=False)
+        msg = f"no connection to {server} ({_kind(error)}): check base_url and the network"
+        return Unavailable(msg, maybe_applied=False)
     if isinstance(error, TimeoutError):
         return Unavailable(f"{server} took too long to answer", settled=False)
     return Unavailable(f"the connection to {server} broke ({_kind(error)})")

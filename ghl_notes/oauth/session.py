@@ -50,6 +50,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
     """The token endpoint of one app. It holds no token, so any number of tasks may use it."""
 
     token_path = "/oauth/token"  # noqa: S105 - a path
+    server = "HighLevel"
 
     def __init__(
         self,
@@ -80,7 +81,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         payload = await self.fetch_token(
             grant_type="authorization_code", code=code, **self._speaking_for(user_type)
         )
-        return stored_install(payload, now=now)
+        return stored_install(payload, now=now, server=self.server)
 
     async def refresh(self, stored: StoredInstall) -> StoredInstall:
         """Spend the refresh token of an install, and return the install with its new token.
@@ -92,7 +93,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             refresh_token=stored.token.refresh_token,
             **self._speaking_for(stored.install.user_type),
         )
-        return stored_install(payload, now=now, before=stored)
+        return stored_install(payload, now=now, before=stored, server=self.server)
 
     async def _fetch_token(
         self, url: str, body: str, *, auth: Any, headers: Mapping[str, str], **_: object
@@ -104,7 +105,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             reply = await transport.send(
                 "POST", uri, sent, self._spelled(form), seconds=ATTEMPT_SECONDS
             )
-            return self._told(_payload(reply))
+            return self._told(_payload(reply, self._refusal))
         except HighLevelError as error:
             error.at("POST", self.token_path)
             raise
@@ -115,6 +116,10 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
     def _speaking_for(self, user_type: UserType | None) -> dict[str, str]:
         """Say whom the token shall speak for."""
         return {} if user_type is None else {"user_type": user_type}
+
+    def _refusal(self, reply: Reply) -> HighLevelError:
+        """Name the error of a reply that is no success."""
+        return failure(reply)
 
     def _told(self, payload: Mapping[str, Json]) -> Mapping[str, Json]:
         """Give the fields of a reply HighLevel's names."""
@@ -130,20 +135,21 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
     _refresh_token = _fetch_token
 
 
-def stored_install(
+def stored_install(  # noqa: PLR0913 - what the reply may leave out
     payload: Json | Mapping[str, Json],
     *,
     now: float,
     before: StoredInstall | None = None,
     location_id: str | None = None,
     company_id: str | None = None,
+    server: str = "HighLevel",
 ) -> StoredInstall:
     """Read a token reply, v2 or v3; what it leaves out stays as it was ``before``.
 
     A reply without a refresh token never erases the old one.
     """
     if not isinstance(payload, Mapping):
-        raise _unreadable("not an object")
+        raise _unreadable("not an object", server)
     fields = {_SNAKE.get(key, key): value for key, value in payload.items()}
     old = before.install if before else None
     location = _text(fields, "locationId") or location_id
@@ -154,7 +160,7 @@ def stored_install(
     guess = "Location" if location else "Company"
     user_type = told if told in ("Location", "Company") else guess
     if not (location if user_type == "Location" else company):
-        raise _unreadable(f"no {user_type.lower()} id")
+        raise _unreadable(f"no {user_type.lower()} id", server)
     scope = _text(fields, "scope")
     install = Install(
         user_type=cast("UserType", user_type),
@@ -166,7 +172,7 @@ def stored_install(
     )
     access = _text(fields, "access_token")
     if access is None:
-        raise _unreadable("no access token")
+        raise _unreadable("no access token", server)
     kept = before.token.refresh_token if before else None
     token = Token(
         access_token=access,
@@ -177,13 +183,13 @@ def stored_install(
     return StoredInstall.of(install, token)
 
 
-def _payload(reply: Reply) -> Mapping[str, Json]:
+def _payload(reply: Reply, refusal: Callable[[Reply], HighLevelError]) -> Mapping[str, Json]:
     if reply.status < 300:  # noqa: PLR2004
         payload = decode(reply)
         if isinstance(payload, dict):
             return payload
         raise _unreadable("not an object", reply.server)
-    error = failure(reply)
+    error = refusal(reply)
     if isinstance(error, LocationInactive):
         raise error  # however it is wrapped: the same refresh token works again later
     said = "; ".join(error.messages)
@@ -221,6 +227,6 @@ def _lifetime(told: Json) -> float:
     return seconds if 0 < seconds < 10 * 365 * 86_400 else _UNTOLD_LIFETIME
 
 
-def _unreadable(problem: str, server: str = "HighLevel") -> UnexpectedResponse:
+def _unreadable(problem: str, server: str) -> UnexpectedResponse:
     msg = f"{server}'s token reply cannot be read: {problem}"
     return UnexpectedResponse(msg, problems=(f"{problem} @ $",))

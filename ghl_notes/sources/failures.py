@@ -1,10 +1,13 @@
 """Which error a refusal of another system stands for; the statuses mean the same everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from ghl_notes.errors import (
     AccessDenied,
+    ConfigurationError,
     HighLevelError,
     NotFound,
     RateLimited,
@@ -13,14 +16,40 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.http.failures import retry_after
-from ghl_notes.http.reply import Reply
+from ghl_notes.http.reply import Reply, decode
+from ghl_notes.models import Json
 
-_MOST: Final = 500  # characters of one text
+_LONGEST: Final = 500  # characters of one text
+_MOST: Final = 10  # texts of one reply
 
 
-def failure(reply: Reply, messages: Sequence[str], *, credentials: str) -> HighLevelError:
-    """Name the error of a status that is no success; ``credentials`` says what to check for it."""
-    told = tuple(message[:_MOST] for message in messages)
+def success(reply: Reply) -> Json:
+    """Decode a reply whose status is a success."""
+    try:
+        return decode(reply)
+    except UnexpectedResponse as error:
+        if not _is_page(reply):
+            raise
+        msg = f"{error}: a page instead of an API's reply, so check base_url"
+        raise UnexpectedResponse(msg, status=reply.status, garbled=True) from None
+
+
+def refusal(reply: Reply) -> Json:
+    """Decode a reply whose status is none; what is no JSON is its text, and a page is nothing."""
+    try:
+        return decode(reply)
+    except UnexpectedResponse:
+        return None if _is_page(reply) else reply.body[:_LONGEST].decode(errors="replace")
+
+
+def failure(
+    reply: Reply, messages: Iterable[str], *, credentials: str, by_id: bool = False
+) -> HighLevelError:
+    """Name the error of a status that is no success; ``credentials`` says what to check for it.
+
+    ``by_id``: the call asks for one thing by its id, which may be the reason of a 404.
+    """
+    told = _short(messages)
     said = f"{reply.server} says: {'; '.join(told) or 'no reason'} ({reply.status})"
     status = reply.status
     if status >= 500 or status in (408, 425):  # noqa: PLR2004 - HTTP's own numbers
@@ -29,6 +58,10 @@ def failure(reply: Reply, messages: Sequence[str], *, credentials: str) -> HighL
     if status in (401, 402, 403):
         remedy = "the plan does not include this" if status == 402 else f"check {credentials}"  # noqa: PLR2004
         return AccessDenied(f"{said}: {remedy}", status=status, messages=told)
+    lost = status == 404 and not (by_id and isinstance(refusal(reply), dict))  # noqa: PLR2004
+    if lost or 300 <= status < 400:  # noqa: PLR2004
+        msg = f"{reply.server}'s API is not at this address ({status}): check base_url"
+        return ConfigurationError(msg, status=status)
     if status == 404:  # noqa: PLR2004
         return NotFound(f"{said}: check the id", status=status, messages=told)
     if 400 <= status < 500:  # noqa: PLR2004
@@ -36,8 +69,20 @@ def failure(reply: Reply, messages: Sequence[str], *, credentials: str) -> HighL
     return UnexpectedResponse(f"{said}, which no call expects", status=status)
 
 
-def limited(reply: Reply, seconds: float, messages: Sequence[str] = ()) -> RateLimited:
+def limited(reply: Reply, seconds: float, messages: Iterable[str] = ()) -> RateLimited:
     """Say that the limit refused the call."""
-    msg = f"{reply.server}'s rate limit is used up; come back after retry_after seconds"
-    told = tuple(message[:_MOST] for message in messages)
-    return RateLimited(msg, status=reply.status, messages=told, retry_after=seconds)
+    return RateLimited(
+        f"{reply.server}'s rate limit is used up; come back after retry_after seconds",
+        resets_at=datetime.now(UTC) + timedelta(seconds=seconds),
+        status=reply.status,
+        messages=_short(messages),
+        retry_after=seconds,
+    )
+
+
+def _short(messages: Iterable[str]) -> Sequence[str]:
+    return tuple(message[:_LONGEST] for message in islice(messages, _MOST))
+
+
+def _is_page(reply: Reply) -> bool:
+    return reply.body.lstrip()[:1] == b"<"

@@ -49,6 +49,14 @@ def texts(values: Iterable[Json]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def single(payload: Json, server: str) -> dict[str, Json]:
+    """Return the object of a reply. Raises ``UnexpectedResponse`` if it is none."""
+    if not isinstance(payload, dict):
+        msg = f"{server}'s reply cannot be read"
+        raise UnexpectedResponse(msg, problems=["expected an object @ $"])
+    return payload
+
+
 def entries(payload: Json, name: str, server: str) -> list[Json]:
     """Return the list of a reply. Raises ``UnexpectedResponse`` if there is none."""
     listed = payload.get(name) if isinstance(payload, dict) else None
@@ -58,6 +66,6 @@ def entries(payload: Json, name: str, server: str) -> list[Json]:
     return listed
 
 
-def unreadable(server: str, problem: str) -> UnexpectedResponse:
-    """Say that an entry of a list is no object, or has no id."""
-    return UnexpectedResponse(f"{server} sent a note that cannot be read", problems=[problem])
+def unreadable(server: str, what: str, problem: str) -> UnexpectedResponse:
+    """Say that something is not what it must be, or has no id."""
+    return UnexpectedResponse(f"{server} sent {what} that cannot be read", problems=[problem])

@@ -29,8 +29,9 @@ class SourceNote:
     of them or both. ``body`` is plain text, ``html`` its rich form where there is one.
 
     ``at`` is when it was written, or happened, as far as the source tells; with ``at_is`` as
-    ``"updated"`` the source knows only when, and by whom, it was last edited. ``edited_at`` is the
-    last change. All are aware datetimes. ``left_behind`` says in words what else belongs to it that
+    ``"updated"`` the source knows only when, and by whom, it was last edited. ``created_at`` is
+    when it came to be there, by which Close is asked, ``edited_at`` the last change. All are aware
+    datetimes. ``left_behind`` says in words what else belongs to it that
     no note of HighLevel can hold, and ``extra`` is what is newer than this library.
     """
 
@@ -46,6 +47,7 @@ class SourceNote:
     author_name: str | None = None
     at: datetime | None = None
     at_is: Literal["created", "updated"] = "created"
+    created_at: datetime | None = None
     edited_at: datetime | None = None
     attachments: tuple[SourceAttachment, ...] = ()
     left_behind: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ class FileLocks:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             return os.open(self._folder / name, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            msg = f"SQLiteStore: {self._folder} cannot be used for its locks ({error})"
+            msg = f"{self._folder} cannot be used for locks ({error})"
             raise ConfigurationError(msg) from error
 
 

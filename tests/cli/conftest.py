@@ -30,8 +30,14 @@ WIDE = {"COLUMNS": "200", "TERM": "xterm", "NO_COLOR": "1"}
 # Nothing of whoever runs the tests: neither their account nor their browser.
 NOBODY = dict.fromkeys(
     (
+        "GHL_NOTES_BASE_URL",
+        "GHL_NOTES_CINNOX_APP_ID",
+        "GHL_NOTES_CINNOX_APP_TOKEN",
+        "GHL_NOTES_CINNOX_URL",
         "GHL_NOTES_CLIENT_ID",
         "GHL_NOTES_CLIENT_SECRET",
+        "GHL_NOTES_CLOSE_KEY",
+        "GHL_NOTES_CLOSE_URL",
         "GHL_NOTES_LOCATION",
         "GHL_NOTES_REDIRECT_URI",
         "GHL_NOTES_SEAL_KEYS",

@@ -44,7 +44,8 @@ async def test_all_commands_are_offered(completed) -> None:
     told = await completed("bash", "ghl-notes ")
 
     assert sorted(told.split()) == [
-        "contact", "demo", "export", "fake", "installs", "login", "note", "task"
+        "contact", "demo", "export", "fake", "installs", "login", "migrate", "note", "sources",
+        "task",
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 
 import asyncio
 import io
+from functools import partial
 
 import pytest
 from attrs import define
@@ -123,7 +124,7 @@ def test_it_is_two_lines_at_any_width(width: int) -> None:
 async def test_on_a_terminal_the_bar_follows_and_then_goes(terminal) -> None:
     """It is redrawn in its place while the work goes on, and erased when that ends."""
     tally = busy(Clock(), total=2)
-    async with shown(tally, Console(file=terminal.file)):
+    async with shown(partial(bar, tally), Console(file=terminal.file)):
         for place in ("0 of 2 contacts", "1 of 2 contacts"):
             async with asyncio.timeout(5):
                 while place not in terminal.text:  # noqa: ASYNC110 - a screen sets no event
@@ -137,7 +138,7 @@ async def test_on_a_terminal_the_bar_follows_and_then_goes(terminal) -> None:
 async def test_without_a_terminal_nothing_is_drawn() -> None:
     """A file that is no terminal gets no control codes."""
     console = Console(file=io.StringIO(), force_terminal=True)
-    async with shown(busy(Clock()), console):
+    async with shown(partial(bar, busy(Clock())), console):
         pass
 
     assert console.file.getvalue() == ""

@@ -66,7 +66,7 @@ def test_an_untold_end_of_the_day_is_within_a_day() -> None:
 )
 def test_a_server_that_cannot_be_understood_may_be_the_wrong_one(error: HighLevelError) -> None:
     """The remedy is in the user's hands: the network, the URL, or patience."""
-    assert "--base-url" in explained(error)
+    assert "the network and the server's URL" in explained(error)
 
 
 def test_a_store_that_is_out_of_reach_has_nothing_to_do_with_a_server() -> None:

@@ -76,7 +76,17 @@ from ghl_notes import (
     UserType,
     Waited,
     WebhookRejected,
+    migrate,
 )
+from ghl_notes.sources import (
+    Source,
+    SourceChange,
+    SourceContact,
+    SourceNote,
+    SourceUser,
+)
+from ghl_notes.sources.cinnox import CinnoxNotes
+from ghl_notes.sources.close import CloseExport, CloseNotes, CloseOAuth
 from ghl_notes.stores import (
     Claims,
     Hold,
@@ -87,7 +97,7 @@ from ghl_notes.stores import (
     SQLiteStore,
     TokenStore,
 )
-from ghl_notes.testing import FakeHighLevel, Fault, Stats
+from ghl_notes.testing import FakeCinnox, FakeClose, FakeHighLevel, Fault, Stats
 from ghl_notes.webhooks import (
     PUBLISHED_KEY,
     PUBLISHED_LEGACY_KEY,
@@ -668,6 +678,59 @@ async def remedies(client: Client) -> str:  # noqa: C901 - one branch for each r
     return ghl_notes.__version__
 
 
+# --- notes from elsewhere ----------------------------------------------------------------------
+
+
+async def reads_close(when: datetime) -> Source:
+    async with CloseNotes("api_...") as close:
+        source: Source = close
+        filtered = close.notes(since=when, lead_id="lead_1", id__in=["a", "b"])
+        assert_type(filtered, AsyncGenerator[SourceNote, None])
+        note = await close.get("acti_1")
+        assert_type(note.at, datetime | None)
+        assert_type(await close.contacts_of(note), tuple[SourceContact, ...])
+        assert_type(await close.changes(when), list[SourceChange])
+        close.notes(lead="lead_1")  # type: ignore[call-arg]
+    return source
+
+
+async def reads_close_by_oauth(app: App, url: str) -> None:
+    async with CloseOAuth(app, store=SQLiteStore("close.db")) as oauth:
+        assert_type(oauth.authorize(), AuthorizationRequest)
+        install = await oauth.install_from(url, state="...")
+        assert_type(install, Install)
+        async with CloseNotes(auth=oauth.auth(install.company_id or "")) as close:
+            assert_type(await close.account(), str)
+
+
+async def reads_cinnox() -> Source:
+    cinnox = CinnoxNotes(base_url="https://...", app_id="...", app_token="...")
+    assert_type(await cinnox.list("EXT-00001"), list[SourceNote])
+    assert_type(await cinnox.users(), Mapping[str, SourceUser])
+    async for contact in cinnox.contacts():
+        assert_type(contact, SourceContact)
+    return cinnox
+
+
+async def moves_notes(client: Client) -> bool:
+    async def by_name(person: SourceContact, client: Client) -> str | None:
+        page = await client.contacts.search(person.name)
+        return page.contacts[0].id if page.total == 1 else None
+
+    source: Source = CloseExport("leads.json.gz")
+    plan = await migrate.plan(source, client, match=by_name, several="first", users={"a@b.c": "1"})
+    assert_type(plan, migrate.Plan)
+    migrate.save(plan, "plan.json")
+    plan = migrate.load("plan.json", client=client)
+    told: list[migrate.Line] = []
+    report = await migrate.apply(plan, ledger="moved.db", update=True, told=told.append)
+    assert_type(report, migrate.Report)
+    assert_type(report.counts, dict[migrate.Result, int])
+    assert_type(migrate.table(await migrate.verify(plan)), str)
+    assert_type(migrate.as_html(await migrate.undo(client, source="close")), str)
+    return report.fine
+
+
 # --- tests of users -------------------------------------------------------------------------
 
 
@@ -681,3 +744,6 @@ async def their_test() -> None:
         token = fake.private_token
         async with Client(token, base_url=fake.url) as client, asyncio.timeout(60):
             assert_type(await client.notes.list(fake.contact_ids()[0]), NoteList)
+    async with FakeClose(leads=3, max_skip=100) as close, FakeCinnox(contacts=3) as cinnox:
+        close.add_note(close.lead_ids()[0], note="Hello")
+        cinnox.add_note(cinnox.contact_ids()[0], "Hello")

@@ -11,12 +11,13 @@ _EMAILS: Final = ("email", "personalEmail", "otherEmail")
 _PHONES: Final = ("mobilePhone", "workPhone", "homePhone", "otherPhone", "whatsApp")
 
 
-def note(item: Json, app_id: str, contact_id: str) -> SourceNote | None:
-    """Read a note; None for what is no object or has no id.
+def note(item: Fields, app_id: str, contact_id: str) -> SourceNote | None:
+    """Read a note; None without an id.
 
     CINNOX tells the last edit alone: when, and whose.
     """
-    if not isinstance(item, dict) or (note_id := text(item, "noteId")) is None:
+    note_id = text(item, "noteId")
+    if note_id is None:
         return None
     when = time(item, "updatedAt")
     return SourceNote(

@@ -11,20 +11,20 @@ from ghl_notes.errors import (
     HighLevelError,
     RequestRejected,
     Unavailable,
-    UnexpectedResponse,
 )
 from ghl_notes.http.failures import retry_after
 from ghl_notes.http.rate import RateSnapshot
-from ghl_notes.http.reply import Answer, Reply, decode
+from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request
-from ghl_notes.sources.failures import failure, limited
+from ghl_notes.models import Json
+from ghl_notes.sources.failures import failure, limited, refusal, success
 
 _FINE: Final = (None, 0, 200)
 _TOO_MANY: Final = 6451010
 _NO_SUCH_URL: Final = 6450001
 _INTERNAL: Final = 6451001
 _WRONG_ARGUMENT: Final = (7910000, 6451000)
-_LIMIT_OF_PAGE: Final = re.compile(r"maximum limit", re.IGNORECASE).search
+_DIGITS: Final = re.compile(r"[0-9]{1,15}").fullmatch
 # No header tells how long a refusal lasts; the window is a minute.
 _UNTOLD_SECONDS: Final = 15.0
 _CREDENTIALS: Final = "app_token, that it belongs to app_id, and that base_url is the app's own"
@@ -48,20 +48,12 @@ class CinnoxService:
     def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:  # noqa: ARG002
         """Turn a reply into its answer, or into the error that its body or status stands for."""
         fine = 200 <= reply.status < 300  # noqa: PLR2004 - HTTP's own numbers
-        try:
-            payload = decode(reply)
-        except UnexpectedResponse:
-            if fine:
-                raise
-            payload = None
+        payload = success(reply) if fine else refusal(reply)
         told = payload if isinstance(payload, dict) else {}
-        code, message = told.get("code"), told.get("message")
-        said = message if isinstance(message, str) else ""
+        code, message = _code(told.get("code")), told.get("message")
         if fine and code in _FINE:
             return Answer(payload, reply.status, reply.headers, request.method, request.path)
-        raise _error(reply, code if isinstance(code, int) else None, said, request).at(
-            request.method, request.path
-        )
+        raise _error(reply, code, message if isinstance(message, str) else "", request)
 
     def finished(self, request: Request, answer: Answer) -> Answer:  # noqa: ARG002 - the protocol's
         """Take the answer as it is."""
@@ -89,10 +81,16 @@ def _error(reply: Reply, code: int | None, said: str, request: Request) -> HighL
     return failure(reply, told, credentials=_CREDENTIALS)
 
 
+def _code(told: Json) -> int | None:
+    """Read a code, as a number or as a text of digits; -1 for one that is something else."""
+    if told is None or type(told) is int:
+        return told
+    return int(told) if isinstance(told, str) and _DIGITS(told) else -1
+
+
 def _argument(said: str, request: Request) -> str:
     """Name the argument that a message is about: one code serves for every wrong one."""
     names = tuple(request.params or ())
-    named = next((name for name in names if re.search(rf"\b{name}\b", said)), None)
-    if named is None and _LIMIT_OF_PAGE(said):
-        named = "limit"
-    return named or f"one of {', '.join(names)}" if names else "the call"
+    words = said.lower()
+    named = next((name for name in names if re.search(rf"\b{name.lower()}\b", words)), None)
+    return named or f"one of {', '.join(names)}"

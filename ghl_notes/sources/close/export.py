@@ -20,6 +20,7 @@ from ghl_notes.sources import fields
 from ghl_notes.sources.close import reading
 from ghl_notes.sources.fields import Fields
 from ghl_notes.sources.models import SourceContact, SourceNote, SourceUser
+from ghl_notes.sources.spans import Span
 
 _GZIP: Final = b"\x1f\x8b"
 
@@ -32,14 +33,18 @@ class CloseExport:
     ``ConfigurationError`` for a file that is no such export.
     """
 
-    name: Final = "close"
+    name: str = "close"
 
     def __init__(self, path: str | os.PathLike[str], *, users: Iterable[SourceUser] = ()) -> None:
+        if not isinstance(path, str | os.PathLike):
+            msg = "path must name a file of Close's export"
+            raise ConfigurationError(msg)
         self._path = Path(path)
         self._users = {user.id: user for user in users}
         self._leads: list[Fields] | None = None
         self._of_lead: dict[str, tuple[SourceContact, ...]] = {}
         self._contacts: dict[str, SourceContact] = {}
+        self._reading = asyncio.Lock()
 
     async def account(self) -> str:
         """Name the organization that the export is of."""
@@ -49,24 +54,14 @@ class CloseExport:
                     return found
         return "unknown"
 
-    async def notes(
+    def notes(
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> AsyncGenerator[SourceNote, None]:
         """Yield every note of the file that was created in that time, each once.
 
         What cannot be read raises ``UnexpectedResponse`` after all that can be.
         """
-        failure, seen = None, set[str]()
-        for lead in await self._read():
-            for item in _notes(lead):
-                note = reading.note({"lead_id": lead.get("id"), **item})
-                if note is None:
-                    failure = fields.unreadable("Close's export", "a note without an id")
-                elif note.id not in seen and _within(item, since, until):
-                    seen.add(note.id)
-                    yield note
-        if failure is not None:
-            raise failure
+        return self._notes(Span.of(since, until))
 
     async def contacts_of(self, note: SourceNote) -> tuple[SourceContact, ...]:
         """Return the contact that a note names, or all those of its lead."""
@@ -80,13 +75,27 @@ class CloseExport:
         """Return the users that were passed."""
         return self._users
 
+    async def _notes(self, span: Span) -> AsyncGenerator[SourceNote, None]:
+        failure, seen = None, set[str]()
+        for lead in await self._read():
+            for note in _notes(lead):
+                if note is None:
+                    failure = fields.unreadable("Close's export", "a note", "expected an id")
+                elif note.id not in seen and span.holds(note.created_at):
+                    seen.add(note.id)
+                    yield note
+        if failure is not None:
+            raise failure
+
     async def _read(self) -> list[Fields]:
-        if self._leads is None:
-            self._leads = await asyncio.to_thread(_leads, self._path)
-            for lead in self._leads:
-                contacts = reading.contacts(dict(lead))
-                self._of_lead[fields.text(lead, "id") or ""] = contacts
-                self._contacts |= {contact.id: contact for contact in contacts}
+        async with self._reading:
+            if self._leads is None:
+                leads = await asyncio.to_thread(_leads, self._path)
+                for lead in leads:
+                    contacts = reading.contacts(lead)
+                    self._of_lead[fields.text(lead, "id") or ""] = contacts
+                    self._contacts |= {contact.id: contact for contact in contacts}
+                self._leads = leads
         return self._leads
 
 
@@ -94,22 +103,24 @@ def _leads(path: Path) -> list[Fields]:
     try:
         packed = path.read_bytes()
         content: Json = json.loads(gzip.decompress(packed) if packed[:2] == _GZIP else packed)
-    except (OSError, EOFError, zlib.error, ValueError, RecursionError):
-        content = None  # what it says may quote the file
+    except OSError as error:
+        content, problem = None, f"it cannot be read ({type(error).__name__})"
+    except (EOFError, zlib.error, ValueError, RecursionError):  # what they say may quote the file
+        content, problem = None, "it is no JSON, or not whole"
+    else:
+        problem = "it must be a JSON list of leads"
     leads = fields.objects(content)
     if not isinstance(content, list) or len(leads) < len(content):
-        msg = f"{path} is not an export of Close: it must be a JSON list of leads, or that in gzip"
+        msg = f"{path} is not an export of Close: {problem}"
+        raise ConfigurationError(msg)
+    if leads and not any("activities" in lead for lead in leads):
+        msg = f"{path} has no notes in it: export leads with include_activities"
         raise ConfigurationError(msg)
     return leads
 
 
-def _notes(lead: Fields) -> Iterator[Fields]:
-    items = fields.objects(lead.get("activities"))
-    return (item for item in items if item.get("_type") == "Note")
-
-
-def _within(item: Fields, since: datetime | None, until: datetime | None) -> bool:
-    created = fields.time(item, "date_created")
-    if created is None:
-        return True
-    return (since is None or created >= since) and (until is None or created <= until)
+def _notes(lead: Fields) -> Iterator[SourceNote | None]:
+    """Read the notes of a lead, which need not name it; None for each that cannot be read."""
+    for item in fields.objects(lead.get("activities")):
+        if item.get("_type") == "Note":
+            yield reading.note({**item, "lead_id": item.get("lead_id") or lead.get("id")})

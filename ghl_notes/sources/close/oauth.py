@@ -9,10 +9,11 @@ from typing import Final, NoReturn
 
 import aiohttp
 
-from ghl_notes.errors import ReauthorizationRequired
+from ghl_notes.errors import ConfigurationError, HighLevelError, ReauthorizationRequired
 from ghl_notes.events import Observer
 from ghl_notes.http.limits import Limits
 from ghl_notes.http.protocol import VERSION, dialect
+from ghl_notes.http.reply import Reply
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.models import (
     App,
@@ -26,23 +27,30 @@ from ghl_notes.oauth.auth import Auth
 from ghl_notes.oauth.authorize import page_request, read_callback
 from ghl_notes.oauth.installs import Installs
 from ghl_notes.oauth.session import OAuthSession
+from ghl_notes.sources.arguments import text
+from ghl_notes.sources.close.service import refused
 from ghl_notes.stores.protocol import TokenStore
 from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
 HOST: Final = "https://api.close.com"
 PAGE: Final = "https://app.close.com/oauth2/authorize/"
+_OFFLINE: Final = "offline_access"
 
 
 class _CloseSession(OAuthSession):
     """Close's token endpoint, which names an organization where HighLevel names a company."""
 
     token_path = "/oauth2/token/"  # noqa: S105 - a path
+    server = "Close"
 
     def _headers(self) -> dict[str, str]:
         return {}
 
     def _speaking_for(self, user_type: UserType | None) -> dict[str, str]:  # noqa: ARG002
         return {}
+
+    def _refusal(self, reply: Reply) -> HighLevelError:
+        return refused(reply)
 
     def _told(self, payload: Mapping[str, Json]) -> Mapping[str, Json]:
         ours = {"companyId": payload.get("organization_id"), "userId": payload.get("user_id")}
@@ -83,7 +91,13 @@ class CloseOAuth(Closing):
         self._installs = Installs(store, close, mint=_no_mint, observer=observer, clock=clock)
 
     def authorize(self, *, state: str | None = None, url: str = PAGE) -> AuthorizationRequest:
-        """Return where to send a browser, and the ``state`` to remember until it comes back."""
+        """Return where to send a browser, and the ``state`` to remember until it comes back.
+
+        Raises ``ConfigurationError`` if the app does not ask for ``offline_access``.
+        """
+        if _OFFLINE not in self.app.scopes:
+            msg = f"App: scopes must have {_OFFLINE}, without which Close gives no refresh token"
+            raise ConfigurationError(msg)
         return page_request(self.app, url, state=state)
 
     async def install(self, code: str) -> Install:
@@ -103,6 +117,7 @@ class CloseOAuth(Closing):
 
     def auth(self, organization_id: str) -> Auth:
         """Return what ``CloseNotes(auth=...)`` takes for one organization."""
+        text("organization_id", organization_id)
         return self._installs.auth(company_key(organization_id), company_id=organization_id)
 
     async def close(self) -> None:

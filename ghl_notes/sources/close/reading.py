@@ -37,6 +37,7 @@ def note(item: Json) -> SourceNote | None:
         author_id=text(item, "user_id", "created_by"),
         author_name=text(item, "user_name", "created_by_name"),
         at=time(item, "activity_at", "date_created"),
+        created_at=time(item, "date_created"),
         edited_at=time(item, "date_updated"),
         attachments=tuple(
             SourceAttachment(name=text(one, "filename"), url=text(one, "url"))
@@ -58,10 +59,10 @@ def contact(item: Fields) -> SourceContact | None:
     return SourceContact(id=contact_id, name=name, emails=texts(emails), phones=texts(phones))
 
 
-def contacts(lead: Json) -> tuple[SourceContact, ...]:
+def contacts(lead: Fields) -> tuple[SourceContact, ...]:
     """Read the contacts that are nested in a lead."""
-    listed = objects(lead.get("contacts")) if isinstance(lead, dict) else []
-    return tuple(one for one in map(contact, listed) if one is not None)
+    found = map(contact, objects(lead.get("contacts")))
+    return tuple(one for one in found if one is not None)
 
 
 def user(item: Fields) -> SourceUser | None:
@@ -74,8 +75,10 @@ def user(item: Fields) -> SourceUser | None:
     return SourceUser(id=user_id, name=name, email=text(item, "email"))
 
 
-def change(item: Fields) -> SourceChange | None:
+def change(item: Json) -> SourceChange | None:
     """Read an event of the log; None if it is not about one note."""
+    if not isinstance(item, dict):
+        return None
     note_id, action = text(item, "object_id"), text(item, "action")
     if note_id is None or action not in ("created", "updated", "deleted"):
         return None

@@ -4,35 +4,41 @@ https://developer.close.com/topics/rate-limits and https://developer.close.com/a
 """
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
-from ghl_notes.errors import UnexpectedResponse
+from ghl_notes.errors import HighLevelError
 from ghl_notes.http.failures import retry_after
 from ghl_notes.http.rate import RateSnapshot
-from ghl_notes.http.reply import Answer, Reply, decode
+from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request
 from ghl_notes.models import Json
-from ghl_notes.sources.failures import failure, limited
+from ghl_notes.sources.failures import failure, limited, refusal, success
 
 _RATE: Final = re.compile(
-    r"\s*limit=(?P<limit>\d{1,9})(?:;[^,]*)?,\s*remaining=(?P<remaining>\d{1,9}),"
-    r"\s*reset=(?P<reset>\d{1,9}(?:\.\d+)?)\s*"
-).fullmatch
+    r"(?:^|[\s,;])(limit|remaining|reset)=(\d{1,9}(?:\.\d{1,9})?)(?=[\s,;]|$)"
+).findall
 _LEAST_SECONDS: Final = 0.1
+_MOST_SECONDS: Final = 86_400.0
 _UNTOLD_SECONDS: Final = 2.0  # what Close's own client waits when a 429 does not say
+_REMEMBERED: Final = 1_000
+_DEEPEST: Final = 8  # levels of an error's body
+_LISTS: Final = ("/me/", "/activity/note/", "/user/", "/event/")
+_CREDENTIALS: Final = "the API key or the token"
+_GENERAL: Final = ("error", "errors", "field-errors", "message")
 
 
 class CloseService:
     """Close's side of the calls of one endpoint group, which have one limit.
 
-    A reply tells how long the window still lasts, not its length, so the longest that was told
-    is taken for it.
+    A reply tells how long the window still lasts, not its length. So the longest that was told to
+    any request which may still be in the window is taken for it.
     """
 
     def __init__(self, scheme: Literal["Basic", "Bearer"]) -> None:
         self._scheme = scheme
-        self._longest = _LEAST_SECONDS
+        self._resets: deque[float] = deque()
 
     def headers(self, request: Request, token: str) -> dict[str, str]:
         """Show the credentials, and say of a POST that it is a GET too long for a URL."""
@@ -43,46 +49,54 @@ class CloseService:
 
     def rate(self, reply: Reply) -> RateSnapshot | None:
         """Read ``RateLimit: limit=100, remaining=50, reset=5.2``; None for anything else."""
-        told = _RATE(reply.headers.get("RateLimit", ""))
-        if told is None or not int(told["limit"]):
+        told = _told(reply)
+        if told is None:
             return None
-        self._longest = max(self._longest, float(told["reset"]))
         limit = int(told["limit"])
+        while len(self._resets) >= min(limit, _REMEMBERED):
+            self._resets.popleft()
+        self._resets.append(told["reset"])
         left = min(limit, int(told["remaining"]))
-        return RateSnapshot(limit, self._longest, left, None, None, None)
+        return RateSnapshot(limit, max(self._resets), left, None, None, None)
 
     def token_rejected(self, reply: Reply) -> bool:  # noqa: ARG002 - the protocol's
         """Tell that another token may pass; there is no other API key."""
         return self._scheme == "Bearer"
 
-    def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
+    def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:  # noqa: ARG002
         """Turn a reply into its answer, or into the error that it stands for."""
         if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's own numbers
-            return Answer(decode(reply), reply.status, reply.headers, request.method, request.path)
-        body = _body(reply)
-        if reply.status == 429:  # noqa: PLR2004
-            raise limited(reply, _wait(reply, rate, body), tuple(_messages(body)))
-        raise failure(reply, tuple(_messages(body)), credentials="the API key or the token").at(
-            request.method, request.path
-        )
+            payload = success(reply)
+            return Answer(payload, reply.status, reply.headers, request.method, request.path)
+        raise refused(reply, by_id=request.path not in _LISTS)
 
     def finished(self, request: Request, answer: Answer) -> Answer:  # noqa: ARG002 - the protocol's
         """Take the answer as it is."""
         return answer
 
 
-def _body(reply: Reply) -> Json:
-    try:
-        return decode(reply)
-    except UnexpectedResponse:  # a page of a proxy: the status says enough
+def refused(reply: Reply, *, by_id: bool = True) -> HighLevelError:
+    """Name the error of a reply that is no success; ``by_id`` as in ``failure``."""
+    body = refusal(reply)
+    if reply.status == 429:  # noqa: PLR2004 - HTTP's own number
+        return limited(reply, _wait(reply, body), _messages(body))
+    return failure(reply, _messages(body), credentials=_CREDENTIALS, by_id=by_id)
+
+
+def _told(reply: Reply) -> Mapping[str, float] | None:
+    """Read the header, in any order and with any parameters; None if it lacks something."""
+    pairs = _RATE(reply.headers.get("RateLimit", ""))
+    told = {name: float(number) for name, number in pairs}
+    if len(told) < 3 or told["limit"] < 1 or told["reset"] > _MOST_SECONDS:  # noqa: PLR2004
         return None
+    return {**told, "reset": max(_LEAST_SECONDS, told["reset"])}
 
 
-def _wait(reply: Reply, rate: RateSnapshot | None, body: Json) -> float:
+def _wait(reply: Reply, body: Json) -> float:
     """Read how long to wait, from the places in which Close has told it over the years."""
-    told = _RATE(reply.headers.get("RateLimit", ""))
-    if rate is not None and told is not None:
-        return float(told["reset"])
+    told = _told(reply)
+    if told is not None:
+        return told["reset"]
     after = retry_after(reply.headers)
     if after is not None:
         return after
@@ -90,20 +104,18 @@ def _wait(reply: Reply, rate: RateSnapshot | None, body: Json) -> float:
     inner = fields.get("error")
     for place in (inner if isinstance(inner, dict) else {}, fields):
         seconds = place.get("rate_reset")
-        if isinstance(seconds, int | float) and 0 <= seconds < 86_400:  # noqa: PLR2004
-            return float(seconds)
+        if type(seconds) in (int, float) and 0 <= seconds <= _MOST_SECONDS:  # type: ignore[operator]
+            return float(seconds)  # type: ignore[arg-type]
     return _UNTOLD_SECONDS
 
 
-def _messages(told: Json) -> Iterator[str]:
-    """Find the texts of an error: ``error``, ``errors``, and ``field-errors``, however deep."""
-    if isinstance(told, dict):
-        for name, value in told.items():
-            if isinstance(value, str):
-                general = name in ("error", "message")
-                yield value if general else f"{name}: {value}"
-            else:
-                yield from _messages(value)
-    elif isinstance(told, list):
+def _messages(told: Json, name: str = "", depth: int = 0) -> Iterator[str]:
+    """Find the texts of an error: ``error``, ``errors``, ``field-errors``, with their fields."""
+    if isinstance(told, str) and told.strip():
+        yield f"{name}: {told}" if name else told
+    elif depth < _DEEPEST and isinstance(told, dict):
+        for key, value in told.items():
+            yield from _messages(value, name if key in _GENERAL else key, depth + 1)
+    elif depth < _DEEPEST and isinstance(told, list):
         for value in told:
-            yield from [value] if isinstance(value, str) else _messages(value)
+            yield from _messages(value, name, depth + 1)

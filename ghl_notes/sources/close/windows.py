@@ -1,8 +1,7 @@
 """Which pages of Close's notes to ask for, so that each note is met once, without any I/O.
 
 Close skips, up to a ceiling that no document tells (``max_skip``), so the time is cut into
-windows: https://developer.close.com/api/overview/pagination. Offsets move when notes are deleted,
-so pages overlap, and a page that joins nowhere begins its window anew.
+windows: https://developer.close.com/api/overview/pagination.
 """
 
 from collections.abc import Collection
@@ -13,14 +12,16 @@ from attrs import define, field, frozen
 from attrs.converters import optional
 
 from ghl_notes.errors import RequestRejected, Unavailable
+from ghl_notes.sources.overlap import Overlap
+from ghl_notes.sources.spans import earliest
 
 PAGE: Final = 100
-_OVERLAP: Final = 5
 _FIRST: Final = timedelta(days=30)
 _LEAST: Final = timedelta(seconds=1)  # Close compares whole seconds
 _DEEPEST: Final = 10_000  # a skip beyond is slow, and may be refused at any moment
+_STRIDE: Final = 8  # how much wider a window may be than an empty one before it
 _FEW: Final = 1_000  # notes in a window after which the next may be wider
-_OLDEST: Final = datetime(1970, 1, 1, tzinfo=UTC)  # what is older is asked for in one piece
+_OLDEST: Final = datetime.min.replace(tzinfo=UTC)
 _RESTARTS: Final = 5
 
 
@@ -33,87 +34,99 @@ class Ask:
     skip: int
 
 
-def _whole(when: datetime) -> datetime:
-    """Cut a time to the second, by which Close compares."""
+def _floor(when: datetime) -> datetime:
     return when.astimezone(UTC).replace(microsecond=0)
+
+
+def _ceiling(when: datetime) -> datetime:
+    return _floor(when) + _LEAST if when.microsecond else _floor(when)
 
 
 @define
 class Walk:
     """The way through all notes of a span of time, the newest window first.
 
-    Ask for ``next()``, tell ``page()`` or ``overflowed()``, until there is no next.
+    Ask for ``next()``, tell ``page()`` or ``overflowed()``, until there is no next. The span is
+    widened to whole seconds. Windows share the second between them.
     """
 
-    since: datetime | None = field(converter=optional(_whole))
-    until: datetime = field(converter=_whole)
-    _skip: int = field(default=0, init=False)
+    since: datetime | None = field(converter=optional(_floor))
+    until: datetime = field(converter=_ceiling)
     _width: timedelta = field(default=_FIRST, init=False)
-    _count: int = field(default=0, init=False)
+    _few: int = field(default=_FEW, init=False)
+    _list: Overlap = field(factory=Overlap, init=False)
+    _oldest: datetime | None = field(default=None, init=False)
     _restarts: int = field(default=0, init=False)
-    _before: frozenset[str] = field(default=frozenset(), init=False)
     _seen: set[str] = field(factory=set, init=False)
     _done: bool = field(default=False, init=False)
 
     def next(self) -> Ask | None:
         """Tell what to ask for; None at the end."""
-        return None if self._done else Ask(self._start(), self.until, self._skip)
+        return None if self._done else Ask(self._start(), self.until, self._list.skip)
 
-    def page(self, ids: Collection[str], *, received: int, more: bool) -> set[str]:
-        """Take a page in, ``received`` entries with these ids; return which notes are new."""
-        if self._before and self._before.isdisjoint(ids):
+    def page(
+        self, ids: Collection[str], *, received: int, more: bool, oldest: datetime | None = None
+    ) -> set[str]:
+        """Take a page in, ``received`` entries with these ids; return which notes are new.
+
+        ``oldest`` is when the oldest of them was created, which tells how full the time is.
+        """
+        if not self._list.joins(ids, received):
             self._restart()  # so many were deleted meanwhile that some may have moved past us
             return set()
-        fresh = {one for one in ids if one not in self._seen}
+        fresh = set(ids) - self._seen
         self._seen |= fresh
-        self._count += len(fresh)
+        self._oldest = earliest(self._oldest, oldest)
         if not more or not received:
-            self._leave()
-        elif self._skip < _DEEPEST or not self._narrowed():
-            step = max(1, received - _OVERLAP)
-            self._skip += step
-            self._before = frozenset(ids if step < received else ())
+            self._leave(self._list.skip + received)
+        elif self._list.skip < _DEEPEST or not self._narrowed():
+            self._list.go_on(ids, received)
         return fresh
 
     def overflowed(self) -> None:
         """Take in that Close does not skip as far as it was asked to."""
+        self._few = min(self._few, self._list.skip // 2)
         if not self._narrowed():
             msg = (
                 f"Close holds more notes of one second ({self.until:%Y-%m-%d %H:%M:%S} UTC) than it"
-                " lists; read them from an export instead"
+                " lists: read them from an export, with CloseExport"
             )
             raise RequestRejected(msg, status=400)
 
     def _start(self) -> datetime | None:
-        start = _whole(self.until - self._width)
-        if self.since is not None:
-            return max(start, self.since)
-        return start if start > _OLDEST else None
+        reach = self.until - (self.since or _OLDEST)
+        return self.since if reach <= self._width else self.until - self._width
 
-    def _leave(self) -> None:
-        """Go on to the window before this one."""
+    def _leave(self, count: int) -> None:
+        """Go on to the window before this one, which had so many notes."""
         start = self._start()
-        self._done = start is None or start == self.since
-        self._width *= 2 if self._count < _FEW else 1
+        if start is None or start == self.since:
+            self._done = True
+            return
+        if count < self._few:
+            self._width *= 2 if count else _STRIDE
+        self.until = start
         self._anew()
-        self.until = start or self.until
 
     def _narrowed(self) -> bool:
-        """Halve the window, if it is not the smallest already."""
-        start = self._start()
-        width = self._width if start is None else self.until - start
+        """Halve the window, or what was read of it, if it is not the smallest already."""
+        width = self.until - (self._start() or _OLDEST)
         if width <= _LEAST:
             return False
-        self._width = max(_LEAST, width / 2)
+        full = width if self._oldest is None else min(width, self.until - self._oldest)
+        self._width = max(1, full // (2 * _LEAST)) * _LEAST
         self._anew()
         return True
 
     def _restart(self) -> None:
+        """Begin the window anew; a smaller one if that does not help, down to a single page."""
         self._restarts += 1
+        if self._restarts > 1 and self._narrowed():
+            return
         if self._restarts > _RESTARTS:
-            msg = "Close's notes change faster than they can be read; try again later"
+            msg = "Close's notes change faster than they can be read: try again later"
             raise Unavailable(msg, maybe_applied=False)
-        self._skip, self._before = 0, frozenset()
+        self._list = Overlap()
 
     def _anew(self) -> None:
-        self._skip, self._count, self._restarts, self._before = 0, 0, 0, frozenset()
+        self._list, self._restarts, self._oldest = Overlap(), 0, None
