@@ -108,8 +108,9 @@ async def each(
             if results.failure is not None:
                 raise results.failure
             await results.more()
-        if source.error is not None:
-            raise source.error
+        error = results.failure or source.error
+        if error is not None:
+            raise error
     finally:
         for worker in workers:
             worker.cancel()

@@ -4,7 +4,7 @@ A contact's notes are written one after the other, the oldest first, and many co
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import aclosing
 from os import PathLike
 from typing import Final, TypeAlias, cast
@@ -23,12 +23,14 @@ from ghl_notes.errors import (
     ReauthorizationRequired,
     RequestRejected,
 )
-from ghl_notes.migrate.comparing import is_same, written_as
-from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
-from ghl_notes.migrate.markers import CUT_OTHERWISE, by_key, is_cut_otherwise
+from ghl_notes.migrate.comparing import is_as_drafted, is_current, written_as
+from ghl_notes.migrate.ledger import LEDGER, UNKNOWN, Entry, Ledger
+from ghl_notes.migrate.markers import by_key, chosen
 from ghl_notes.migrate.models import Draft, Line, Plan, Report, Result, Step, Told, digest_of
+from ghl_notes.migrate.obstacles import obstacle
 from ghl_notes.models import UNSET, Note
 
+_OPEN: Final[Collection[Result]] = ("create", "update", "skip")
 SETTLE: Final = 2.0
 """Seconds in which a note may still turn up that a killed run has sent."""
 
@@ -89,7 +91,8 @@ class _Applying:
     update: bool
     settle: float
     told: Told | None
-    _entries: dict[tuple[str, str], Entry] = field(factory=dict, init=False)
+    _entries: dict[str, dict[str, Entry]] = field(factory=dict, init=False)
+    _planned: dict[str, set[str]] = field(factory=dict, init=False)
     _over: HighLevelError | None = field(default=None, init=False)
 
     async def run(self, concurrency: int) -> Report:
@@ -109,16 +112,32 @@ class _Applying:
 
     async def _open(self) -> None:
         """Read the ledger, and give notes time to turn up that a killed run has just sent."""
-        if not any(map(_is_open, self.plan.steps)):
-            return
         is_new = not self.ledger.exists
         entries = await self.ledger.entries(self.plan.location_id, self.plan.source)
         mine = [entry for entry in entries if entry.account == self.plan.account]
-        self._entries = {(entry.key, entry.contact_id): entry for entry in mine}
+        for entry in mine:
+            self._entries.setdefault(entry.key, {})[entry.contact_id] = entry
+        for step in self.plan.steps:
+            if step.draft is not None and step.line.contact_id is not None:
+                self._planned.setdefault(step.line.key, set()).add(step.line.contact_id)
+        if not any(map(self._is_open, self.plan.steps)):
+            return
         now = self.ledger.clock()
         pending = [now - entry.at for entry in mine if entry.state == "pending"]
         youngest = 0.0 if is_new else min(pending, default=self.settle)
         await asyncio.sleep(min(self.settle, max(0.0, self.settle - youngest)))
+
+    def _is_open(self, step: Step) -> bool:
+        """Tell whether a note is to be written, or to be entered in a ledger that has lost it."""
+        line, draft = step.line, step.draft
+        if draft is None or line.contact_id is None or line.result not in _OPEN:
+            return False
+        entry = self._entry_of(line)
+        is_lost = entry is None or entry.state == "pending"
+        return line.result != "skip" or (is_lost and line.note_id is not None)
+
+    def _entry_of(self, line: Line) -> Entry | None:
+        return self._entries.get(line.key, {}).get(line.contact_id or "")
 
     async def _contact(self, steps: "list[_Numbered]") -> dict[int, Line]:
         """Do all that is planned for one contact, and never raise for a reason of HighLevel's."""
@@ -127,7 +146,7 @@ class _Applying:
         stopped = ""
         for number, step in steps:
             line = _left(step.line)
-            if _is_open(step):
+            if self._is_open(step):
                 stopped = stopped or ("" if self._over is None else f"not tried: {self._over}")
                 try:
                     if not stopped:
@@ -160,27 +179,35 @@ class _Applying:
 
     async def _write(self, step: Step, there: "_There") -> Line:
         line, draft = step.line, cast("Draft", step.draft)
-        entry = self._entries.get((line.key, line.contact_id or ""))
-        notes = there.get(line.key, [])
-        if notes:
-            return await self._meet(line, draft, entry, notes[0])
-        if line.result == "update" or (entry is not None and entry.state == "done"):
+        entry = self._entry_of(line)
+        note = chosen(there.get(line.key, ()), None if entry is None else entry.note_id)
+        if note is not None:
+            return await self._meet(line, draft, entry, note)
+        if line.result != "create" or (entry is not None and entry.state == "done"):
             return evolve(line, result="skipped", reason="it was deleted in HighLevel meanwhile")
-        if is_cut_otherwise(line.key, there):
-            return evolve(line, result="conflict", reason=CUT_OTHERWISE)
+        reason = obstacle(
+            line.key,
+            there=there,
+            moved_to=self._entries.get(line.key, {}),
+            planned=self._planned[line.key],
+        )
+        if reason is not None:
+            return evolve(line, result="conflict", reason=reason)
         return await self._create(line, draft)
 
     async def _meet(self, line: Line, draft: Draft, entry: Entry | None, note: Note) -> Line:
         """Deal with a note that is there: ours, changed here, changed there, or both."""
         line = evolve(line, note_id=note.id)
         ours = entry is not None and is_untouched(entry, note)
-        if is_same(note, draft):
-            known = written_as(note) if ours or entry is None else None
-            await self._done(line, draft.digest, note.id, known)
+        if is_current(note, draft):
+            if entry is None or entry.state == "pending" or entry.digest != draft.digest:
+                known = ours or is_as_drafted(note, draft)
+                written = written_as(note) if known else UNKNOWN
+                await self._done(line, draft.digest, note.id, written)
             return evolve(line, result="skipped", reason="it is there")
         if not self.update:
             if entry is None:
-                await self._done(line, "", note.id, None)
+                await self._done(line, UNKNOWN, note.id, UNKNOWN)
             reason = "it reads otherwise there; ask for updates to write it anew"
             return evolve(line, result="skipped", reason=reason)
         if not ours:
@@ -190,7 +217,8 @@ class _Applying:
             note.contact_id,
             note.id,
             body=draft.body,
-            title=UNSET if (note.title or None) == draft.title else draft.title,
+            # HighLevel documents texts alone here, so an empty one takes a title away.
+            title=UNSET if (note.title or "") == (draft.title or "") else draft.title or "",
             pinned=UNSET if note.pinned == draft.pinned else draft.pinned,
         )
         await self._done(line, draft.digest, note.id, written_as(changed))
@@ -208,19 +236,26 @@ class _Applying:
                 title=draft.title,
                 pinned=draft.pinned or None,
             )
-        except AmbiguousWrite:
-            await asyncio.sleep(self.settle)
-            found = (await self._look(contact_id)).get(line.key)
-            if not found:
-                raise
-            note = found[0]
+        except AmbiguousWrite as failure:
+            note = await self._turned_up(line.key, contact_id, failure)
         except RequestRejected:
             await self.ledger.drop(pending)
             raise
         await self._done(line, draft.digest, note.id, written_as(note))
         return evolve(line, result="created", reason="", note_id=note.id)
 
-    async def _done(self, line: Line, digest: str, note_id: str, written: str | None) -> None:
+    async def _turned_up(self, key: str, contact_id: str, failure: AmbiguousWrite) -> Note:
+        """Look once more for a note whose reply was lost; as long as nobody can, it is unknown."""
+        await asyncio.sleep(self.settle)
+        try:
+            found = (await self._look(contact_id)).get(key)
+        except HighLevelError as error:
+            raise failure from error
+        if not found:
+            raise failure
+        return found[-1]
+
+    async def _done(self, line: Line, digest: str, note_id: str, written: str) -> None:
         entry = self._entry(line, digest)
         await self.ledger.put(evolve(entry, state="done", note_id=note_id, written=written))
 
@@ -239,10 +274,6 @@ class _Applying:
 
 _Numbered: TypeAlias = tuple[int, Step]
 _There: TypeAlias = Mapping[str, list[Note]]
-
-
-def _is_open(step: Step) -> bool:
-    return step.draft is not None and step.line.result in ("create", "update")
 
 
 def _left(line: Line) -> Line:

@@ -13,6 +13,17 @@ def is_same(note: Note, draft: Draft) -> bool:
     return same and (note.title or None) == (draft.title or None)
 
 
+def is_current(note: Note, draft: Draft) -> bool:
+    """Tell whether there is nothing to update: it says the same, and is pinned or not, too."""
+    return is_same(note, draft) and note.pinned == draft.pinned
+
+
+def is_as_drafted(note: Note, draft: Draft) -> bool:
+    """Tell whether nobody can have changed anything about a note that the ledger does not know."""
+    written = (draft.body, draft.title or "", draft.pinned, draft.user_id, None)
+    return (note.body, note.title or "", note.pinned, note.user_id, note.color) == written
+
+
 def written_as(note: Note) -> str:
     """Name everything about a note that somebody can change in HighLevel."""
     parts = (note.body, note.title, note.color, note.user_id, "pinned" if note.pinned else "")

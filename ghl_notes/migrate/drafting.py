@@ -11,7 +11,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from ghl_notes.http.codec import plain
-from ghl_notes.migrate.markers import marker
+from ghl_notes.migrate.markers import is_fit, marker
 from ghl_notes.migrate.models import Draft
 from ghl_notes.sources.models import SourceNote
 
@@ -20,6 +20,7 @@ LONGEST: Final = 5_000
 it documents nothing."""
 _BODY: Final = re.compile(r"^\s*<body[^>]*>|</body>\s*$", re.IGNORECASE)
 _PLAIN_TAGS: Final = re.compile(r"</?(?:body|p|br|div)\b[^>]*>", re.IGNORECASE)
+_IMAGE: Final = re.compile(r"<img\b", re.IGNORECASE).search
 _TAG: Final = re.compile(r"<[a-z]", re.IGNORECASE)
 LEAST: Final = 1_000
 """What a note must be allowed to have, for its first line, its marker and some text."""
@@ -49,13 +50,16 @@ def drafted(
 ) -> Drafted:
     """Write a note anew. One without a text has its title and attachments named, or is left out."""
     remarks = tuple(_remarks(note, style))
+    if not is_fit(note.key):
+        return Drafted(reason="its key does not fit into a marker", remarks=remarks)
     text = note.body.strip() or (plain(note.html).strip() if note.html else "")
-    if not text and not note.attachments and not note.title:
-        return Drafted(reason="it is empty", remarks=remarks)
+    pictures = note.html is not None and _IMAGE(note.html) is not None
+    if not (text or note.attachments or note.title or (pictures and style.rich)):
+        reason = "it has nothing but images" if pictures else "it is empty"
+        return Drafted(reason=reason, remarks=remarks)
     head = _head(note, source, author)
     tail = _attachments(note, source)
-    rich = style.rich and note.html is not None
-    if rich:
+    if style.rich and (note.html or "").strip():
         body = _rich(head, note.html or "", tail, note.key)
         if len(body) <= style.longest:
             return Drafted(drafts=((note.key, _draft(note, body, user_id)),), remarks=remarks)
@@ -73,7 +77,13 @@ def drafted(
 
 
 def _draft(note: SourceNote, body: str, user_id: str | None) -> Draft:
-    return Draft(body=body, title=note.title, pinned=note.pinned, user_id=user_id)
+    title = None if note.title is None else _sendable(note.title)
+    return Draft(body=_sendable(body), title=title, pinned=note.pinned, user_id=user_id)
+
+
+def _sendable(text: str) -> str:
+    """Replace halves of letters, which a source's JSON may hold and nothing can send."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _head(note: SourceNote, source: str, author: str | None) -> str:

@@ -14,6 +14,16 @@ from ghl_notes.errors import ConfigurationError
 from ghl_notes.migrate.models import Plan
 
 _VERSION: Final = 1
+_HALVES: Final = "backslashreplace"  # writes half a letter, which UTF-8 cannot, as JSON does
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    BaseValidationError,
+)
 _CONVERTER: Final = make_converter()
 
 
@@ -22,7 +32,8 @@ def save(plan: Plan, path: str | os.PathLike[str]) -> None:
     facts = attrs.asdict(plan, recurse=False, filter=attrs.filters.exclude("client"))
     content = {"ghl_notes_plan": _VERSION, **_CONVERTER.unstructure(facts)}
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+    file = os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", errors=_HALVES)
+    with file:
         Path(path).chmod(0o600)  # of one that was there before
         json.dump(content, file, ensure_ascii=False, indent=1)
 
@@ -33,7 +44,7 @@ def load(path: str | os.PathLike[str], *, client: Client | None = None) -> Plan:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         version = content.pop("ghl_notes_plan")
         plan = _CONVERTER.structure({**content, "client": None}, Plan)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, BaseValidationError):
+    except _UNREADABLE:
         version = None  # what it says may quote a note
     if version != _VERSION:
         msg = f"{path} is not a plan that was saved by this version, or cannot be read"

@@ -10,12 +10,13 @@ from attrs import define, evolve, field
 from ghl_notes.bulk import each
 from ghl_notes.client import Client
 from ghl_notes.errors import RequestRejected
-from ghl_notes.migrate.comparing import is_same
+from ghl_notes.migrate.comparing import is_current
 from ghl_notes.migrate.drafting import Drafted
 from ghl_notes.migrate.ledger import Entry
-from ghl_notes.migrate.markers import CUT_OTHERWISE, by_key, is_cut_otherwise
+from ghl_notes.migrate.markers import by_key, chosen
 from ghl_notes.migrate.matching import Match, Matcher
 from ghl_notes.migrate.models import Draft, Line, Result, Step
+from ghl_notes.migrate.obstacles import obstacle
 from ghl_notes.migrate.owners import Owned
 from ghl_notes.models import ContactNotes, Note
 from ghl_notes.sources.models import SourceContact
@@ -49,6 +50,7 @@ class Finding:
     spread: bool = field(kw_only=True)
     _moved: dict[str, dict[str, Entry]] = field(factory=dict, init=False)
     _matches: dict[str, Match | RequestRejected] = field(factory=dict, init=False)
+    _planned: dict[str, set[str]] = field(factory=dict, init=False)
     _there: dict[str, ContactNotes] = field(factory=dict, init=False)
     _marked: dict[str, Mapping[str, list[Note]]] = field(factory=dict, init=False)
 
@@ -79,7 +81,8 @@ class Finding:
             if person is not None and wish.drafted.drafts:
                 people[person.id] = person
                 drafts.setdefault(person.id, []).extend(wish.drafted.drafts)
-        known = {one: self._known(drafts[one]) for one in people}
+        # That one of a lead's people has its notes says nothing of the others.
+        known = {one: None if self.spread else self._known(drafts[one]) for one in people}
         self._matches |= {one: match for one, match in known.items() if match is not None}
         unknown = [person for one, person in people.items() if known[one] is None]
         async with aclosing(each(unknown, self._matched, concurrency=_AT_ONCE)) as results:
@@ -106,17 +109,21 @@ class Finding:
             return person.id, error
         if isinstance(found, Match):
             return person.id, found
-        return person.id, Match(contact_id=found, reason="" if found else "nobody was found")
+        return person.id, Match(
+            contact_id=found or None, reason="" if found else "nobody was found"
+        )
 
     async def _look(self, wishes: Iterable[Wish]) -> None:
         """Read the notes of each contact for which the ledger does not know everything."""
         contacts: dict[str, None] = {}
         for wish in wishes:
             contact_id = self._contact_of(wish)
-            if contact_id is not None and not all(
-                self._is_done(key, contact_id, draft) for key, draft in wish.drafted.drafts
-            ):
-                contacts[contact_id] = None
+            if contact_id is None:
+                continue
+            for key, draft in wish.drafted.drafts:
+                self._planned.setdefault(key, set()).add(contact_id)
+                if not self._is_done(key, contact_id, draft):
+                    contacts[contact_id] = None
         async with aclosing(self.client.notes.stream(contacts)) as results:
             async for result in results:
                 self._there[result.contact_id] = result
@@ -162,8 +169,9 @@ class Finding:
         there = self._there[contact_id]
         for error in filter(None, (there.error, *there.notes.unreadable)):
             return Step(evolve(line, result="failed", reason=str(error)))
-        for note in self._marked[contact_id].get(line.key, ()):
-            result, reason = _SAME if is_same(note, draft) else _OTHERWISE
+        note = chosen(self._marked[contact_id].get(line.key, ()), line.note_id)
+        if note is not None:
+            result, reason = _SAME if is_current(note, draft) else _OTHERWISE
             return Step(evolve(line, result=result, reason=reason, note_id=note.id), draft)
         result, reason = self._absent(line.key, contact_id, entry)
         return Step(evolve(line, result=result, reason=reason), draft)
@@ -172,12 +180,13 @@ class Finding:
         """Decide about a note that is not there: written, unless there is a reason not to."""
         if entry is not None and entry.state == "done":
             return "skip", "it was deleted in HighLevel after it was moved"
-        done = [one for one, other in self._moved.get(key, {}).items() if other.state == "done"]
-        if done and not self.spread:
-            return "conflict", f"it was moved before, to the contact {done[0]}"
-        if is_cut_otherwise(key, self._marked[contact_id]):
-            return "conflict", CUT_OTHERWISE
-        return "create", ""
+        reason = obstacle(
+            key,
+            there=self._marked[contact_id],
+            moved_to=self._moved.get(key, {}),
+            planned=self._planned[key],
+        )
+        return ("create", "") if reason is None else ("conflict", reason)
 
 
 def _each_once(steps: Iterable[Step]) -> list[Step]:

@@ -57,12 +57,16 @@ _OF: Final = f"SELECT {_NAMES} FROM moved WHERE location_id = ? ORDER BY contact
 _PATIENCE: Final = 1.0  # seconds for another run to end
 
 
+UNKNOWN: Final = ""
+"""What stands for a text that was there already, and that nobody knows to be as it was written."""
+
+
 @frozen(kw_only=True)
 class Entry:
     """One moved note: from where, to where, and how far it got.
 
-    ``digest`` names what was to be written, ``written`` what HighLevel then had, None if that is
-    not known. ``at`` is when the entry was made, in Unix seconds.
+    ``digest`` names what was to be written, ``written`` what HighLevel then had, None until that is
+    known. ``at`` is when the entry was made, in Unix seconds.
     """
 
     source: str

@@ -4,19 +4,24 @@ Without a ledger it is all that keeps a note from being written twice.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ghl_notes.models import Note
 
 _PART: Final = re.compile(r":[0-9]+/(?P<count>[0-9]+)$").search
-CUT_OTHERWISE: Final = "it is there in another number of parts: delete those to move it anew"
 _MARKER: Final = re.compile(r"\[ghl_notes:([^\[\]\s]{1,300})\]")
 
 
 def marker(key: str) -> str:
     """Write the line for a note of this key."""
     return f"[ghl_notes:{key}]"
+
+
+def is_fit(key: str) -> bool:
+    """Tell whether a note of this key, and any part of it, would be known again by its marker."""
+    longest = marker(f"{key}:9999/9999")
+    return key != "" and key.isprintable() and _MARKER.fullmatch(longest) is not None
 
 
 def key_of(note: Note) -> str | None:
@@ -26,6 +31,12 @@ def key_of(note: Note) -> str | None:
     """
     found = _MARKER.findall(note.body) or _MARKER.findall(note.text)
     return found[-1] if found else None
+
+
+def chosen(notes: Sequence[Note], note_id: str | None) -> Note | None:
+    """Choose among notes of one marker, newest first: the known one, or the oldest."""
+    known = (note for note in notes if note.id == note_id)
+    return next(known, notes[-1] if notes else None)
 
 
 def is_cut_otherwise(key: str, others: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """What a migration plans and what came of it, as values."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -56,8 +57,7 @@ Told: TypeAlias = Callable[[Line], None]
 
 def digest_of(body: str, title: str | None, pinned: bool) -> str:  # noqa: FBT001 - a field
     """Name what a note says, so that a change can be told without keeping the text."""
-    content = "\x00".join((body, title or "", "pinned" if pinned else ""))
-    return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(json.dumps((body, title or "", pinned)).encode()).hexdigest()
 
 
 @frozen(kw_only=True)

@@ -47,8 +47,9 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
     ``ledger`` or by its marker in HighLevel, is skipped. All notes are held in memory.
 
     Reads a request per person (two where email and phone lead apart) and one per contact; none for
-    those whose notes the ledger knows to be moved. Raises what stands in the way of the whole, such
-    as wrong credentials; what concerns one note or person is a line of the plan.
+    those whose notes the ledger knows to be moved, though with ``"all"`` each person is searched
+    for. Raises what stands in the way of the whole, such as wrong credentials; what concerns one
+    note or person is a line of the plan.
     """
     location = location_of(client)
     if several not in ("skip", "sole", "first", "all"):

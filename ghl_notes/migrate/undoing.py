@@ -11,7 +11,7 @@ from ghl_notes.client import Client
 from ghl_notes.errors import ConfigurationError, HighLevelError, NotFound
 from ghl_notes.migrate.applying import is_untouched
 from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
-from ghl_notes.migrate.markers import by_key
+from ghl_notes.migrate.markers import by_key, chosen
 from ghl_notes.migrate.matching import location_of
 from ghl_notes.migrate.models import Line, Report, Result, Told
 from ghl_notes.models import Note
@@ -116,7 +116,7 @@ def _note_of(
     """Find the note of an entry; one that was never learned to be written, by its marker."""
     if entry.note_id is not None:
         return notes.get(entry.note_id)
-    return next(iter(marked.get(entry.key, ())), None)
+    return chosen(marked.get(entry.key, ()), None)
 
 
 def _line(entry: Entry, result: Result, reason: str) -> Line:

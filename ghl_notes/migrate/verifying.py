@@ -29,6 +29,9 @@ async def verify(plan: Plan, *, client: Client | None = None, told: Told | None 
             lines.append(_unplaced(step.line))
         else:
             steps.setdefault(step.line.contact_id, []).append(step)
+    if told is not None:
+        for line in lines:
+            told(line)
     async with aclosing(client.notes.stream(steps)) as results:
         async for result in results:
             for line in _compared(result, steps[result.contact_id], plan.source):
