@@ -15,7 +15,7 @@ from ghl_notes.migrate.markers import key_of
 from ghl_notes.models import Json, Note
 from ghl_notes.sources import SourceContact, SourceNote
 from ghl_notes.testing import FakeHighLevel
-from tests.migrate.sources import ListSource, note
+from tests.migrate.sources import Clock, ListSource, note
 
 QUICK = RetryPolicy(base=0.0, settle=0.02)
 HASTY = RetryPolicy(base=0.0, settle=0.01, attempts=2, bulk_attempts=2)
@@ -116,7 +116,8 @@ def quick_folder() -> Iterator[Path]:
 async def moving(*, retries: RetryPolicy = QUICK, **options: object) -> AsyncIterator[Move]:
     """Start a pretend HighLevel of three contacts with a note each, and a client for it."""
     seen = Seen()
-    chosen = {"limit": None, "interval": 0.01, "contacts": 3, "notes_per_contact": 1, **options}
+    usual = {"limit": None, "interval": 0.01, "contacts": 3, "notes_per_contact": 1}
+    chosen = {**usual, "clock": Clock(), **options}
     with quick_folder() as folder:
         async with (
             FakeHighLevel(**chosen) as fake,  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """A source in memory, with people who are contacts of a pretend HighLevel."""
 
+import time
 from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,17 @@ from ghl_notes.sources import SourceContact, SourceNote, SourceUser
 from ghl_notes.testing import FakeHighLevel
 
 BEGAN = datetime(2024, 3, 1, 9, tzinfo=UTC)
+
+
+@define
+class Clock:
+    """Real time, but never the same millisecond twice: notes are in the order of their times."""
+
+    _last: float = 0.0
+
+    def __call__(self) -> float:
+        self._last = max(time.time(), self._last + 0.001)
+        return self._last
 
 
 @define(eq=False)

@@ -11,6 +11,7 @@ import pytest
 from ghl_notes import Client, Limits
 from ghl_notes.migrate.markers import key_of
 from ghl_notes.testing import FakeHighLevel, Fault
+from tests.migrate.sources import Clock
 
 ROOT = Path(__file__).parents[2]
 LOST = {Fault.RESET_AFTER: 0.03, Fault.CUT_BODY: 0.02}
@@ -58,7 +59,9 @@ def lose(folder: Path) -> None:
 async def check(folder: Path, *, notes: int, kills: int, contacts: int, forget: bool) -> None:
     chance, ledger = random.Random(7), folder / "ledger.db"
     moments = sorted(chance.randrange(1, notes) for _ in range(kills))
-    fake = FakeHighLevel(contacts=contacts, notes_per_contact=1, limit=None, fault_rates=LOST)
+    fake = FakeHighLevel(
+        contacts=contacts, notes_per_contact=1, limit=None, fault_rates=LOST, clock=Clock()
+    )
     async with fake:
         for moment in moments:
             await killed(await start(fake, ledger, notes), fake, moment)
