@@ -88,7 +88,7 @@ class Migration:
         if self.order.deed is Deed.VERIFY:
             placed = sum(step.draft is not None for step in plan.steps)
             async with self._shown("comparing", placed):
-                return await migrate.verify(plan, client=client, told=self.progress.add)
+                return await migrate.verify(plan, client=client, on_line=self.progress.add)
         if not await self._may_write(plan.report):
             return None
         async with self._resumable(), self._shown("writing", len(plan.steps)):
@@ -97,7 +97,7 @@ class Migration:
                 client=client,
                 ledger=self.order.ledger,
                 update=self.order.update,
-                told=self.progress.add,
+                on_line=self.progress.add,
             )
 
     async def _undone(self, client: Client) -> Report | None:
@@ -117,7 +117,7 @@ class Migration:
                 client,
                 source=self.source.name,
                 ledger=self.order.ledger,
-                told=self.progress.add,
+                on_line=self.progress.add,
             )
 
     async def _may_write(self, report: Report) -> bool:

@@ -26,7 +26,7 @@ from ghl_notes.errors import (
 from ghl_notes.migrate.comparing import is_as_drafted, is_current, written_as
 from ghl_notes.migrate.ledger import LEDGER, UNKNOWN, Entry, Ledger
 from ghl_notes.migrate.markers import by_key, chosen
-from ghl_notes.migrate.models import Draft, Line, Plan, Report, Result, Step, Told, digest_of
+from ghl_notes.migrate.models import Draft, Line, OnLine, Plan, Report, Result, Step, digest_of
 from ghl_notes.migrate.obstacles import obstacle
 from ghl_notes.models import UNSET, Note
 
@@ -43,7 +43,7 @@ async def apply(  # noqa: PLR0913 - every one of them has a default
     update: bool = False,
     concurrency: int = CONCURRENCY,
     settle: float = SETTLE,
-    told: Told | None = None,
+    on_line: OnLine | None = None,
 ) -> Report:
     """Write the notes of a plan to HighLevel and return what became of each line.
 
@@ -54,8 +54,8 @@ async def apply(  # noqa: PLR0913 - every one of them has a default
     changed them in HighLevel. Nothing is deleted.
 
     ``settle`` is how long, after a run was killed, a note of it may still turn up at HighLevel.
-    ``client`` is needed for a plan that was loaded from a file. ``told`` is called with every line
-    as it is done. What fails for one note or contact is a line; what would fail for all, such as a
+    ``client`` is needed for a plan that was loaded from a file. ``on_line`` is called with every
+    line as it is done. What fails for one note or contact is a line; what would fail for all, such as a
     spent install or the daily limit, ends the work, and the lines that are left say so. Raises
     ``ConfigurationError`` while another run uses the ledger.
     """
@@ -64,7 +64,7 @@ async def apply(  # noqa: PLR0913 - every one of them has a default
     book = Ledger(ledger)
     try:
         async with book.alone():
-            return await _Applying(plan, client, book, update, settle, told).run(concurrency)
+            return await _Applying(plan, client, book, update, settle, on_line).run(concurrency)
     finally:
         await book.close()
 
@@ -90,7 +90,7 @@ class _Applying:
     ledger: Ledger
     update: bool
     settle: float
-    told: Told | None
+    on_line: OnLine | None
     _entries: dict[str, dict[str, Entry]] = field(factory=dict, init=False)
     _planned: dict[str, set[str]] = field(factory=dict, init=False)
     _over: HighLevelError | None = field(default=None, init=False)
@@ -159,8 +159,8 @@ class _Applying:
                 else:
                     line = evolve(line, result="failed", reason=stopped) if stopped else line
             lines[number] = line
-            if self.told is not None:
-                self.told(line)
+            if self.on_line is not None:
+                self.on_line(line)
         return lines
 
     def _stop(self, error: HighLevelError, there: "_There | None") -> str:

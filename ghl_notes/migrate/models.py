@@ -51,7 +51,7 @@ class Line:
     remarks: tuple[str, ...] = ()
 
 
-Told: TypeAlias = Callable[[Line], None]
+OnLine: TypeAlias = Callable[[Line], None]
 """Called with each line as soon as it is known, for progress."""
 
 

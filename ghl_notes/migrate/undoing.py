@@ -13,7 +13,7 @@ from ghl_notes.migrate.applying import is_untouched
 from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
 from ghl_notes.migrate.markers import by_key, chosen
 from ghl_notes.migrate.matching import location_of
-from ghl_notes.migrate.models import Line, Report, Result, Told
+from ghl_notes.migrate.models import Line, OnLine, Report, Result
 from ghl_notes.models import Note
 
 
@@ -24,7 +24,7 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
     account: str | None = None,
     ledger: str | PathLike[str] = LEDGER,
     concurrency: int = CONCURRENCY,
-    told: Told | None = None,
+    on_line: OnLine | None = None,
 ) -> Report:
     """Delete the notes that the ledger says were moved to the client's location, unless changed.
 
@@ -43,7 +43,7 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
         async with book.alone():
             entries = await book.entries(location, source)
             mine = [entry for entry in entries if account in (None, entry.account)]
-            lines = await _Undoing(client, book, told).run(mine, concurrency)
+            lines = await _Undoing(client, book, on_line).run(mine, concurrency)
     finally:
         await book.close()
     return Report(
@@ -59,7 +59,7 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
 class _Undoing:
     client: Client
     ledger: Ledger
-    told: Told | None
+    on_line: OnLine | None
 
     async def run(self, entries: list[Entry], concurrency: int) -> list[Line]:
         contacts: dict[str, list[Entry]] = {}
@@ -90,8 +90,8 @@ class _Undoing:
             else:
                 line = await self._one(entry, _note_of(entry, notes, marked))
             lines.append(line)
-            if self.told is not None:
-                self.told(line)
+            if self.on_line is not None:
+                self.on_line(line)
         return lines
 
     async def _one(self, entry: Entry, note: Note | None) -> Line:

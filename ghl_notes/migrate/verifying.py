@@ -8,11 +8,13 @@ from ghl_notes.client import Client
 from ghl_notes.migrate.applying import client_of
 from ghl_notes.migrate.comparing import is_same
 from ghl_notes.migrate.markers import by_key, key_of
-from ghl_notes.migrate.models import Line, Plan, Report, Step, Told
+from ghl_notes.migrate.models import Line, OnLine, Plan, Report, Step
 from ghl_notes.models import ContactNotes
 
 
-async def verify(plan: Plan, *, client: Client | None = None, told: Told | None = None) -> Report:
+async def verify(
+    plan: Plan, *, client: Client | None = None, on_line: OnLine | None = None
+) -> Report:
     """Look at every contact of a plan, and tell of each note whether it is there, once, and whole.
 
     Results: ``present``, ``missing``, ``twice``, and ``changed`` where it reads otherwise, be it
@@ -29,15 +31,15 @@ async def verify(plan: Plan, *, client: Client | None = None, told: Told | None 
             lines.append(_unplaced(step.line))
         else:
             steps.setdefault(step.line.contact_id, []).append(step)
-    if told is not None:
+    if on_line is not None:
         for line in lines:
-            told(line)
+            on_line(line)
     async with aclosing(client.notes.stream(steps)) as results:
         async for result in results:
             for line in _compared(result, steps[result.contact_id], plan.source):
                 lines.append(line)
-                if told is not None:
-                    told(line)
+                if on_line is not None:
+                    on_line(line)
     return evolve(plan.report, kind="verify", lines=tuple(lines))
 
 

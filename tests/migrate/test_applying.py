@@ -142,7 +142,7 @@ async def test_lines_stay_in_the_plans_order(move: Move) -> None:
     source.found += [note(50, "nobody"), note(51, next(iter(source.leads)), "")]
     plan = await move.plan(source)
     told: list[Line] = []
-    report = await move.apply(plan, told=told.append, concurrency=2)
+    report = await move.apply(plan, on_line=told.append, concurrency=2)
 
     assert [line.key for line in report.lines] == [step.line.key for step in plan.steps]
     assert sorted(told, key=repr) == sorted(report.lines, key=repr)
@@ -208,7 +208,7 @@ async def test_who_is_told_may_end_the_run(move: Move) -> None:
         raise KeyError(line.key)
 
     with pytest.raises(KeyError, match="acti_0"):
-        await move.apply(plan, told=refuse)
+        await move.apply(plan, on_line=refuse)
     assert (await move.apply(plan)).counts == {"skipped": 1, "created": 1}
 
 
@@ -225,7 +225,7 @@ async def test_a_run_may_be_stopped_anywhere(move: Move, done: int, *, lost: boo
         if len(told) >= done:
             run.cancel()
 
-    run = asyncio.create_task(move.apply(plan, told=stop))
+    run = asyncio.create_task(move.apply(plan, on_line=stop))
     if not done:
         while not move.fake.stats.notes_created:  # noqa: ASYNC110 - a request sets no event
             await asyncio.sleep(0)

@@ -83,7 +83,7 @@ async def test_a_note_that_turns_up_later_is_known_by_its_marker(move: Move) -> 
         move.fake.inject(Fault.WRONG_TYPE, method="POST")
         move.fake.inject(Fault.SERVER_ERROR, QUICK.attempts, method="GET")
 
-    report = await move.apply(plan, told=break_off)
+    report = await move.apply(plan, on_line=break_off)
     move.fake.clear_faults()
 
     assert report.counts == {"created": 2}
@@ -126,7 +126,7 @@ async def test_a_note_that_cannot_be_looked_for_is_unknown(move: Move) -> None:
         move.fake.inject(Fault.WRONG_TYPE, method="POST")
         move.fake.inject(Fault.SERVER_ERROR, 100, method="GET")
 
-    report = await move.apply(plan, told=break_off)
+    report = await move.apply(plan, on_line=break_off)
     move.fake.clear_faults()
 
     assert [line.result for line in report.lines] == ["created", "unknown"]
@@ -188,7 +188,7 @@ async def test_what_would_fail_for_all_ends_the_run(move: Move, fault: Fault) ->
     move.fake.inject(fault, 1_000, method="POST")
     move.seen.sent.clear()
     told: list[Line] = []
-    report = await move.apply(plan, concurrency=1, told=told.append)
+    report = await move.apply(plan, concurrency=1, on_line=told.append)
 
     assert len(move.seen.writes) == 1
     assert report.counts == {"failed": 12}

@@ -20,7 +20,7 @@ async def test_an_undone_move_leaves_nothing(move: Move) -> None:
     assert await move.raw() != before
     move.seen.sent.clear()
     told: list[Line] = []
-    report = await move.undo(told=told.append)
+    report = await move.undo(on_line=told.append)
 
     assert await move.raw() == before
     assert report.counts == {"deleted": 12}
@@ -172,7 +172,7 @@ async def test_a_note_that_goes_meanwhile_is_gone(move: Move) -> None:
         if line.key == "close:acti_1":
             move.fake.delete_contact(first)
 
-    report = await move.undo(told=vanish)
+    report = await move.undo(on_line=vanish)
 
     assert report.counts == {"deleted": 2}
     assert (await move.undo()).lines == ()

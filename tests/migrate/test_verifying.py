@@ -107,7 +107,7 @@ async def test_what_has_no_place_stays_as_it_is(move: Move) -> None:
     await move.run(source)
     told: list[Line] = []
     plan = await move.plan(source)
-    report = await verify(plan, told=told.append)
+    report = await verify(plan, on_line=told.append)
 
     assert report.counts == {"skipped": 1, "unmatched": 1, "present": 1}
     assert sorted(told, key=repr) == sorted(report.lines, key=repr)

@@ -723,7 +723,7 @@ async def moves_notes(client: Client) -> bool:
     migrate.save(plan, "plan.json")
     plan = migrate.load("plan.json", client=client)
     told: list[migrate.Line] = []
-    report = await migrate.apply(plan, ledger="moved.db", update=True, told=told.append)
+    report = await migrate.apply(plan, ledger="moved.db", update=True, on_line=told.append)
     assert_type(report, migrate.Report)
     assert_type(report.counts, dict[migrate.Result, int])
     assert_type(migrate.table(await migrate.verify(plan)), str)
