@@ -23,10 +23,10 @@ from ghl_notes.errors import (
     ReauthorizationRequired,
     RequestRejected,
 )
-from ghl_notes.migrate.comparing import is_as_drafted, is_current, written_as
+from ghl_notes.migrate.comparing import is_as_drafted, is_current, says, written_as
 from ghl_notes.migrate.ledger import LEDGER, UNKNOWN, Entry, Ledger
 from ghl_notes.migrate.markers import by_key, chosen
-from ghl_notes.migrate.models import Draft, Line, OnLine, Plan, Report, Result, Step, digest_of
+from ghl_notes.migrate.models import Draft, Line, OnLine, Plan, Report, Result, Step
 from ghl_notes.migrate.obstacles import obstacle
 from ghl_notes.models import UNSET, Note
 
@@ -55,8 +55,8 @@ async def apply(  # noqa: PLR0913 - every one of them has a default
 
     ``settle`` is how long, after a run was killed, a note of it may still turn up at HighLevel.
     ``client`` is needed for a plan that was loaded from a file. ``on_line`` is called with every
-    line as it is done. What fails for one note or contact is a line; what would fail for all, such as a
-    spent install or the daily limit, ends the work, and the lines that are left say so. Raises
+    line as it is done. What fails for one note or contact is a line; what would fail for all, such
+    as a spent install or the daily limit, ends the work, and the lines that are left say so. Raises
     ``ConfigurationError`` while another run uses the ledger.
     """
     client = client_of(plan, client)
@@ -145,7 +145,7 @@ class _Applying:
         there: _There | None = None
         stopped = ""
         for number, step in steps:
-            line = _left(step.line)
+            line = step.line.untouched
             if self._is_open(step):
                 stopped = stopped or ("" if self._over is None else f"not tried: {self._over}")
                 try:
@@ -211,7 +211,7 @@ class _Applying:
             reason = "it reads otherwise there; ask for updates to write it anew"
             return evolve(line, result="skipped", reason=reason)
         if not ours:
-            reason = "it was changed in HighLevel, or nobody knows: left as it is"
+            reason = "it was changed in HighLevel, or the ledger does not know: left as it is"
             return evolve(line, result="conflict", reason=reason)
         changed = await self.client.notes.update(
             note.contact_id,
@@ -276,11 +276,6 @@ _Numbered: TypeAlias = tuple[int, Step]
 _There: TypeAlias = Mapping[str, list[Note]]
 
 
-def _left(line: Line) -> Line:
-    """Tell of a line that there was nothing to do about, or not yet."""
-    return evolve(line, result="skipped") if line.result == "skip" else line
-
-
 def _result_of(error: HighLevelError) -> Result:
     return "unknown" if isinstance(error, AmbiguousWrite) else "failed"
 
@@ -289,11 +284,13 @@ def is_untouched(entry: Entry, note: Note) -> bool:
     """Tell whether a note is still what was written; of a pending one that was never learned."""
     if entry.written is not None:
         return entry.written == written_as(note)
-    return entry.digest == digest_of(note.body, note.title, note.pinned)
+    return entry.digest == says(note)
 
 
 def _is_hopeless(error: HighLevelError) -> bool:
     """Tell whether the same would happen to every other contact."""
     if isinstance(error, AccessDenied):  # a 403 may be about this contact alone
         return error.status == 401  # noqa: PLR2004 - HTTP's own number
-    return isinstance(error, ReauthorizationRequired | LocationInactive | RateLimited)
+    if isinstance(error, RateLimited):
+        return error.daily
+    return isinstance(error, ReauthorizationRequired | LocationInactive)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from ghl_notes.client import Client
-from ghl_notes.errors import AccessDenied, RequestRejected
+from ghl_notes.errors import AccessDenied, HighLevelError, RequestRejected, UnexpectedResponse
 from ghl_notes.migrate.matching import normal_email
 from ghl_notes.models import Json
 from ghl_notes.sources.models import SourceNote, SourceUser
@@ -39,30 +39,39 @@ async def find_authors(
 
     ``given`` has the ids of HighLevel's users by email; without it they are asked for.
     """
-    remarks: tuple[str, ...] = ()
     known: Mapping[str, SourceUser] = {}
-    users = given or {}
+    remarks: list[str] = []
     try:
         known = await source.users()
-    except (AccessDenied, RequestRejected) as error:
-        remarks += (f"authors are named as far as the notes name them: {error}",)
+    except (RequestRejected, UnexpectedResponse, AccessDenied) as error:
+        remarks.append(f"authors are named as far as the notes name them: {error}")
+    users = given or {}
     if given is None:
+        query = {"locationId": location_id}
         try:
-            users = _by_email(
-                await client.request("GET", "/users/", params={"locationId": location_id})
-            )
-        except (AccessDenied, RequestRejected):
-            remarks += (
-                "no author can be made a HighLevel user: grant users.readonly, or pass the users",
-            )
+            users = _by_email(await client.request("GET", "/users/", params=query))
+        except (RequestRejected, UnexpectedResponse, AccessDenied) as error:
+            _raise_if_refused(error)
+            scope = "grant users.readonly, or pass the users"
+            why = scope if isinstance(error, AccessDenied) else error
+            remarks.append(f"no author can be made a HighLevel user: {why}")
     by_email = {normal_email(email): user_id for email, user_id in users.items()}
-    return Authors(known=known, users=by_email), remarks
+    return Authors(known=known, users=by_email), tuple(remarks)
 
 
-def _by_email(told: Json) -> dict[str, str]:
-    listed = told.get("users") if isinstance(told, dict) else None
-    users = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    pairs = ((one.get("email"), one.get("id")) for one in users if one.get("deleted") is not True)
+def _raise_if_refused(error: HighLevelError) -> None:
+    """Let nobody go on with a token that is good for nothing; a missing scope says so."""
+    if isinstance(error, AccessDenied) and error.status == 401 and not error.messages:  # noqa: PLR2004 - HTTP's own number
+        raise error
+
+
+def _by_email(payload: Json) -> dict[str, str]:
+    listed = payload.get("users") if isinstance(payload, dict) else None
+    if not isinstance(listed, list):
+        msg = "HighLevel's users cannot be read"
+        raise UnexpectedResponse(msg, problems=["expected a list @ $.users"])
+    users = [one for one in listed if isinstance(one, dict) and one.get("deleted") is not True]
+    pairs = ((one.get("email"), one.get("id")) for one in users)
     return {
         email: user_id
         for email, user_id in pairs

@@ -1,9 +1,7 @@
 """Whether a note in HighLevel says what it was meant to, and whether it was changed since."""
 
-from hashlib import sha256
-
 from ghl_notes.http.codec import plain
-from ghl_notes.migrate.models import Draft
+from ghl_notes.migrate.models import Draft, fingerprint
 from ghl_notes.models import Note
 
 
@@ -24,11 +22,14 @@ def is_as_drafted(note: Note, draft: Draft) -> bool:
     return (note.body, note.title or "", note.pinned, note.user_id, note.color) == written
 
 
+def says(note: Note) -> str:
+    """Return a digest of what a note says, as that of a draft."""
+    return fingerprint(note.body, note.title or "", note.pinned)
+
+
 def written_as(note: Note) -> str:
-    """Name everything about a note that somebody can change in HighLevel."""
-    parts = (note.body, note.title, note.color, note.user_id, "pinned" if note.pinned else "")
-    content = "\x00".join(part or "" for part in parts)
-    return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    """Return a digest of everything about a note that somebody can change in HighLevel."""
+    return fingerprint(note.body, note.title, note.color, note.user_id, note.pinned)
 
 
 def _words(text: str) -> list[str]:

@@ -18,19 +18,25 @@ from ghl_notes.sources.models import SourceNote
 LONGEST: Final = 5_000
 """Characters of one note: what HighLevel documents for notes of appointments. For those of contacts
 it documents nothing."""
+
+LEAST: Final = 1_000
+"""What a note must be allowed to have, for its first line, its marker and some text."""
+
 _BODY: Final = re.compile(r"^\s*<body[^>]*>|</body>\s*$", re.IGNORECASE)
 _PLAIN_TAGS: Final = re.compile(r"</?(?:body|p|br|div)\b[^>]*>", re.IGNORECASE)
 _IMAGE: Final = re.compile(r"<img\b", re.IGNORECASE).search
 _TAG: Final = re.compile(r"<[a-z]", re.IGNORECASE)
-LEAST: Final = 1_000
-"""What a note must be allowed to have, for its first line, its marker and some text."""
 _NAME: Final = 200  # characters of an author's name
 
 
 @frozen(kw_only=True)
 class Style:
-    """How notes are written: ``rich`` as HTML, and what is done with one that is too long."""
+    """How notes are written: ``rich`` as HTML, and what is done with one that is too long.
 
+    ``source`` is what people call the system that they come from.
+    """
+
+    source: str
     rich: bool = False
     longest: int = LONGEST
     too_long: Literal["split", "skip"] = "split"
@@ -43,11 +49,10 @@ class Drafted:
     drafts: tuple[tuple[str, Draft], ...] = ()
     reason: str = ""
     remarks: tuple[str, ...] = ()
+    is_empty: bool = False
 
 
-def drafted(
-    note: SourceNote, source: str, style: Style, *, author: str | None, user_id: str | None
-) -> Drafted:
+def drafted(note: SourceNote, style: Style, *, author: str | None, user_id: str | None) -> Drafted:
     """Write a note anew. One without a text has its title and attachments named, or is left out."""
     remarks = tuple(_remarks(note, style))
     if not is_fit(note.key):
@@ -56,9 +61,9 @@ def drafted(
     pictures = note.html is not None and _IMAGE(note.html) is not None
     if not (text or note.attachments or note.title or (pictures and style.rich)):
         reason = "it has nothing but images" if pictures else "it is empty"
-        return Drafted(reason=reason, remarks=remarks)
-    head = _head(note, source, author)
-    tail = _attachments(note, source)
+        return Drafted(reason=reason, remarks=remarks, is_empty=not pictures)
+    head = _head(note, style.source, author)
+    tail = _attachments(note, style.source)
     if style.rich and (note.html or "").strip():
         body = _rich(head, note.html or "", tail, note.key)
         if len(body) <= style.longest:
@@ -92,7 +97,7 @@ def _head(note: SourceNote, source: str, author: str | None) -> str:
     when = "" if note.at is None else f"{note.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     who = "" if author is None else " ".join(author.split())[:_NAME]
     parts = (
-        source.capitalize(),
+        source,
         f"updated {when}" if edited and when else when,
         f"last edited by {who}" if edited and who else who,
     )
@@ -101,7 +106,7 @@ def _head(note: SourceNote, source: str, author: str | None) -> str:
 
 def _attachments(note: SourceNote, source: str) -> list[str]:
     return [
-        f"Attachment, still in {source.capitalize()}: "
+        f"Attachment, still in {source}: "
         + " ".join(filter(None, (one.name, one.url))).replace("\n", " ")
         for one in note.attachments
     ]

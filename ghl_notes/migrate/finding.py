@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 
 from ghl_notes.bulk import each
 from ghl_notes.client import Client
-from ghl_notes.errors import RequestRejected
+from ghl_notes.errors import HighLevelError, RequestRejected, UnexpectedResponse
 from ghl_notes.migrate.comparing import is_current
 from ghl_notes.migrate.drafting import Drafted
 from ghl_notes.migrate.ledger import Entry
@@ -49,7 +49,7 @@ class Finding:
     moved: Iterable[Entry]
     spread: bool = field(kw_only=True)
     _moved: dict[str, dict[str, Entry]] = field(factory=dict, init=False)
-    _matches: dict[str, Match | RequestRejected] = field(factory=dict, init=False)
+    _matches: dict[str, Match | HighLevelError] = field(factory=dict, init=False)
     _planned: dict[str, set[str]] = field(factory=dict, init=False)
     _there: dict[str, ContactNotes] = field(factory=dict, init=False)
     _marked: dict[str, Mapping[str, list[Note]]] = field(factory=dict, init=False)
@@ -61,7 +61,7 @@ class Finding:
         await self._match_all(wishes)
         await self._look(wishes)
         ordered = sorted(wishes, key=self._order)
-        return _each_once(step for wish in ordered for step in self._steps_of(wish))
+        return _once_per_contact(step for wish in ordered for step in self._steps_of(wish))
 
     def _order(self, wish: Wish) -> tuple[str, datetime, str]:
         note = wish.owned.note
@@ -102,10 +102,10 @@ class Finding:
         contacts = set.intersection(*having)
         return Match(contact_id=contacts.pop(), reason="as before") if len(contacts) == 1 else None
 
-    async def _matched(self, person: SourceContact) -> tuple[str, Match | RequestRejected]:
+    async def _matched(self, person: SourceContact) -> tuple[str, Match | HighLevelError]:
         try:
             found = await self.match(person, self.client)
-        except RequestRejected as error:
+        except (RequestRejected, UnexpectedResponse) as error:
             return person.id, error
         if isinstance(found, Match):
             return person.id, found
@@ -135,25 +135,28 @@ class Finding:
 
     def _steps_of(self, wish: Wish) -> list[Step]:
         note, person = wish.owned.note, wish.owned.person
+        result: Result
         line = Line(
             result="unmatched",
             key=note.key,
             reason=wish.owned.reason,
             source_contact=None if person is None else person.name,
             source_contact_id=note.contact_id if person is None else person.id,
+            source_lead_id=note.lead_id,
             at=note.at,
             author=wish.author,
             remarks=wish.drafted.remarks,
         )
         if not wish.drafted.drafts:
-            return [Step(evolve(line, result="skip", reason=wish.drafted.reason))]
+            result = "skip" if wish.drafted.is_empty else "left"
+            return [Step(evolve(line, result=result, reason=wish.drafted.reason))]
         if person is None:
             return [Step(line)]
         found = self._matches[person.id]
-        if isinstance(found, RequestRejected):
+        if isinstance(found, HighLevelError):
             return [Step(evolve(line, result="failed", reason=f"searching failed: {found}"))]
         if found.contact_id is None:
-            result: Result = "conflict" if found.conflict else "unmatched"
+            result = "conflict" if found.conflict else "unmatched"
             return [Step(evolve(line, result=result, reason=found.reason))]
         line = evolve(line, contact_id=found.contact_id)
         return [self._step(evolve(line, key=key), draft) for key, draft in wish.drafted.drafts]
@@ -189,7 +192,7 @@ class Finding:
         return ("create", "") if reason is None else ("conflict", reason)
 
 
-def _each_once(steps: Iterable[Step]) -> list[Step]:
+def _once_per_contact(steps: Iterable[Step]) -> list[Step]:
     """Keep a note that is for several people from going twice to one contact that they are."""
     seen: set[tuple[str, str]] = set()
     kept = []

@@ -8,10 +8,10 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from attrs import frozen
 
@@ -79,10 +79,6 @@ class Entry:
     note_id: str | None = None
     written: str | None = None
     at: float = 0.0
-
-
-Entries: TypeAlias = Mapping[tuple[str, str], Entry]
-"""Entries by the note's key and the contact's id."""
 
 
 class Ledger:

@@ -7,15 +7,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ghl_notes.client import Client
 
 Result: TypeAlias = Literal[
     # what a plan says, and what an apply did
     "create", "created", "update", "updated", "skip", "skipped",
-    # what stands in the way: nobody, or more than one, to write it to; and a call that failed
-    "unmatched", "conflict", "failed", "unknown",
+    # what stands in the way: nobody, or more than one, to write it to; the note; a call that failed
+    "unmatched", "conflict", "left", "failed", "unknown",
     # what verify finds
     "present", "missing", "changed", "twice", "extra",
     # what undo did
@@ -24,7 +24,7 @@ Result: TypeAlias = Literal[
 """What is to become, or became, of one note; the reason stands beside it in words."""
 
 TROUBLE: frozenset[Result] = frozenset({
-    "unmatched", "conflict", "failed", "unknown", "missing", "changed", "twice", "kept",
+    "unmatched", "conflict", "left", "failed", "unknown", "missing", "changed", "twice", "kept",
 })  # fmt: skip
 """The results that ask somebody to look."""
 
@@ -36,7 +36,7 @@ class Line:
     ``key`` names it as its marker in HighLevel does, such as ``close:acti_…``, with ``:2/3`` behind
     it for a part of a long one. ``reason`` says in words why the result is what it is, ``remarks``
     what does not carry over. ``contact_id`` and ``note_id`` are HighLevel's, as far as known;
-    ``source_contact`` is who it is about at the source.
+    ``source_contact`` is who it is about at the source, and ``source_lead_id`` what it hangs on.
     """
 
     result: Result
@@ -44,20 +44,26 @@ class Line:
     reason: str = ""
     source_contact: str | None = None
     source_contact_id: str | None = None
+    source_lead_id: str | None = None
     contact_id: str | None = None
     note_id: str | None = None
     at: datetime | None = None
     author: str | None = None
     remarks: tuple[str, ...] = ()
 
+    @property
+    def untouched(self) -> "Line":
+        """The line of a plan in a report of a run that had nothing to do about it."""
+        return evolve(self, result="skipped") if self.result == "skip" else self
+
 
 OnLine: TypeAlias = Callable[[Line], None]
 """Called with each line as soon as it is known, for progress."""
 
 
-def digest_of(body: str, title: str | None, pinned: bool) -> str:  # noqa: FBT001 - a field
-    """Name what a note says, so that a change can be told without keeping the text."""
-    return sha256(json.dumps((body, title or "", pinned)).encode()).hexdigest()
+def fingerprint(*fields: str | bool | None) -> str:
+    """Return a digest of a note's fields, so that a change can be told without keeping the text."""
+    return sha256(json.dumps(fields).encode()).hexdigest()
 
 
 @frozen(kw_only=True)
@@ -71,8 +77,8 @@ class Draft:
 
     @property
     def digest(self) -> str:
-        """What it says, without in whose name."""
-        return digest_of(self.body, self.title, self.pinned)
+        """A digest of what it says; the author is not part of it."""
+        return fingerprint(self.body, self.title or "", self.pinned)
 
 
 @frozen

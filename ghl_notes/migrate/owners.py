@@ -48,7 +48,8 @@ async def owned(source: Source, notes: Sequence[SourceNote], several: Several) -
 
 def _chosen(note: SourceNote, people: Sequence[SourceContact], several: Several) -> list[Owned]:
     if not people:
-        return [Owned(note, reason="its contact is not at the source any more")]
+        gone = "its contact is not at the source any more"
+        return [Owned(note, reason="its lead has no contact" if note.contact_id is None else gone)]
     if note.contact_id is None:
         count = len(people)
         if several == "skip" or (several == "sole" and count > 1):

@@ -43,8 +43,9 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
     without it they are asked for (scope ``users.readonly``).
 
     Notes are written as plain text, or with ``rich`` as the HTML that they have. One that has more
-    than ``longest`` characters becomes several notes, or is skipped. What was moved already, by the
-    ``ledger`` or by its marker in HighLevel, is skipped. All notes are held in memory.
+    than ``longest`` characters becomes several notes, or is left out. What was moved already, by
+    the ``ledger`` or by its marker in HighLevel, is skipped, or an ``update`` where it reads
+    otherwise. All notes are held in memory.
 
     Reads a request per person (two where email and phone lead apart) and one per contact; none for
     those whose notes the ledger knows to be moved, though with ``"all"`` each person is searched
@@ -55,15 +56,25 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
     if several not in ("skip", "sole", "first", "all"):
         msg = f"several must be skip, sole, first or all, got {several!r}"
         raise ConfigurationError(msg)
-    if too_long not in ("split", "skip") or longest < LEAST:
-        msg = f"too_long must be split or skip, and longest at least {LEAST}"
+    if too_long not in ("split", "skip"):
+        msg = f"too_long must be split or skip, got {too_long!r}"
+        raise ConfigurationError(msg)
+    if isinstance(longest, bool) or not isinstance(longest, int) or longest < LEAST:
+        msg = f"longest must be a number of characters, {LEAST:,} at least, got {longest!r}"
+        raise ConfigurationError(msg)
+    if not callable(match):
+        msg = "match must be an async function of a person and the client"
+        raise ConfigurationError(msg)
+    if users is not None and not isinstance(users, Mapping):
+        msg = "users must have the ids of HighLevel's users by email, or be left out"
         raise ConfigurationError(msg)
     account = await source.account()
-    notes, problems = await _read(source, since, until)
     authors, remarks = await find_authors(source, client, location, users)
-    style = Style(rich=rich, longest=longest, too_long=too_long)
+    notes, problems = await _read(source, since, until)
+    title = getattr(source, "title", None) or source.name.capitalize()
+    style = Style(source=title, rich=rich, longest=longest, too_long=too_long)
     wishes = [
-        Wish(one, _drafted(one.note, source.name, style, authors), authors.name_of(one.note))
+        Wish(one, _drafted(one.note, style, authors), authors.name_of(one.note))
         for one in await owned(source, notes, several)
     ]
     book = Ledger(ledger)
@@ -100,6 +111,6 @@ async def _read(
     return notes, ()
 
 
-def _drafted(note: SourceNote, source: str, style: Style, authors: Authors) -> Drafted:
+def _drafted(note: SourceNote, style: Style, authors: Authors) -> Drafted:
     name, user_id = authors.name_of(note), authors.user_of(note)
-    return drafted(note, source, style, author=name, user_id=user_id)
+    return drafted(note, style, author=name, user_id=user_id)

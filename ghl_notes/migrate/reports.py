@@ -28,6 +28,7 @@ MEANINGS: Final[dict[Result, str]] = {
     "skipped": "nothing was done",
     "unmatched": "nobody was found to write it to",
     "conflict": "more than one contact, or changed on both sides",
+    "left": "not moved, see the reason",
     "failed": "a call failed, or it was not tried",
     "unknown": "may be written; the next run finds out",
     "present": "there, once and whole",
@@ -41,14 +42,16 @@ MEANINGS: Final[dict[Result, str]] = {
 """What each result means, in a few words."""
 
 KINDS: Final = {
-    "plan": "Plan, nothing is written",
-    "apply": "What was written",
-    "verify": "What is there",
-    "undo": "What was deleted",
+    "plan": "Plan (nothing is written)",
+    "apply": "Apply",
+    "verify": "Verify",
+    "undo": "Undo",
 }
-"""What each kind of report is about."""
+"""What each kind of report is called."""
 
 _DONE: Final[frozenset[Result]] = frozenset({"created", "updated", "present", "deleted"})
+_MOVED: Final = ("it is there", "moved before")  # what a skipped line says where all is as wished
+_OTHERWISE: Final = "it reads otherwise there"
 _MARKS: Final = {"trouble": "!", "good": "✓", "open": "→", "idle": "·"}
 _PART: Final = re.compile(r":\d+/\d+$")
 # Beside the ASCII ones: more control characters, line breaks, and marks that turn text round.
@@ -70,16 +73,20 @@ def troubled(report: Report) -> list[Line]:
 
 
 def remarks(report: Report) -> list[str]:
-    """Return what is to be known about the whole, and each remark about notes with their number."""
-    told = {(remark, _PART.sub("", line.key)) for line in report.lines for remark in line.remarks}
+    """Return what is to be known about the whole, and each remark about notes with their number.
+
+    Why nothing is done with a note is a remark too, unless that is because it was moved before.
+    """
+    told = {(remark, _note(line)) for line in report.lines for remark in _remarks(line)}
     counts = Counter(remark for remark, _ in told).items()
     summed = sorted(counts, key=lambda one: (-one[1], one[0]))
     return [*report.remarks, *(f"{notes(count)}: {remark}" for remark, count in summed)]
 
 
 def about(line: Line) -> str:
-    """Name the person that a note is about at its source, as far as known."""
-    return line.source_contact or line.source_contact_id or ""
+    """Name whom a note is about at its source: a person, or where none is known its lead."""
+    lead = f"lead {line.source_lead_id}" if line.source_lead_id else ""
+    return line.source_contact or line.source_contact_id or lead
 
 
 def notes(count: int) -> str:
@@ -87,17 +94,23 @@ def notes(count: int) -> str:
     return f"{count:,} note{'' if count == 1 else 's'}"
 
 
+def outdated(report: Report) -> int:
+    """Count the notes that read otherwise at the source, and were left as they are."""
+    left = (line for line in report.lines if line.result == "skipped")
+    return len({_note(line) for line in left if line.reason.startswith(_OTHERWISE)})
+
+
 def heading(report: Report) -> str:
-    """Say in one line what a report is about."""
+    """Say in one line what a report is about. Notes are counted as the source has them."""
     whence = f"{report.source or 'anywhere'} {report.account}".strip()
     return _one_line(
-        f"{KINDS[report.kind]}: {notes(len(report.lines))} from {whence},"
+        f"{KINDS[report.kind]}: {notes(len(set(map(_note, report.lines))))} from {whence},"
         f" in location {report.location_id}"
     )
 
 
 def table(report: Report) -> str:
-    """Write how many notes had each result, and the lines that ask somebody to look.
+    """Write how many lines have each result, and the ones that ask somebody to look.
 
     Of those there are 20 at most; ``as_json`` and ``as_html`` have all lines. Below them stand
     the remarks, summed up, and what is wrong with the whole.
@@ -120,10 +133,11 @@ def as_json(report: Report) -> str:
     """Write the whole report as one JSON object.
 
     ``kind`` (``plan``, ``apply``, ``verify`` or ``undo``), ``source``, ``account`` and
-    ``location_id`` are texts, ``counts`` has the number of notes by result, ``problems`` and
+    ``location_id`` are texts, ``counts`` has the number of lines by result, ``problems`` and
     ``remarks`` are lists of sentences about the whole. ``lines`` is a list of objects, one for each
-    note, in the order of the report, with all fields of ``Line`` under their names: ``at`` is ISO
-    8601 in UTC, ``remarks`` a list of texts, and what is not known is null.
+    note that HighLevel has or may get, in the order of the report, with all fields of ``Line``
+    under their names: ``at`` is ISO 8601 in UTC, ``remarks`` a list of texts, and what is not known
+    is null.
     """
     content = {
         "kind": report.kind,
@@ -158,6 +172,16 @@ def as_html(report: Report) -> str:
         only=_ONLY if 0 < looks < len(report.lines) else "",
         lines="\n".join(map(_line_row, report.lines)),
     )
+
+
+def _note(line: Line) -> str:
+    """Name the note of the source, which the parts of a long one have in common."""
+    return _PART.sub("", line.key)
+
+
+def _remarks(line: Line) -> tuple[str, ...]:
+    skipped = line.result in ("skip", "skipped") and line.reason not in ("", *_MOVED)
+    return (*line.remarks, line.reason) if skipped else line.remarks
 
 
 def _counted(report: Report) -> list[str]:
@@ -218,7 +242,7 @@ def _line_row(line: Line) -> str:
         ("Result", _badge(line.result)),
         ("Note", f"<code>{_text(line.key)}</code>"),
         ("Written", _lines(when, line.author)),
-        ("About", _lines(line.source_contact, line.source_contact_id)),
+        ("About", _lines(line.source_contact, line.source_contact_id) or _lines(about(line))),
         ("HighLevel", _lines(*(f"{what} {one}" for what, one in there if one))),
         ("Reason and remarks", _lines(line.reason, *line.remarks)),
     )

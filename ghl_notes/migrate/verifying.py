@@ -5,8 +5,9 @@ from contextlib import aclosing
 from attrs import evolve
 
 from ghl_notes.client import Client
+from ghl_notes.errors import NotFound
 from ghl_notes.migrate.applying import client_of
-from ghl_notes.migrate.comparing import is_same
+from ghl_notes.migrate.comparing import is_current, is_same
 from ghl_notes.migrate.markers import by_key, key_of
 from ghl_notes.migrate.models import Line, OnLine, Plan, Report, Step
 from ghl_notes.models import ContactNotes
@@ -28,7 +29,7 @@ async def verify(
     lines = []
     for step in plan.steps:
         if step.line.contact_id is None or step.draft is None:
-            lines.append(_unplaced(step.line))
+            lines.append(step.line.untouched)
         else:
             steps.setdefault(step.line.contact_id, []).append(step)
     if on_line is not None:
@@ -43,11 +44,10 @@ async def verify(
     return evolve(plan.report, kind="verify", lines=tuple(lines))
 
 
-def _unplaced(line: Line) -> Line:
-    return evolve(line, result="skipped") if line.result == "skip" else line
-
-
 def _compared(found: ContactNotes, steps: list[Step], source: str) -> list[Line]:
+    if isinstance(found.error, NotFound):
+        gone = "its contact is not in HighLevel any more"
+        return [evolve(step.line, result="missing", reason=gone) for step in steps]
     error = found.error or next(iter(found.notes.unreadable), None)
     if error is not None:
         return [evolve(step.line, result="failed", reason=str(error)) for step in steps]
@@ -61,10 +61,13 @@ def _compared(found: ContactNotes, steps: list[Step], source: str) -> list[Line]
         elif len(notes) > 1:
             reason = f"{len(notes)} notes have its marker"
             lines.append(evolve(line, result="twice", reason=reason))
-        elif step.draft is not None and is_same(notes[0], step.draft):
-            lines.append(evolve(line, result="present"))
-        else:
+        elif step.draft is None or not is_same(notes[0], step.draft):
             lines.append(evolve(line, result="changed", reason="it reads otherwise"))
+        elif not is_current(notes[0], step.draft):
+            pinned = "it is pinned here alone" if notes[0].pinned else "it is pinned there alone"
+            lines.append(evolve(line, result="changed", reason=pinned))
+        else:
+            lines.append(evolve(line, result="present"))
     others = (notes for key, notes in there.items() if key.startswith(f"{source}:"))
     return lines + [
         Line(

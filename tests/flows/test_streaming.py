@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
+from ghl_notes.bulk import each
 from ghl_notes.errors import (
     ConfigurationError,
     HighLevelError,
@@ -315,6 +316,18 @@ async def test_bad_ids_are_refused_at_the_call(client, ids) -> None:
     """One id instead of many would be read letter by letter."""
     with pytest.raises(ConfigurationError, match="contact_ids"):
         client.notes.stream(ids)
+
+
+@pytest.mark.parametrize("concurrency", [1, 20])
+async def test_a_fault_of_ours_is_never_lost(concurrency) -> None:
+    """An error that no outcome has a place for ends the loop, even if all workers are done."""
+
+    async def broken(item: str) -> str:
+        raise LookupError(item)
+
+    with pytest.raises(LookupError):
+        async for _ in each(["one"], broken, concurrency=concurrency):
+            pass
 
 
 async def test_a_storm_loses_nobody(start, connect) -> None:

@@ -90,7 +90,9 @@ def wanted(move: Move, source: ListSource, several: Several) -> dict[str, set[st
     }
     found: dict[str, set[str]] = {one: set() for one in move.fake.contact_ids()}
     for one in source.found:
-        drafts = drafted(one, "close", Style(longest=LEAST), author=None, user_id=None).drafts
+        drafts = drafted(
+            one, Style(source="Close", longest=LEAST), author=None, user_id=None
+        ).drafts
         for person in chosen(source, one, several):
             contact_id = reached.get((*person.emails, *person.phones)[0])
             if contact_id is not None:

@@ -2,10 +2,13 @@
 
 import pytest
 
-from ghl_notes.errors import AccessDenied
+from ghl_notes import Client
+from ghl_notes.errors import AccessDenied, UnexpectedResponse
+from ghl_notes.migrate import plan
 from ghl_notes.migrate.authors import _by_email
 from ghl_notes.models import Json
 from ghl_notes.sources import SourceUser
+from ghl_notes.testing import Fault
 from tests.migrate.failing import failing
 from tests.migrate.moving import Move, moving
 
@@ -58,24 +61,44 @@ async def test_an_author_is_named_as_well_as_can_be(
     assert (await move.plan(source)).steps[0].line.author == author
 
 
+@pytest.mark.parametrize("told", [None, [], {}, {"users": None}])
+def test_a_reply_without_users_is_told(told: Json) -> None:
+    """That HighLevel's users cannot be read is not taken for there being none."""
+    with pytest.raises(UnexpectedResponse, match="users cannot be read"):
+        _by_email(told)
+
+
 @pytest.mark.parametrize(
     "told",
     [
-        None,
-        [],
-        {},
-        {"users": None},
         {"users": [None, {}, {"id": 1, "email": "a@b.c"}, {"id": "u"}]},
         {"users": [{"id": "u", "email": "a@b.c", "deleted": True}]},
     ],
 )
-def test_only_whole_users_count(told: Json) -> None:
+def test_only_whole_users_count(told: dict[str, list[Json]]) -> None:
     """Of HighLevel's reply only those who are there, with id and email, can be authors."""
     one = {"id": "u1", "email": "one@b.c", "deleted": False}
 
     assert _by_email(told) == {}
-    if isinstance(told, dict) and isinstance(told.get("users"), list):
-        assert _by_email({"users": [*told["users"], one]}) == {"one@b.c": "u1"}
+    assert _by_email({"users": [*told["users"], one]}) == {"one@b.c": "u1"}
+
+
+async def test_an_odd_page_for_the_users_ends_nothing(move: Move) -> None:
+    """Notes are moved without authors, and the plan says why."""
+    move.fake.inject(Fault.WRONG_TYPE, path_contains="/users/")
+    found = await move.plan(move.lone("x"))
+
+    assert found.report.counts == {"create": 1}
+    assert "HighLevel's users cannot be read" in found.remarks[0]
+
+
+async def test_a_token_that_is_good_for_nothing_ends_the_plan_at_once(move: Move) -> None:
+    """A spent token is no missing scope, though the ledger would answer for all notes."""
+    source = move.lone("x")
+    await move.run(source)
+    async with Client("pit-spent", base_url=move.fake.url, location_id="l") as client:
+        with pytest.raises(AccessDenied):
+            await plan(source, client, ledger=move.ledger)
 
 
 async def test_users_that_may_not_be_read_are_a_remark() -> None:

@@ -23,10 +23,10 @@ long_texts = st.lists(st.text(st.characters(), max_size=900), max_size=8).map(" 
 
 
 def written(
-    given_note: SourceNote, author: str | None = JANE, source: str = "close", **style: object
+    given_note: SourceNote, author: str | None = JANE, source: str = "Close", **style: object
 ) -> Drafted:
-    chosen = Style(**style)  # type: ignore[arg-type]
-    return drafted(given_note, source, chosen, author=author, user_id="user_1")
+    chosen = Style(source=source, **style)  # type: ignore[arg-type]
+    return drafted(given_note, chosen, author=author, user_id="user_1")
 
 
 def body_of(given_note: SourceNote, author: str | None = JANE, **more: object) -> str:
@@ -60,8 +60,8 @@ def test_what_is_known_of_an_edit_alone_is_called_so() -> None:
     """Of CINNOX's notes the time and the author are those of the last edit, and say so."""
     one = note(0, "l", "x", at_is="updated")
 
-    assert body_of(one, source="cinnox").startswith(
-        "Cinnox, updated 2024-03-01 09:00 UTC, last edited by Jane Doe\nx"
+    assert body_of(one, source="CINNOX").startswith(
+        "CINNOX, updated 2024-03-01 09:00 UTC, last edited by Jane Doe\nx"
     )
 
 

@@ -94,7 +94,7 @@ async def test_a_plan_says_what_it_is_of(move: Move) -> None:
         ("first", 3, [("create", 0, "")]),
         ("all", 1, [("create", 0, "")]),
         ("all", 3, [("create", 0, ""), ("create", 1, ""), ("create", 2, "")]),
-        ("all", 0, [("unmatched", None, "its contact is not at the source any more")]),
+        ("all", 0, [("unmatched", None, "its lead has no contact")]),
     ],
 )
 async def test_a_note_that_names_nobody_is_decided_by_the_policy(
@@ -219,6 +219,32 @@ async def test_a_person_who_cannot_be_read_is_about_their_notes(
     assert found.steps[0].line.reason == f"its contact cannot be read: {error}"
 
 
+async def test_a_search_that_cannot_be_read_fails_its_person(move: Move) -> None:
+    """An odd reply about one person leaves the others alone."""
+    move.fake.inject(Fault.WRONG_TYPE, path_contains="/contacts/search/duplicate")
+    found = await move.plan(move.source(each=1))
+
+    assert found.report.counts == {"create": 2, "failed": 1}
+
+
+async def test_a_note_that_is_left_asks_somebody_to_look(move: Move) -> None:
+    """What would be lost for its length or form is no note that there is nothing to do about."""
+    source = move.lone("", "x" * 2_000)
+    found = await move.plan(source, longest=1_000, too_long="skip")
+
+    assert found.report.counts == {"skip": 1, "left": 1}
+    assert not found.report.fine
+
+
+async def test_an_unmatched_note_names_its_lead(move: Move) -> None:
+    """Whoever looks into it finds the lead at the source."""
+    source = move.lone("x")
+    source.leads.clear()
+    (step,) = (await move.plan(source)).steps
+
+    assert (step.line.result, step.line.source_lead_id) == ("unmatched", source.found[0].lead_id)
+
+
 async def test_notes_that_cannot_be_read_fail_their_contact(move: Move) -> None:
     """Without knowing what is there nothing is planned to be written."""
     move.fake.inject(Fault.WRONG_TYPE, path_contains=f"{move.fake.contact_ids()[0]}/notes")
@@ -231,7 +257,14 @@ async def test_notes_that_cannot_be_read_fail_their_contact(move: Move) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"several": "any"}, {"too_long": "cut"}, {"longest": 999}],
+    [
+        {"several": "any"},
+        {"too_long": "cut"},
+        {"longest": 999},
+        {"longest": "x"},
+        {"match": None},
+        {"users": [1]},
+    ],
 )
 async def test_wrong_arguments_are_refused_at_once(move: Move, wrong: dict[str, object]) -> None:
     """Nothing is asked of anybody before the arguments are right."""

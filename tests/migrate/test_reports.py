@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ghl_notes.migrate import Line, Report, Result, as_html, as_json, table
 from ghl_notes.migrate.models import TROUBLE
-from ghl_notes.migrate.reports import MEANINGS, MOST, remarks, tone
+from ghl_notes.migrate.reports import MEANINGS, MOST, heading, outdated, remarks, tone
 
 AT = datetime(2026, 5, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
 RESULTS = get_args(Result)
@@ -44,6 +44,7 @@ lines = st.builds(
     reason=texts,
     source_contact=st.none() | texts,
     source_contact_id=st.none() | texts,
+    source_lead_id=st.none() | texts,
     contact_id=st.none() | texts,
     note_id=st.none() | texts,
     at=st.none() | st.datetimes(timezones=ZONES),
@@ -98,7 +99,7 @@ def test_a_table_counts_results_and_says_what_they_mean() -> None:
     """The most frequent first, with a mark at what asks somebody to look."""
     told = table(report(line(), line("unmatched", 2), line("created", 3))).splitlines()
 
-    assert told[0] == "What was written: 3 notes from close orga_1, in location loc"
+    assert told[0] == "Apply: 3 notes from close orga_1, in location loc"
     assert told[2].split() == ["2", "created", "written"]
     assert told[3].split(maxsplit=3) == ["!", "1", "unmatched", MEANINGS["unmatched"]]
 
@@ -135,6 +136,62 @@ def test_remarks_are_summed_up_by_note() -> None:
     assert "2 notes: formatting dropped" in table(report(*long, *twice, other))
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("plan", "Plan (nothing is written)"),
+        ("apply", "Apply"),
+        ("verify", "Verify"),
+        ("undo", "Undo"),
+    ],
+)
+def test_a_heading_says_no_more_than_is_true(kind: str, name: str) -> None:
+    """The kind, and the notes of the source: their parts and their copies do not count."""
+    long = [line("skipped", key=f"close:acti_1:{n}/2") for n in (1, 2)]
+    twice = [line("created", 2, contact_id=one) for one in "ab"]
+    told = heading(report(*long, *twice, kind=kind))
+
+    assert told == f"{name}: 2 notes from close orga_1, in location loc"
+
+
+@pytest.mark.parametrize("result", ["skip", "skipped"])
+def test_why_nothing_is_done_is_summed_up(result: Result) -> None:
+    """A note that is left out for good is not lost in a count; what was moved before needs none."""
+    empty = [line(result, number, reason="it is empty") for number in (1, 2, 3)]
+    there = [line(result, 4, reason="it is there"), line(result, 5, reason="moved before")]
+    others = [line(result, 6), line("failed", 7, reason="a call failed")]
+    told = report(*empty, *there, *others)
+
+    assert remarks(told) == ["3 notes: it is empty"]
+    assert "3 notes: it is empty" in Page(as_html(told)).shown
+
+
+def test_outdated_notes_are_those_that_were_left_as_they_are() -> None:
+    """Not what was written anew or is only planned; the parts of a long note are one."""
+    reason = "it reads otherwise there; ask for updates to write it anew"
+    long = [line("skipped", key=f"close:acti_1:{n}/2", reason=reason) for n in (1, 2)]
+    others = [line("update", 2, reason=reason), line("updated", 3), line("skipped", 4)]
+
+    assert outdated(report(*long, *others)) == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "named"),
+    [
+        ({"source_contact": "Ada", "source_contact_id": "cont_1"}, "Ada"),
+        ({"source_contact_id": "cont_1"}, "cont_1"),
+        ({}, "lead lead_1"),
+    ],
+)
+def test_where_there_is_no_contact_the_lead_is_named(known: dict[str, str], named: str) -> None:
+    """Somebody who looks at the line can find the note at its source."""
+    told = report(line("unmatched", source_lead_id="lead_1", **known))
+
+    assert f"  {named}" in table(told)
+    assert named in Page(as_html(told)).shown
+    assert ("lead_1" in Page(as_html(told)).shown) is (not known)
+
+
 def test_problems_stand_in_every_form() -> None:
     """What is wrong with the whole is not lost, even where no line is."""
     told = report(problems=("a list broke off",))
@@ -161,6 +218,7 @@ def test_a_table_steers_no_terminal(told: Report) -> None:
 def test_json_has_every_field_of_every_line() -> None:
     """Under their names, times in UTC, in the order of the report."""
     first = line("failed", 1, reason="no", at=AT, author="Jane", remarks=("a", "b"))
+    first = attrs.evolve(first, source_lead_id="lead_1")
     told = json.loads(as_json(report(first, line("skipped", 2))))
 
     assert list(told) == [
@@ -173,6 +231,7 @@ def test_json_has_every_field_of_every_line() -> None:
         "reason": "no",
         "source_contact": None,
         "source_contact_id": None,
+        "source_lead_id": "lead_1",
         "contact_id": None,
         "note_id": None,
         "at": "2026-05-01T10:30:00Z",
@@ -278,6 +337,6 @@ def test_a_report_of_nothing_is_a_report() -> None:
     """No line, no source: every form can still be had."""
     told = Report(kind="undo", source="", account="", location_id="loc")
 
-    assert table(told).startswith("What was deleted: 0 notes from anywhere, in location loc")
+    assert table(told).startswith("Undo: 0 notes from anywhere, in location loc")
     assert json.loads(as_json(told))["lines"] == []
     assert "All is well" in as_html(told)

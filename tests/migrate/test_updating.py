@@ -72,7 +72,10 @@ async def test_a_note_edited_in_highlevel_is_left_alone(
     report = await move.run(changed(source), update=True)
 
     assert report.counts == {"conflict": 1}
-    assert report.lines[0].reason == "it was changed in HighLevel, or nobody knows: left as it is"
+    assert (
+        report.lines[0].reason
+        == "it was changed in HighLevel, or the ledger does not know: left as it is"
+    )
     assert await move.raw() == before
 
 

@@ -44,6 +44,27 @@ async def test_what_was_not_moved_is_missing(move: Move) -> None:
     assert not report.fine
 
 
+async def test_a_note_that_is_pinned_on_one_side_is_changed(move: Move) -> None:
+    """A pin is part of a note."""
+    await move.run(move.lone("x", "y"))
+    first = (await move.moved())[0]
+    await move.client.notes.update(first.contact_id, first.id, pinned=True)
+    report = await checked(move, "x", "y")
+
+    assert report.counts == {"changed": 1, "present": 1}
+    assert "it is pinned here alone" in {line.reason for line in report.lines}
+
+
+async def test_notes_of_a_contact_that_is_gone_are_missing(move: Move) -> None:
+    """A contact that was deleted took its notes along."""
+    await move.run(move.lone("x", "y"))
+    plan = await move.plan(move.lone("x", "y"))
+    await move.client.contacts.delete(move.fake.contact_ids()[0])
+    report = await verify(plan)
+
+    assert report.counts == {"missing": 2}
+
+
 @pytest.mark.parametrize("side", ["source", "highlevel", "title"])
 async def test_what_reads_otherwise_is_changed(move: Move, side: str) -> None:
     """Whichever side changed it, a note that reads otherwise is told as such."""
