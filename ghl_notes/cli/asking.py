@@ -7,7 +7,7 @@ from typing import Final
 import typer
 from attrs import define, field
 
-from ghl_notes.cli.source import ready
+from ghl_notes.cli.id_file import ready
 from ghl_notes.cli.statuses import Refused
 
 __all__ = ["Asker", "confirmed", "is_asked_on_a_terminal", "text_of"]

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from ghl_notes import Client, HighLevelError
 from ghl_notes.cli.account import reaching
+from ghl_notes.cli.id_file import IdFile
 from ghl_notes.cli.output import Output, open_output
 from ghl_notes.cli.progress import Tally, bar, shown
-from ghl_notes.cli.source import IdFile
 from ghl_notes.cli.statuses import Refused, Status, is_hopeless
 
 __all__ = ["Order", "export"]

@@ -11,17 +11,17 @@ from attrs import field, frozen
 from ghl_notes import Client, migrate
 from ghl_notes.cli.access import Access
 from ghl_notes.cli.asking import Asker, confirmed
-from ghl_notes.cli.migrate_order import Deed, Order
+from ghl_notes.cli.migrate_counted import Counted
+from ghl_notes.cli.migrate_options import Deed, Order
 from ghl_notes.cli.migrate_progress import Progress, drawn
-from ghl_notes.cli.migrate_shown import show_report, stderr, tell_report
-from ghl_notes.cli.migrate_source import Counted
+from ghl_notes.cli.migrate_report import show_report, stderr, tell_report
 from ghl_notes.cli.plain import one_line
 from ghl_notes.cli.progress import shown
 from ghl_notes.cli.sources_access import SourceAccess
 from ghl_notes.cli.statuses import Refused, Status, say
 from ghl_notes.migrate import Plan, Report
 from ghl_notes.migrate.ledger import Ledger
-from ghl_notes.migrate.reports import notes
+from ghl_notes.migrate.reports import notes, outdated
 
 __all__ = ["Migration"]
 
@@ -156,6 +156,9 @@ class Migration:
             say(f"nothing was written; --apply writes {notes(new)}. {_WORKFLOWS}")
         elif any(line.result in ("failed", "unknown") for line in report.lines):
             say("run it again to try what failed: no note is written twice")
+        if old := outdated(report):
+            reads, them = ("reads", "it") if old == 1 else ("read", "them")
+            say(f"{notes(old)} {reads} otherwise at the source; --update writes {them} anew")
 
 
 def _of(count: int, contacts: Iterable[str | None]) -> str:

@@ -2,14 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Annotated, Final, ParamSpec, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
 from attrs import evolve
 
-from ghl_notes.cli.access import Access, access
+from ghl_notes.cli.access import access
 from ghl_notes.cli.groups import group
-from ghl_notes.cli.migrate_order import Order, order, wishes
+from ghl_notes.cli.migrate_options import Order, order, wishes
 from ghl_notes.cli.options import SECRETS
 from ghl_notes.cli.sources_access import CinnoxAccess, CloseAccess, SourceAccess
 from ghl_notes.cli.sources_options import AppId, AppToken, CinnoxUrl, CloseKey, CloseUrl
@@ -17,7 +17,6 @@ from ghl_notes.cli.statuses import Status, finish
 
 __all__ = ["migrations"]
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 migrations: typer.Typer = group(
@@ -31,23 +30,14 @@ migrations: typer.Typer = group(
 )
 
 _BY_NAME: Final = inspect.Parameter.KEYWORD_ONLY
-_access: Final[Callable[..., Access]] = access
 
 
-def _command(name: str) -> Callable[[Callable[P, SourceAccess]], Callable[P, SourceAccess]]:
+def _add(name: str, opened: Callable[..., SourceAccess]) -> None:
     """Make a command of a function that reads a source's own options.
 
     The command also has those that are the same for each source, and spelled once.
     """
 
-    def add(opened: Callable[P, SourceAccess]) -> Callable[P, SourceAccess]:
-        _add(name, opened)
-        return opened
-
-    return add
-
-
-def _add(name: str, opened: Callable[..., SourceAccess]) -> None:
     def run(**given: object) -> None:
         raise typer.Exit(finish(lambda: _begun(opened, given)))
 
@@ -72,7 +62,7 @@ def _begun(
     said.check()
     if said.needs_source:
         source.check()
-    return Migration(reach=_called(_access, given), source=source, order=said).run()
+    return Migration(reach=_called(access, given), source=source, order=said).run()
 
 
 def _called(part: Callable[..., T], given: Mapping[str, object]) -> T:
@@ -80,7 +70,6 @@ def _called(part: Callable[..., T], given: Mapping[str, object]) -> T:
     return part(**{name: given[name] for name in inspect.signature(part).parameters})
 
 
-@_command("close")
 def _close(
     *,
     close_key: CloseKey = "",
@@ -107,7 +96,6 @@ def _close(
     return CloseAccess(key=close_key, url=close_url, export=export)
 
 
-@_command("cinnox")
 def _cinnox(
     *, cinnox_url: CinnoxUrl = "", app_id: AppId = "", app_token: AppToken = ""
 ) -> SourceAccess:
@@ -122,3 +110,7 @@ def _cinnox(
     130 stopped by Ctrl-C.
     """
     return CinnoxAccess(url=cinnox_url, app_id=app_id, token=app_token)
+
+
+_add("close", _close)
+_add("cinnox", _cinnox)

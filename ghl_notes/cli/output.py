@@ -1,5 +1,6 @@
-"""Where an export goes: the notes as JSON lines, and beside them a file of what failed."""
+"""Where JSON lines go, and beside an export's a file of what failed."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from io import FileIO
@@ -12,7 +13,15 @@ from ghl_notes import ContactNotes, HighLevelError
 from ghl_notes.cli.records import line, record
 from ghl_notes.cli.statuses import Refused
 
-__all__ = ["Output", "open_output"]
+__all__ = ["Lines", "Output", "check_writable", "open_output"]
+
+
+def check_writable(option: str, path: str) -> None:
+    """Raise ``Refused`` for a file that cannot be written, rather than after hours of work."""
+    file = Path(path)
+    place = file if file.exists() else file.parent
+    if file.is_dir() or not place.exists() or not os.access(place, os.W_OK):
+        raise Refused(f"cannot write {path}: choose another {option}")
 
 
 def open_output(out: str, *, force: bool) -> "Output":
@@ -20,20 +29,50 @@ def open_output(out: str, *, force: bool) -> "Output":
 
     Raises ``Refused`` for what cannot be written, or holds something and is not to be replaced.
     """
-    if out == "-":
-        return Output(_Stream(_to_stdout), _Stream(_to_stderr))
-    path = Path(out)
-    if path.is_file() and path.stat().st_size and not force:
-        msg = f"{out} exists: choose another --out, or give --force to replace it"
-        raise Refused(msg)
-    notes = _File.open(path)
-    if not path.is_file():  # a device or a pipe, with no place beside it
+    notes, path = Lines.at(out, force=force), Path(out)
+    if out == "-" or not path.is_file():  # a device or a pipe, with no place beside it
         return Output(notes, _Stream(_to_stderr))
     try:
         return Output(notes, _File.open(path.with_name(f"{path.name}.errors")))
     except Refused:
-        notes.close(keep=False)
+        notes.close()
         raise
+
+
+@define(eq=False)
+class Lines:
+    """A file, or stdout. What a file held is replaced when the first line is there."""
+
+    _target: "_File | _Stream"
+    begun: bool = field(default=False, init=False)
+
+    @classmethod
+    def at(cls, out: str, *, force: bool) -> Self:
+        """Take a path, or ``-`` for stdout.
+
+        Raises ``Refused`` for what cannot be written, or holds something and is not to be replaced.
+        """
+        if out == "-":
+            return cls(_Stream(_to_stdout))
+        path = Path(out)
+        if path.is_file() and path.stat().st_size and not force:
+            raise Refused(f"{out} exists: choose another --out, or give --force to replace it")
+        return cls(_File.open(path))
+
+    def begin(self) -> None:
+        """Let go of what the file held."""
+        if not self.begun:
+            self.begun = True
+            self._target.clear()
+
+    def write(self, lines: bytes) -> None:
+        """Write whole lines, so that they are there if the next ones never come."""
+        self.begin()
+        self._target.write(lines)
+
+    def close(self) -> None:
+        """Close the file, and remove one that never began and holds nothing; stdout stays open."""
+        self._target.close(keep=self.begun)
 
 
 @define(eq=False)
@@ -43,15 +82,13 @@ class Output:
     An earlier export is replaced when the first result is there: a wrong token costs nothing.
     """
 
-    _notes: "_File | _Stream"
+    _notes: Lines
     _failures: "_File | _Stream"
-    _begun: bool = field(default=False, init=False)
 
     def begin(self) -> None:
         """Let go of what an earlier export wrote."""
-        if not self._begun:
-            self._begun = True
-            self._notes.clear()
+        if not self._notes.begun:
+            self._notes.begin()
             self._failures.clear()
 
     def add(self, result: ContactNotes, location_id: str) -> None:
@@ -65,7 +102,7 @@ class Output:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._notes.close(keep=self._begun)
+        self._notes.close()
         self._failures.close(keep=False)
 
 

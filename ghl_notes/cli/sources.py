@@ -3,20 +3,21 @@
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, closing
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import asdict
 from rich.console import Console
 
 from ghl_notes import Observer, RequestRejected, UnexpectedResponse
 from ghl_notes.cli.migrate_progress import Progress, drawn
+from ghl_notes.cli.output import Lines
 from ghl_notes.cli.progress import shown
 from ghl_notes.cli.records import line, written
 from ghl_notes.cli.sources_access import CinnoxAccess, CloseAccess
-from ghl_notes.cli.sources_output import Lines
 from ghl_notes.cli.statuses import Status, explained, say
+from ghl_notes.migrate.reports import notes
 from ghl_notes.sources import SourceNote
 from ghl_notes.sources.close import NoteFilters
 
@@ -24,6 +25,9 @@ __all__ = ["Wanted", "list_notes", "of_cinnox", "of_close"]
 
 Wanted: TypeAlias = Callable[[Observer], AsyncGenerator[SourceNote, None]]
 """The notes that are wanted, read when it is called, and all that they need closed behind them."""
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def of_close(
@@ -39,7 +43,7 @@ def of_close(
         if given := narrowed.get(name):
             filters[name] = given
 
-    async def notes(observer: Observer) -> AsyncGenerator[SourceNote, None]:
+    async def wanted(observer: Observer) -> AsyncGenerator[SourceNote, None]:
         async with (
             account.connect(observer) as source,
             aclosing(source.notes(since=since, until=until, **filters)) as found,
@@ -47,7 +51,7 @@ def of_close(
             async for note in found:
                 yield note
 
-    return notes
+    return wanted
 
 
 def of_cinnox(
@@ -55,19 +59,20 @@ def of_cinnox(
 ) -> Wanted:
     """Choose the notes of all contacts of CINNOX, or of one."""
     account.check()
+    first, last = since or _FIRST, until or _LAST
 
-    async def notes(observer: Observer) -> AsyncGenerator[SourceNote, None]:
+    async def wanted(observer: Observer) -> AsyncGenerator[SourceNote, None]:
         async with account.connect(observer) as source:
             if contact is not None:
                 for note in await source.list(contact):
-                    if _within(note.at, since, until):
+                    if note.at is None or first <= note.at <= last:
                         yield note
                 return
             async with aclosing(source.notes(since=since, until=until)) as found:
                 async for note in found:
                     yield note
 
-    return notes
+    return wanted
 
 
 async def list_notes(wanted: Wanted, out: str, *, force: bool) -> Status:
@@ -80,17 +85,16 @@ async def list_notes(wanted: Wanted, out: str, *, force: bool) -> Status:
                 status = await _copied(wanted(progress.tally), lines, progress)
             lines.begin()
         finally:
-            count = f"{progress.done:,} note{'' if progress.done == 1 else 's'}"
-            say(f"{count} written, {progress.tally.seconds:.1f} s")
+            say(f"{notes(progress.done)} written, {progress.tally.seconds:.1f} s")
     return status
 
 
 async def _copied(
     wanted: AsyncGenerator[SourceNote, None], lines: Lines, progress: Progress
 ) -> Status:
-    async with aclosing(wanted) as notes:
+    async with aclosing(wanted) as found:
         try:
-            async for note in notes:
+            async for note in found:
                 lines.write(line(_record(note)))
                 progress.read()
         except (UnexpectedResponse, RequestRejected) as error:
@@ -104,7 +108,3 @@ async def _copied(
 def _record(note: SourceNote) -> dict[str, object]:
     told = asdict(note, value_serializer=written)
     return {name: value for name, value in told.items() if name != "extra" or value}
-
-
-def _within(at: datetime | None, since: datetime | None, until: datetime | None) -> bool:
-    return at is None or ((since is None or at >= since) and (until is None or at <= until))

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from typing import Final
 
 import typer
 
@@ -23,6 +25,17 @@ from ghl_notes import (
 from ghl_notes.cli.plain import one_line
 
 __all__ = ["Refused", "Status", "explained", "finish", "is_hopeless", "say"]
+
+
+# What the library calls the arguments that are these options here, by the server that is meant.
+_OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "HighLevel": {"base_url": "--base-url"},
+    "Close": {"base_url": "--close-url"},
+    "CINNOX": {"base_url": "--cinnox-url", "app_id": "--app-id", "app_token": "--app-token"},
+}
+_NO_SERVER: Final = {"base_url": "the server's URL"}
+_SERVER: Final = re.compile(rf"\b(?:{'|'.join(_OPTIONS)})\b")
+_REMEDY: Final = re.compile(r"\bcheck base_url\b|\btry again\b")
 
 
 class Status(IntEnum):
@@ -51,8 +64,11 @@ def finish(begin: Callable[[], Coroutine[object, object, Status]]) -> Status:
     except (KeyboardInterrupt, typer.Abort):  # the latter at a prompt of Typer's
         say("stopped")
         return Status.STOPPED
-    except (Refused, ConfigurationError) as error:
+    except Refused as error:
         say(str(error))
+        return Status.WRONG_USAGE
+    except ConfigurationError as error:
+        say(explained(error))
         return Status.WRONG_USAGE
     except HighLevelError as error:
         say(explained(error))
@@ -68,15 +84,16 @@ def explained(error: HighLevelError) -> str:
     """Say what happened and what to do about it."""
     if isinstance(error, RateLimited) and error.daily:
         return f"the location's requests of the day are used up; {_reset(error)}"
+    said = _in_options(str(error))
     if isinstance(error, Unavailable) and error.path is None:  # it is the store that speaks
-        return str(error)
-    if isinstance(error, Unavailable | UnexpectedResponse):
-        return f"{error}; check the network and the server's URL, or try again later"
+        return said
+    if isinstance(error, Unavailable | UnexpectedResponse) and not _REMEDY.search(str(error)):
+        return f"{said}; check the network and the server's URL, or try again later"
     if isinstance(error, ReauthorizationRequired):
         return (
             f"{error}: ghl-notes login does that, and ghl-notes installs list tells what there is"
         )
-    return str(error)
+    return said
 
 
 def is_hopeless(error: HighLevelError | None) -> bool:
@@ -86,6 +103,15 @@ def is_hopeless(error: HighLevelError | None) -> bool:
     if isinstance(error, AccessDenied):  # a 403 may be about this contact alone
         return error.status == 401  # noqa: PLR2004
     return isinstance(error, ReauthorizationRequired | LocationInactive)
+
+
+def _in_options(said: str) -> str:
+    """Put the options that a user knows in the place of the library's arguments."""
+    server = _SERVER.search(said)
+    options = _NO_SERVER if server is None else _OPTIONS[server[0]]
+    for argument, option in options.items():
+        said = re.sub(rf"\b{argument}\b", option, said)
+    return said
 
 
 def _reset(error: RateLimited) -> str:

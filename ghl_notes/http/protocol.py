@@ -152,20 +152,23 @@ def dialect(api_version: str) -> Dialect:
 # --- building -------------------------------------------------------------------------------
 
 
-def segment(name: str, value: str) -> str:
-    """Make ``value`` one segment of a path; refuse what would lead out of it."""
+def segment(name: str, value: str, what: str = "a HighLevel id") -> str:
+    """Make ``value`` one segment of a path; refuse what would lead out of it.
+
+    ``what`` says in a refusal what it must be.
+    """
     if isinstance(value, str) and _PLAIN_ID(value):
         return value
-    return quote(identified(name, value), safe="")
+    return quote(identified(name, value, what), safe="")
 
 
-def identified(name: str, value: object) -> str:
+def identified(name: str, value: object, what: str = "a HighLevel id") -> str:
     """Take an id as it is, for a query or a body; refuse what no path could hold."""
     if isinstance(value, str) and value and not _UNSAFE_ID(value):
         return value
     # Its type, and not the value: it may be a note in the wrong place.
     got = "" if isinstance(value, str) else f", not {type(value).__name__}"
-    msg = f"{name} must be a HighLevel id: a text without / ? # % or spaces, not empty{got}"
+    msg = f"{name} must be {what}: a text without / ? # % or spaces, not empty{got}"
     raise ConfigurationError(msg)
 
 

@@ -157,7 +157,9 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
 def _named(error: Exception, server: str) -> HighLevelError:
     """Turn an error of the network into ours, and say whether the request can have arrived."""
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
-        return ConfigurationError("base_url does not make a valid URL: give https://host")
+        return ConfigurationError(
+            f"base_url does not make a valid URL of {server}'s API: give https://host"
+        )
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         msg = f"no connection to {server} ({_kind(error)}): check base_url and the network"
         return Unavailable(msg, maybe_applied=False)

@@ -4,7 +4,7 @@ A contact's notes are written one after the other, the oldest first, and many co
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import aclosing
 from os import PathLike
 from typing import Final, TypeAlias, cast
@@ -23,11 +23,21 @@ from ghl_notes.errors import (
     ReauthorizationRequired,
     RequestRejected,
 )
-from ghl_notes.migrate.comparing import is_as_drafted, is_current, says, written_as
+from ghl_notes.migrate.comparing import expected, is_current, written_as
 from ghl_notes.migrate.ledger import LEDGER, UNKNOWN, Entry, Ledger
-from ghl_notes.migrate.markers import by_key, chosen
-from ghl_notes.migrate.models import Draft, Line, OnLine, Plan, Report, Result, Step
-from ghl_notes.migrate.obstacles import obstacle
+from ghl_notes.migrate.markers import base_of, by_key, chosen, key_in
+from ghl_notes.migrate.models import (
+    OTHERWISE,
+    THERE,
+    Draft,
+    Line,
+    OnLine,
+    Plan,
+    Report,
+    Result,
+    Step,
+)
+from ghl_notes.migrate.obstacles import Moved, obstacle_to
 from ghl_notes.models import UNSET, Note
 
 _OPEN: Final[Collection[Result]] = ("create", "update", "skip")
@@ -91,7 +101,7 @@ class _Applying:
     update: bool
     settle: float
     on_line: OnLine | None
-    _entries: dict[str, dict[str, Entry]] = field(factory=dict, init=False)
+    _moved: Moved = field(factory=lambda: Moved(()), init=False)
     _planned: dict[str, set[str]] = field(factory=dict, init=False)
     _over: HighLevelError | None = field(default=None, init=False)
 
@@ -114,16 +124,14 @@ class _Applying:
         """Read the ledger, and give notes time to turn up that a killed run has just sent."""
         is_new = not self.ledger.exists
         entries = await self.ledger.entries(self.plan.location_id, self.plan.source)
-        mine = [entry for entry in entries if entry.account == self.plan.account]
-        for entry in mine:
-            self._entries.setdefault(entry.key, {})[entry.contact_id] = entry
+        self._moved = Moved(entries)
         for step in self.plan.steps:
             if step.draft is not None and step.line.contact_id is not None:
-                self._planned.setdefault(step.line.key, set()).add(step.line.contact_id)
+                self._planned.setdefault(base_of(step.line.key), set()).add(step.line.contact_id)
         if not any(map(self._is_open, self.plan.steps)):
             return
         now = self.ledger.clock()
-        pending = [now - entry.at for entry in mine if entry.state == "pending"]
+        pending = [now - entry.at for entry in entries if entry.state == "pending"]
         youngest = 0.0 if is_new else min(pending, default=self.settle)
         await asyncio.sleep(min(self.settle, max(0.0, self.settle - youngest)))
 
@@ -133,11 +141,11 @@ class _Applying:
         if draft is None or line.contact_id is None or line.result not in _OPEN:
             return False
         entry = self._entry_of(line)
-        is_lost = entry is None or entry.state == "pending"
-        return line.result != "skip" or (is_lost and line.note_id is not None)
+        is_known = entry is not None and entry.state == "done" and entry.digest == draft.digest
+        return line.result != "skip" or (line.note_id is not None and not is_known)
 
     def _entry_of(self, line: Line) -> Entry | None:
-        return self._entries.get(line.key, {}).get(line.contact_id or "")
+        return self._moved.entry(line.key, line.contact_id or "")
 
     async def _contact(self, steps: "list[_Numbered]") -> dict[int, Line]:
         """Do all that is planned for one contact, and never raise for a reason of HighLevel's."""
@@ -179,21 +187,23 @@ class _Applying:
 
     async def _write(self, step: Step, there: "_There") -> Line:
         line, draft = step.line, cast("Draft", step.draft)
+        if key_in(draft.body) != line.key:
+            wrong = "its text does not end in its marker: make the plan anew"
+            return evolve(line, result="failed", reason=wrong)
         entry = self._entry_of(line)
         note = chosen(there.get(line.key, ()), None if entry is None else entry.note_id)
         if note is not None:
             return await self._meet(line, draft, entry, note)
         if line.result != "create" or (entry is not None and entry.state == "done"):
             return evolve(line, result="skipped", reason="it was deleted in HighLevel meanwhile")
-        reason = obstacle(
-            line.key,
-            there=there,
-            moved_to=self._entries.get(line.key, {}),
-            planned=self._planned[line.key],
+        reason = obstacle_to(
+            line.key, self._moved, there=there, planned=self._planned[base_of(line.key)]
         )
         if reason is not None:
             return evolve(line, result="conflict", reason=reason)
-        return await self._create(line, draft)
+        created = await self._create(line, draft)
+        there.setdefault(line.key, []).append(created)  # for a step that the plan has twice
+        return evolve(line, result="created", reason="", note_id=created.id)
 
     async def _meet(self, line: Line, draft: Draft, entry: Entry | None, note: Note) -> Line:
         """Deal with a note that is there: ours, changed here, changed there, or both."""
@@ -201,14 +211,14 @@ class _Applying:
         ours = entry is not None and is_untouched(entry, note)
         if is_current(note, draft):
             if entry is None or entry.state == "pending" or entry.digest != draft.digest:
-                known = ours or is_as_drafted(note, draft)
-                written = written_as(note) if known else UNKNOWN
+                now = written_as(note)
+                written = now if ours or now == expected(draft) else UNKNOWN
                 await self._done(line, draft.digest, note.id, written)
-            return evolve(line, result="skipped", reason="it is there")
+            return evolve(line, result="skipped", reason=THERE)
         if not self.update:
             if entry is None:
                 await self._done(line, UNKNOWN, note.id, UNKNOWN)
-            reason = "it reads otherwise there; ask for updates to write it anew"
+            reason = f"{OTHERWISE}; ask for updates to write it anew"
             return evolve(line, result="skipped", reason=reason)
         if not ours:
             reason = "it was changed in HighLevel, or the ledger does not know: left as it is"
@@ -224,9 +234,9 @@ class _Applying:
         await self._done(line, draft.digest, note.id, written_as(changed))
         return evolve(line, result="updated", reason="")
 
-    async def _create(self, line: Line, draft: Draft) -> Line:
+    async def _create(self, line: Line, draft: Draft) -> Note:
         contact_id = line.contact_id or ""
-        pending = self._entry(line, draft.digest)
+        pending = evolve(self._entry(line, draft.digest), written=expected(draft))
         await self.ledger.put(pending)
         try:
             note = await self.client.notes.create(
@@ -242,7 +252,7 @@ class _Applying:
             await self.ledger.drop(pending)
             raise
         await self._done(line, draft.digest, note.id, written_as(note))
-        return evolve(line, result="created", reason="", note_id=note.id)
+        return note
 
     async def _turned_up(self, key: str, contact_id: str, failure: AmbiguousWrite) -> Note:
         """Look once more for a note whose reply was lost; as long as nobody can, it is unknown."""
@@ -273,7 +283,7 @@ class _Applying:
 
 
 _Numbered: TypeAlias = tuple[int, Step]
-_There: TypeAlias = Mapping[str, list[Note]]
+_There: TypeAlias = dict[str, list[Note]]
 
 
 def _result_of(error: HighLevelError) -> Result:
@@ -281,10 +291,8 @@ def _result_of(error: HighLevelError) -> Result:
 
 
 def is_untouched(entry: Entry, note: Note) -> bool:
-    """Tell whether a note is still what was written; of a pending one that was never learned."""
-    if entry.written is not None:
-        return entry.written == written_as(note)
-    return entry.digest == says(note)
+    """Tell whether a note is still as it was written, or was to be."""
+    return entry.written == written_as(note)
 
 
 def _is_hopeless(error: HighLevelError) -> bool:

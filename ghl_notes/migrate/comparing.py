@@ -7,7 +7,8 @@ from ghl_notes.models import Note
 
 def is_same(note: Note, draft: Draft) -> bool:
     """Tell whether a note says what the draft does; HighLevel may have cleaned up its form."""
-    same = note.body == draft.body or _words(note.text) == _words(plain(draft.body))
+    expected = plain(draft.body) if draft.is_html else draft.body
+    same = note.body == draft.body or _words(note.text) == _words(expected)
     return same and (note.title or None) == (draft.title or None)
 
 
@@ -16,20 +17,19 @@ def is_current(note: Note, draft: Draft) -> bool:
     return is_same(note, draft) and note.pinned == draft.pinned
 
 
-def is_as_drafted(note: Note, draft: Draft) -> bool:
-    """Tell whether nobody can have changed anything about a note that the ledger does not know."""
-    written = (draft.body, draft.title or "", draft.pinned, draft.user_id, None)
-    return (note.body, note.title or "", note.pinned, note.user_id, note.color) == written
-
-
-def says(note: Note) -> str:
-    """Return a digest of what a note says, as that of a draft."""
-    return fingerprint(note.body, note.title or "", note.pinned)
+def expected(draft: Draft) -> str:
+    """Return the digest that a note has which is just as it is to be written."""
+    return _digest(draft.body, draft.title, None, draft.user_id, draft.pinned, [])
 
 
 def written_as(note: Note) -> str:
     """Return a digest of everything about a note that somebody can change in HighLevel."""
-    return fingerprint(note.body, note.title, note.color, note.user_id, note.pinned)
+    relations = [(one.object_key, one.record_id) for one in note.relations]
+    return _digest(note.body, note.title, note.color, note.user_id, note.pinned, relations)
+
+
+def _digest(body: str, title: str | None, *more: object) -> str:
+    return fingerprint(body, title or None, *map(str, more))
 
 
 def _words(text: str) -> list[str]:

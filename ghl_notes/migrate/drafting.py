@@ -5,13 +5,13 @@ the first line; the last one is the marker.
 """
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Final, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ghl_notes.http.codec import plain
-from ghl_notes.migrate.markers import is_fit, marker
+from ghl_notes.migrate.markers import disarmed, is_fit, marker
 from ghl_notes.migrate.models import Draft
 from ghl_notes.sources.models import SourceNote
 
@@ -22,9 +22,13 @@ it documents nothing."""
 LEAST: Final = 1_000
 """What a note must be allowed to have, for its first line, its marker and some text."""
 
-_BODY: Final = re.compile(r"^\s*<body[^>]*>|</body>\s*$", re.IGNORECASE)
-_PLAIN_TAGS: Final = re.compile(r"</?(?:body|p|br|div)\b[^>]*>", re.IGNORECASE)
+_BODY: Final = re.compile(r"^\s*<body[^<>]*>|</body>\s*$", re.IGNORECASE)
+_PLAIN_TAGS: Final = re.compile(r"</?(?:body|p|br|div)\b[^<>]*>", re.IGNORECASE)
 _IMAGE: Final = re.compile(r"<img\b", re.IGNORECASE).search
+# What would take the marker behind it along, where somebody cleans HTML up.
+_HIDDEN: Final = re.compile(
+    r"<!--.*?(?:-->|$)|<(script|style)\b.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL
+)
 _TAG: Final = re.compile(r"<[a-z]", re.IGNORECASE)
 _NAME: Final = 200  # characters of an author's name
 
@@ -57,17 +61,19 @@ def drafted(note: SourceNote, style: Style, *, author: str | None, user_id: str 
     remarks = tuple(_remarks(note, style))
     if not is_fit(note.key):
         return Drafted(reason="its key does not fit into a marker", remarks=remarks)
-    text = note.body.strip() or (plain(note.html).strip() if note.html else "")
-    pictures = note.html is not None and _IMAGE(note.html) is not None
+    html = disarmed(_HIDDEN.sub("", note.html or ""))
+    text = disarmed(note.body.strip() or plain(html).strip())
+    pictures = _IMAGE(html) is not None
     if not (text or note.attachments or note.title or (pictures and style.rich)):
         reason = "it has nothing but images" if pictures else "it is empty"
         return Drafted(reason=reason, remarks=remarks, is_empty=not pictures)
     head = _head(note, style.source, author)
     tail = _attachments(note, style.source)
-    if style.rich and (note.html or "").strip():
-        body = _rich(head, note.html or "", tail, note.key)
+    if style.rich and html.strip():
+        body = _rich(head, html, tail, note.key)
         if len(body) <= style.longest:
-            return Drafted(drafts=((note.key, _draft(note, body, user_id)),), remarks=remarks)
+            draft = evolve(_draft(note, body, user_id), is_html=True)
+            return Drafted(drafts=((note.key, draft),), remarks=remarks)
         remarks += ("too long for rich text, so it is moved as plain text",)
     rest = "\n".join([text or "(a note without text)", *tail])
     body = f"{head}\n{rest}\n\n{marker(note.key)}"
@@ -94,8 +100,8 @@ def _sendable(text: str) -> str:
 def _head(note: SourceNote, source: str, author: str | None) -> str:
     """Say in one line where it is from, when it was written, and by whom."""
     edited = note.at_is == "updated"
-    when = "" if note.at is None else f"{note.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    who = "" if author is None else " ".join(author.split())[:_NAME]
+    when = _moment(note.at)
+    who = "" if author is None else disarmed(" ".join(author.split())[:_NAME])
     parts = (
         source,
         f"updated {when}" if edited and when else when,
@@ -104,10 +110,17 @@ def _head(note: SourceNote, source: str, author: str | None) -> str:
     return ", ".join(filter(None, parts))
 
 
+def _moment(at: datetime | None) -> str:
+    try:
+        return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError):  # at an end of the calendar
+        return ""
+
+
 def _attachments(note: SourceNote, source: str) -> list[str]:
     return [
         f"Attachment, still in {source}: "
-        + " ".join(filter(None, (one.name, one.url))).replace("\n", " ")
+        + disarmed(" ".join(" ".join(filter(None, (one.name, one.url))).split()))
         for one in note.attachments
     ]
 

@@ -12,19 +12,18 @@ from ghl_notes.client import Client
 from ghl_notes.errors import HighLevelError, RequestRejected, UnexpectedResponse
 from ghl_notes.migrate.comparing import is_current
 from ghl_notes.migrate.drafting import Drafted
-from ghl_notes.migrate.ledger import Entry
-from ghl_notes.migrate.markers import by_key, chosen
+from ghl_notes.migrate.markers import base_of, by_key, chosen
 from ghl_notes.migrate.matching import Match, Matcher
-from ghl_notes.migrate.models import Draft, Line, Result, Step
-from ghl_notes.migrate.obstacles import obstacle
+from ghl_notes.migrate.models import MOVED_BEFORE, OTHERWISE, THERE, Draft, Line, Result, Step
+from ghl_notes.migrate.obstacles import Moved, obstacle_to
 from ghl_notes.migrate.owners import Owned
 from ghl_notes.models import ContactNotes, Note
 from ghl_notes.sources.models import SourceContact
 
 _AT_ONCE: Final = 20
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-_SAME: Final[tuple[Result, str]] = ("skip", "it is there")
-_OTHERWISE: Final[tuple[Result, str]] = ("update", "it reads otherwise there")
+_SAME: Final[tuple[Result, str]] = ("skip", THERE)
+_OTHERWISE: Final[tuple[Result, str]] = ("update", OTHERWISE)
 
 
 @define(eq=False)
@@ -46,9 +45,8 @@ class Finding:
 
     client: Client
     match: Matcher
-    moved: Iterable[Entry]
+    moved: Moved
     spread: bool = field(kw_only=True)
-    _moved: dict[str, dict[str, Entry]] = field(factory=dict, init=False)
     _matches: dict[str, Match | HighLevelError] = field(factory=dict, init=False)
     _planned: dict[str, set[str]] = field(factory=dict, init=False)
     _there: dict[str, ContactNotes] = field(factory=dict, init=False)
@@ -56,8 +54,6 @@ class Finding:
 
     async def steps(self, wishes: Sequence[Wish]) -> list[Step]:
         """Decide about each, in the order in which they are to be written."""
-        for entry in self.moved:
-            self._moved.setdefault(entry.key, {})[entry.contact_id] = entry
         await self._match_all(wishes)
         await self._look(wishes)
         ordered = sorted(wishes, key=self._order)
@@ -93,9 +89,9 @@ class Finding:
         """Return the one contact that, by the ledger, has all of these as they are."""
         having = [
             {
-                contact_id
-                for contact_id, entry in self._moved.get(key, {}).items()
-                if entry.state == "done" and entry.digest == draft.digest
+                entry.contact_id
+                for entry in self.moved.of_note(key)
+                if self._is_done(key, entry.contact_id, draft)
             }
             for key, draft in drafts
         ]
@@ -121,7 +117,7 @@ class Finding:
             if contact_id is None:
                 continue
             for key, draft in wish.drafted.drafts:
-                self._planned.setdefault(key, set()).add(contact_id)
+                self._planned.setdefault(base_of(key), set()).add(contact_id)
                 if not self._is_done(key, contact_id, draft):
                     contacts[contact_id] = None
         async with aclosing(self.client.notes.stream(contacts)) as results:
@@ -130,7 +126,7 @@ class Finding:
                 self._marked[result.contact_id] = by_key(result.notes)
 
     def _is_done(self, key: str, contact_id: str, draft: Draft) -> bool:
-        entry = self._moved.get(key, {}).get(contact_id)
+        entry = self.moved.entry(key, contact_id)
         return entry is not None and entry.state == "done" and entry.digest == draft.digest
 
     def _steps_of(self, wish: Wish) -> list[Step]:
@@ -164,11 +160,11 @@ class Finding:
     def _step(self, line: Line, draft: Draft) -> Step:
         """Decide about one note whose contact is known."""
         contact_id = line.contact_id or ""
-        entry = self._moved.get(line.key, {}).get(contact_id)
+        entry = self.moved.entry(line.key, contact_id)
         if entry is not None:
             line = evolve(line, note_id=entry.note_id)
         if self._is_done(line.key, contact_id, draft):
-            return Step(evolve(line, result="skip", reason="moved before"), draft)
+            return Step(evolve(line, result="skip", reason=MOVED_BEFORE), draft)
         there = self._there[contact_id]
         for error in filter(None, (there.error, *there.notes.unreadable)):
             return Step(evolve(line, result="failed", reason=str(error)))
@@ -176,20 +172,14 @@ class Finding:
         if note is not None:
             result, reason = _SAME if is_current(note, draft) else _OTHERWISE
             return Step(evolve(line, result=result, reason=reason, note_id=note.id), draft)
-        result, reason = self._absent(line.key, contact_id, entry)
-        return Step(evolve(line, result=result, reason=reason), draft)
-
-    def _absent(self, key: str, contact_id: str, entry: Entry | None) -> tuple[Result, str]:
-        """Decide about a note that is not there: written, unless there is a reason not to."""
         if entry is not None and entry.state == "done":
-            return "skip", "it was deleted in HighLevel after it was moved"
-        reason = obstacle(
-            key,
-            there=self._marked[contact_id],
-            moved_to=self._moved.get(key, {}),
-            planned=self._planned[key],
-        )
-        return ("create", "") if reason is None else ("conflict", reason)
+            reason = "it was deleted in HighLevel after it was moved"
+            return Step(evolve(line, result="skip", reason=reason))
+        marked, planned = self._marked[contact_id], self._planned[base_of(line.key)]
+        obstacle = obstacle_to(line.key, self.moved, there=marked, planned=planned)
+        if obstacle is not None:
+            return Step(evolve(line, result="conflict", reason=obstacle))
+        return Step(evolve(line, result="create", reason=""), draft)
 
 
 def _once_per_contact(steps: Iterable[Step]) -> list[Step]:

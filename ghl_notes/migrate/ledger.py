@@ -65,8 +65,8 @@ UNKNOWN: Final = ""
 class Entry:
     """One moved note: from where, to where, and how far it got.
 
-    ``digest`` names what was to be written, ``written`` what HighLevel then had, None until that is
-    known. ``at`` is when the entry was made, in Unix seconds.
+    ``digest`` names what was to be written, ``written`` what HighLevel then had, or while it is
+    pending what it should have. ``at`` is when the entry was made, in Unix seconds.
     """
 
     source: str
@@ -87,7 +87,7 @@ class Ledger:
     def __init__(
         self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time
     ) -> None:
-        self.path: Path = Path(path).absolute()
+        self.path: Path = Path(path).resolve()  # two names of one file are one ledger
         self.clock = clock
         self._locks = FileLocks(self.path.with_name(f"{self.path.name}-locks"))
         # What is lost with the power is found by its marker; a killed process loses nothing.

@@ -4,13 +4,15 @@ Without a ledger it is all that keeps a note from being written twice.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ghl_notes.models import Note
 
 _PART: Final = re.compile(r":[0-9]+/(?P<count>[0-9]+)$").search
-_MARKER: Final = re.compile(r"\[ghl_notes:([^\[\]\s]{1,300})\]")
+# What no cleaning of HTML and no encoding of its signs changes.
+_MARKER: Final = re.compile(r"\[ghl_notes:([A-Za-z0-9_.:@/+-]{1,300})\]")
+_BEGINNING: Final = re.compile(r"\[(ghl_notes:)", re.IGNORECASE)
 
 
 def marker(key: str) -> str:
@@ -21,7 +23,12 @@ def marker(key: str) -> str:
 def is_fit(key: str) -> bool:
     """Tell whether a note of this key, and any part of it, would be known again by its marker."""
     longest = marker(f"{key}:9999/9999")
-    return key != "" and key.isprintable() and _MARKER.fullmatch(longest) is not None
+    return key != "" and _PART(key) is None and _MARKER.fullmatch(longest) is not None
+
+
+def disarmed(text: str) -> str:
+    """Keep what a source's note quotes from being taken for a marker."""
+    return _BEGINNING.sub(r"(\1", text)
 
 
 def key_of(note: Note) -> str | None:
@@ -29,7 +36,12 @@ def key_of(note: Note) -> str | None:
 
     The last marker counts: one before it belongs to what the note quotes.
     """
-    found = _MARKER.findall(note.body) or _MARKER.findall(note.text)
+    return key_in(note.body) or key_in(note.text)
+
+
+def key_in(text: str) -> str | None:
+    """Find the last marker in a text, and return its key."""
+    found = _MARKER.findall(text)
     return found[-1] if found else None
 
 
@@ -45,12 +57,17 @@ def is_cut_otherwise(key: str, others: Iterable[str]) -> bool:
     return any(_cut(other) != (base, count) for other in others if _cut(other)[0] == base)
 
 
+def base_of(key: str) -> str:
+    """Name the note that a key is of, whole or a part."""
+    return _cut(key)[0]
+
+
 def _cut(key: str) -> tuple[str, str]:
     part = _PART(key)
     return (key, "") if part is None else (key[: part.start()], part["count"])
 
 
-def by_key(notes: Iterable[Note]) -> Mapping[str, list[Note]]:
+def by_key(notes: Iterable[Note]) -> dict[str, list[Note]]:
     """Sort notes by the key in their marker, those without one left out."""
     found: dict[str, list[Note]] = {}
     for note in notes:

@@ -37,12 +37,15 @@ Matcher: TypeAlias = Callable[[SourceContact, Client], Awaitable[Match | str | N
 
 def normal_email(email: str) -> str:
     """Write an email address as it is compared."""
-    return email.strip().lower()
+    # Letters alone that are no others elsewhere: the sign for Kelvin would become a k.
+    return "".join(one.lower() if one.isascii() else one for one in email.strip())
 
 
 def normal_phone(phone: str) -> str | None:
     """Write a phone number as E.164; None if its country is not told."""
     digits = "".join(letter for letter in phone if letter.isascii() and letter.isdigit())
+    if any(letter.isalpha() for letter in phone):  # an extension, or no number at all
+        return None
     told = phone.strip()
     if told.startswith("00"):
         told, digits = f"+{digits[2:]}", digits[2:]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -57,6 +57,11 @@ class Line:
         return evolve(self, result="skipped") if self.result == "skip" else self
 
 
+# Reasons that say that all is as it should be, and that a note could be updated.
+THERE: Final = "it is there"
+MOVED_BEFORE: Final = "moved before"
+OTHERWISE: Final = "it reads otherwise there"
+
 OnLine: TypeAlias = Callable[[Line], None]
 """Called with each line as soon as it is known, for progress."""
 
@@ -74,6 +79,7 @@ class Draft:
     title: str | None = None
     pinned: bool = False
     user_id: str | None = None
+    is_html: bool = False
 
     @property
     def digest(self) -> str:

@@ -1,21 +1,49 @@
-"""Why a note that is not there had better not be written: it seems to be elsewhere already."""
+"""What is known of notes that were moved before, and why one that is not there is not created."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from ghl_notes.migrate.markers import is_cut_otherwise
+from attrs import define, field
+
+from ghl_notes.migrate.ledger import Entry
+from ghl_notes.migrate.markers import base_of, is_cut_otherwise
 
 
-def obstacle(
-    key: str, *, there: Iterable[str], moved_to: Iterable[str], planned: Collection[str]
-) -> str | None:
-    """Say what stands in the way, if anything does.
+@define(eq=False)
+class Moved:
+    """The entries of a ledger for one source and location.
 
-    ``there`` are the keys of the moved notes that the contact has, ``moved_to`` the contacts to
-    which the ledger says this one went, and ``planned`` those to which it is to go.
+    Those of other accounts count as well: a key names a note in all of them.
     """
-    strayed = next((one for one in moved_to if one not in planned), None)
+
+    entries: Iterable[Entry]
+    _of_note: dict[str, list[Entry]] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        for entry in self.entries:
+            self._of_note.setdefault(base_of(entry.key), []).append(entry)
+
+    def entry(self, key: str, contact_id: str) -> Entry | None:
+        """Return what is known of a note at a contact; one that is done before one that is not."""
+        found = [one for one in self.of_note(key) if (one.key, one.contact_id) == (key, contact_id)]
+        return min(found, key=lambda one: one.state, default=None)
+
+    def of_note(self, key: str) -> list[Entry]:
+        """Return all of a source's note, whole or in parts, at any contact."""
+        return self._of_note.get(base_of(key), [])
+
+
+def obstacle_to(
+    key: str, moved: Moved, *, there: Mapping[str, object], planned: Collection[str]
+) -> str | None:
+    """Say what stands in the way of creating a note that is not there, if anything does.
+
+    ``there`` are the keys of the moved notes that the contact has, and ``planned`` the contacts to
+    which the source's note is to go.
+    """
+    before = moved.of_note(key)
+    strayed = next((one.contact_id for one in before if one.contact_id not in planned), None)
     if strayed is not None:
         return f"it was moved before, to the contact {strayed}"
-    if is_cut_otherwise(key, there):
-        return "it is there in another number of parts: delete those to move it anew"
+    if is_cut_otherwise(key, [*there, *(one.key for one in before)]):
+        return "it was moved in another number of parts: delete those to move it anew"
     return None

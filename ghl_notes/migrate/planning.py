@@ -14,6 +14,7 @@ from ghl_notes.migrate.finding import Finding, Wish
 from ghl_notes.migrate.ledger import LEDGER, Ledger
 from ghl_notes.migrate.matching import Matcher, by_email_then_phone, location_of
 from ghl_notes.migrate.models import Plan
+from ghl_notes.migrate.obstacles import Moved
 from ghl_notes.migrate.owners import Several, owned
 from ghl_notes.sources.models import SourceNote
 from ghl_notes.sources.protocol import Source
@@ -82,8 +83,7 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
         entries = await book.entries(location, source.name)
     finally:
         await book.close()
-    moved = [entry for entry in entries if entry.account == account]
-    finding = Finding(client, match, moved, spread=several == "all")
+    finding = Finding(client, match, Moved(entries), spread=several == "all")
     return Plan(
         source=source.name,
         account=account,

@@ -74,18 +74,19 @@ class _Undoing:
 
     async def _contact(self, entries: list[Entry]) -> list[Line]:
         """Undo one contact, the newest note first, and never raise for a reason of HighLevel's."""
-        lines = []
+        lines, gone = [], False
         try:
             found = await self.client.notes.list(entries[0].contact_id)
             notes = {note.id: note for note in found}
             marked = by_key(found)
             failure = str(found.unreadable[0]) if found.unreadable else ""
-        except NotFound:
-            notes, marked, failure = {}, {}, ""  # the contact is gone, and its notes with it
         except HighLevelError as error:
             notes, marked, failure = {}, {}, str(error)
+            gone = isinstance(error, NotFound)
         for entry in reversed(entries):
-            if failure:
+            if gone:
+                line = _line(entry, "kept", "its contact is gone; if it was merged, look there")
+            elif failure:
                 line = _line(entry, "failed", failure)
             else:
                 line = await self._one(entry, _note_of(entry, notes, marked))

@@ -1,5 +1,6 @@
 """``verify``: compare what a plan read at the source with what is in HighLevel."""
 
+from collections.abc import Collection
 from contextlib import aclosing
 
 from attrs import evolve
@@ -10,7 +11,7 @@ from ghl_notes.migrate.applying import client_of
 from ghl_notes.migrate.comparing import is_current, is_same
 from ghl_notes.migrate.markers import by_key, key_of
 from ghl_notes.migrate.models import Line, OnLine, Plan, Report, Step
-from ghl_notes.models import ContactNotes
+from ghl_notes.models import ContactNotes, Note
 
 
 async def verify(
@@ -22,7 +23,7 @@ async def verify(
     that the source has changed since or that somebody edited it in HighLevel. ``extra`` are moved
     notes of this source that the plan does not have: deleted there, or outside of its time. Lines
     that the plan could not place stay as they are. Make the plan anew to compare with the source
-    of today. Reads one request per contact, and writes nothing.
+    of today. Reads one request per contact of the plan, and writes nothing.
     """
     client = client_of(plan, client)
     steps: dict[str, list[Step]] = {}
@@ -32,19 +33,22 @@ async def verify(
             lines.append(step.line.untouched)
         else:
             steps.setdefault(step.line.contact_id, []).append(step)
+    keys = {step.line.key for some in steps.values() for step in some}
     if on_line is not None:
         for line in lines:
             on_line(line)
     async with aclosing(client.notes.stream(steps)) as results:
         async for result in results:
-            for line in _compared(result, steps[result.contact_id], plan.source):
+            for line in _compared(result, steps[result.contact_id], plan.source, keys):
                 lines.append(line)
                 if on_line is not None:
                     on_line(line)
     return evolve(plan.report, kind="verify", lines=tuple(lines))
 
 
-def _compared(found: ContactNotes, steps: list[Step], source: str) -> list[Line]:
+def _compared(
+    found: ContactNotes, steps: list[Step], source: str, keys: Collection[str]
+) -> list[Line]:
     if isinstance(found.error, NotFound):
         gone = "its contact is not in HighLevel any more"
         return [evolve(step.line, result="missing", reason=gone) for step in steps]
@@ -68,15 +72,19 @@ def _compared(found: ContactNotes, steps: list[Step], source: str) -> list[Line]
             lines.append(evolve(line, result="changed", reason=pinned))
         else:
             lines.append(evolve(line, result="present"))
-    others = (notes for key, notes in there.items() if key.startswith(f"{source}:"))
-    return lines + [
-        Line(
-            result="extra",
-            key=key_of(note) or "",
-            contact_id=found.contact_id,
-            note_id=note.id,
-            reason="moved before, and not in this plan: it stays",
-        )
-        for notes in others
-        for note in notes
+    others = [
+        note for key, notes in there.items() if key.startswith(f"{source}:") for note in notes
     ]
+    return lines + [_other(note, keys) for note in others]
+
+
+def _other(note: Note, keys: Collection[str]) -> Line:
+    """Tell of a moved note that the plan does not have at this contact."""
+    key = key_of(note) or ""
+    return Line(
+        result="twice" if key in keys else "extra",
+        key=key,
+        contact_id=note.contact_id,
+        note_id=note.id,
+        reason="it belongs to another contact" if key in keys else "not in this plan: it stays",
+    )

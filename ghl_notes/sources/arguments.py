@@ -3,11 +3,10 @@
 import re
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import quote
 
 from ghl_notes.errors import ConfigurationError
+from ghl_notes.http import protocol
 
-_NO_SEGMENT: Final = re.compile(r"[/?#%\\\s\x00-\x1f\x7f\ud800-\udfff]|^\.{1,2}$").search
 _ONE_WORD: Final = re.compile(r"[!-~]+").fullmatch
 
 
@@ -41,7 +40,4 @@ def secret(name: str, value: str) -> str:
 
 def segment(name: str, value: str) -> str:
     """Take an id, and quote it for a path; refuse what no path could hold."""
-    if isinstance(value, str) and value and not _NO_SEGMENT(value):
-        return quote(value, safe="")
-    msg = f"{name} must be an id: a text without / ? # % or spaces, not empty"
-    raise ConfigurationError(msg)
+    return protocol.segment(name, value, "an id")

@@ -24,15 +24,19 @@ class SourceAttachment:
 class SourceNote:
     """A note as it stands at its source.
 
-    ``key`` names it among the notes of all sources and accounts, such as ``close:acti_…``.
+    ``key`` names it among the notes of all sources and accounts, such as ``close:acti_…``. To be
+    moved it must begin with the source's name and a colon, have nothing in it but what can be
+    printed, no blanks and no square brackets, be 285 characters long at most, and not end like
+    ``:2/3``, as the parts of a long note do.
+
     ``contact_id`` is whom it is about, ``lead_id`` the company that it hangs on; a source has one
     of them or both. ``body`` is plain text, ``html`` its rich form where there is one.
 
     ``at`` is when it was written, or happened, as far as the source tells; with ``at_is`` as
     ``"updated"`` the source knows only when, and by whom, it was last edited. ``created_at`` is
     when it came to be there, by which Close is asked, ``edited_at`` the last change. All are aware
-    datetimes. ``left_behind`` says in words what else belongs to it that
-    no note of HighLevel can hold, and ``extra`` is what is newer than this library.
+    datetimes. ``left_behind`` says in words what else belongs to it that no note of HighLevel can
+    hold, and ``extra`` is what is newer than this library.
     """
 
     key: str

@@ -11,7 +11,9 @@ from ghl_notes.sources.models import SourceContact, SourceNote, SourceUser
 class Source(Protocol):
     """Another system that holds notes. Its errors are those of ``ghl_notes.errors``.
 
-    A source of your own needs these five and may be given to ``ghl_notes.migrate`` at once.
+    A source of your own needs these five members, a name and four methods, and may be given to
+    ``ghl_notes.migrate`` at once. It may also have a ``title``, the system's name as people write
+    it, such as ``CINNOX``; without one it is the name with a capital letter.
     """
 
     @property

@@ -134,6 +134,7 @@ class Parts:
             replies=REPLACEMENTS,
             headers=lambda limiter, reading, _: limiter.headers(reading),
             refusal=self._refusal,
+            spared=("/oauth/",),
         )
 
     @service.default

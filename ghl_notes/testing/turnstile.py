@@ -21,7 +21,8 @@ class Turnstile:
     """Stands before the work of a service, with a limit for each owner; ``now`` is monotonic.
 
     ``replies`` is how the service answers under each fault that comes instead of the work,
-    ``headers`` what every reply tells of the limit, and ``refusal`` what a 429 tells.
+    ``headers`` what every reply tells of the limit, and ``refusal`` what a 429 tells. Paths that
+    begin as one of ``spared`` meet only faults that name them.
     """
 
     faults: FaultPlan
@@ -31,6 +32,7 @@ class Turnstile:
     replies: Mapping[Fault, Reply]
     headers: Told
     refusal: Told
+    spared: tuple[str, ...] = ()
     _limiters: dict[str, Limiter] = field(factory=dict, init=False)
 
     def limiter(self, owner: str) -> Limiter:
@@ -62,7 +64,7 @@ class Turnstile:
         if limiter.full(now, wall):
             return Outcome(self._too_many(limiter, limiter.reading(wall, accepted=False), now))
         # A fault strikes whoever comes through, so a request out of turn does not use it up.
-        api = not call.path.startswith("/oauth/")
+        api = not call.path.startswith(self.spared)
         fault = self.faults.pick(call.method, call.path, api=api, flagged=flagged)
         if fault is Fault.RATE_LIMITED:
             reading = evolve(limiter.reading(wall, accepted=False), remaining=0)

@@ -208,9 +208,9 @@ async def test_without_a_token_it_says_where_to_put_one(run, needed, fake, out, 
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        (("--base-url", "nonsense"), "base_url"),
-        (("--base-url", ""), "base_url"),
-        (("--base-url", "http://127.0.0.1:99999"), "base_url"),
+        (("--base-url", "nonsense"), "--base-url must"),
+        (("--base-url", ""), "--base-url must"),
+        (("--base-url", "http://127.0.0.1:99999"), "--base-url must"),
         (("--location", "a/b"), "location_id"),
         (("--contacts", "no-such-file"), "no-such-file"),
         (("--contacts", "."), "--contacts"),

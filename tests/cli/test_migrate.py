@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from attrs import frozen
 
-from ghl_notes.cli import migrate_order
+from ghl_notes.cli import migrate_options
 from ghl_notes.migrate import LEDGER, drafting, ledger
 from ghl_notes.testing import FakeCinnox, FakeClose, FakeHighLevel
 
@@ -164,6 +164,8 @@ async def test_an_edited_note_is_written_anew_if_asked_for(desk) -> None:
     updated = await desk("--apply", "--yes", "--update")
 
     assert (kept.status, counts(kept)) == (0, {"skipped": 6})
+    assert kept.last == ("ghl-notes: 1 note reads otherwise at the source; --update writes it anew")
+    assert "--update" not in updated.err
     assert (updated.status, counts(updated)) == (0, {"skipped": 5, "updated": 1})
 
 
@@ -176,6 +178,30 @@ async def test_a_moved_note_that_somebody_changed_is_kept(desk) -> None:
     outcome = await desk("--undo", "--yes")
 
     assert (outcome.status, counts(outcome)) == (3, {"deleted": 5, "kept": 1})
+
+
+async def test_what_is_left_out_is_told(desk) -> None:
+    """An empty note is no trouble, yet is not there; one that was moved before needs no word."""
+    first = await desk("--apply", "--yes")
+    desk.source.add_note(desk.source.lead_ids()[0], note="")
+    second = await desk("--apply", "--yes")
+
+    assert "Remarks" not in first.out
+    assert "7 notes from close" in second.out
+    assert second.out.split("Remarks:\n")[1].strip() == "1 note: it is empty"
+
+
+@pytest.mark.parametrize(("name", "option"), [("close", "--close-url"), ("cinnox", "--cinnox-url")])
+async def test_an_url_that_leads_nowhere_is_named_as_its_option(desks, name, option) -> None:
+    """Each server has its own, and the remedy is told once."""
+    gone = f"GHL_NOTES_{name.upper()}_URL"
+    source = await desks[name](**{gone: f"{desks[name].source.url}/nowhere"})
+    highlevel = await desks[name](GHL_NOTES_BASE_URL="http://")
+
+    assert (source.status, highlevel.status) == (2, 2)
+    assert f"check {option}" in source.last
+    assert "--base-url must be" in highlevel.last
+    assert "base_url" not in source.err + highlevel.err
 
 
 async def test_undo_is_about_one_source(desks) -> None:
@@ -227,7 +253,7 @@ async def test_the_form_of_notes_is_chosen(desk) -> None:
     bodies = [note["body"] for note in desk.fake.notes(desk.first)]
 
     assert counts(split)["create"] > 7
-    assert counts(skipped) == {"create": 6, "skip": 1}
+    assert counts(skipped) == {"create": 6, "left": 1}
     assert any("<b>long</b>" in body for body in bodies)
 
 
@@ -339,8 +365,8 @@ async def test_refused_credentials_are_a_sentence(desks, name) -> None:
 
 def test_the_defaults_are_those_of_the_library() -> None:
     """They are spelled twice, since a completion does not load the library."""
-    assert migrate_order.LEDGER == LEDGER
-    assert (migrate_order.LONGEST, migrate_order.LEAST) == (drafting.LONGEST, drafting.LEAST)
+    assert migrate_options.LEDGER == LEDGER
+    assert (migrate_options.LONGEST, migrate_options.LEAST) == (drafting.LONGEST, drafting.LEAST)
 
 
 # people

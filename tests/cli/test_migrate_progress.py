@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from ghl_notes import Sent
+from ghl_notes.cli.migrate_counted import Counted
 from ghl_notes.cli.migrate_progress import Progress, drawn
-from ghl_notes.cli.migrate_source import Counted
 from ghl_notes.cli.progress import Tally, shown
 from ghl_notes.migrate import Line
 from ghl_notes.sources import Source

@@ -157,7 +157,7 @@ async def test_what_cannot_be_read_is_told_after_the_rest(list_cinnox, cinnox) -
         (("--since", "soon"), "--since must be"),
         (("--out", "no/such/folder"), "another --out"),
         (("--close-key", ""), "GHL_NOTES_CLOSE_KEY"),
-        (("--close-url", "nonsense"), "base_url"),
+        (("--close-url", "nonsense"), "--close-url"),
         (("--lead", " "), "lead_id"),
     ],
 )

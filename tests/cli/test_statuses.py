@@ -7,6 +7,7 @@ import pytest
 
 from ghl_notes import (
     AccessDenied,
+    ConfigurationError,
     HighLevelError,
     LocationInactive,
     NotFound,
@@ -67,6 +68,43 @@ def test_an_untold_end_of_the_day_is_within_a_day() -> None:
 def test_a_server_that_cannot_be_understood_may_be_the_wrong_one(error: HighLevelError) -> None:
     """The remedy is in the user's hands: the network, the URL, or patience."""
     assert "the network and the server's URL" in explained(error)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "no connection to HighLevel: check base_url and the network",
+        "it changed meanwhile: try again",
+    ],
+)
+def test_a_remedy_that_stands_there_is_not_told_twice(told: str) -> None:
+    """What the library knows better is all that is said."""
+    said = explained(Unavailable(told).at("GET", "/contacts"))
+
+    assert "the server's URL" not in said
+    assert said.count("the network") == told.count("the network")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            "no connection to HighLevel: check base_url",
+            "no connection to HighLevel: check --base-url",
+        ),
+        ("Close's API is not there: check base_url", "Close's API is not there: check --close-url"),
+        (
+            "CINNOX has nothing there: check base_url and app_id",
+            "CINNOX has nothing there: check --cinnox-url and --app-id",
+        ),
+        ("base_url does not make a URL", "the server's URL does not make a URL"),
+        ("HighLevel's app_id and Close", "HighLevel's app_id and Close"),
+    ],
+)
+@pytest.mark.parametrize("kind", [ConfigurationError, Unavailable])
+def test_arguments_are_named_as_options(kind: type[HighLevelError], told: str, said: str) -> None:
+    """Who uses the command line knows no arguments; the server that is meant tells the option."""
+    assert explained(kind(told).at("GET", "/x")).startswith(f"{said} [GET /x]")
 
 
 def test_a_store_that_is_out_of_reach_has_nothing_to_do_with_a_server() -> None:

@@ -32,8 +32,8 @@ async def ten(start_cinnox):
 
 async def test_the_limit_is_not_crossed(start_cinnox, connect_cinnox) -> None:
     """No header tells of it, so it is kept by counting."""
-    fake = await start_cinnox(contacts=40, notes_per_contact=1, limit=20, interval=0.2)
-    source = connect_cinnox(fake, limits=Limits(burst=20, interval=0.2))
+    fake = await start_cinnox(contacts=40, notes_per_contact=1, limit=20, interval=0.1)
+    source = connect_cinnox(fake, limits=Limits(burst=20, interval=0.1))
 
     assert await ids_of(source.notes()) == there(fake)
     assert (fake.stats.rejected_429, fake.stats.max_in_window) == (0, 20)
@@ -102,6 +102,31 @@ async def test_a_contact_without_an_id_is_told(ten, connect_cinnox) -> None:
         await ids_of(connect_cinnox(ten).notes(), met)
 
     assert sum(met.values()) == 50
+
+
+async def test_a_contact_without_an_id_costs_no_other_its_notes(ten, connect_cinnox) -> None:
+    """All others lead from their notes to themselves, and are still read once for all."""
+    source = connect_cinnox(ten)
+    notes = [note async for note in source.notes()]
+    ten._parts.world.contacts["odd"] = {"firstName": "Nobody"}
+    before = ten.stats.requests
+    found = [await source.contacts_of(note) for note in notes]
+
+    assert [[one.id for one in people] for people in found] == [[one.contact_id] for one in notes]
+    assert ten.stats.requests - before == 1
+    with pytest.raises(UnexpectedResponse, match="CINNOX"):
+        [one async for one in source.contacts()]
+
+
+async def test_contacts_that_cannot_be_read_are_not_remembered(ten, connect_cinnox) -> None:
+    """A page that is no list is told, and is not taken for one without contacts ever after."""
+    source = connect_cinnox(ten)
+    notes = [note async for note in source.notes()]
+    ten.inject(Fault.WRONG_TYPE, path_contains="extcontact-list")
+    with pytest.raises(UnexpectedResponse, match="CINNOX"):
+        await source.contacts_of(notes[0])
+
+    assert [one.id for one in await source.contacts_of(notes[0])] == [notes[0].contact_id]
 
 
 async def test_a_merged_contact_that_is_refused_is_passed_over(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ghl_notes import Limits
 from ghl_notes.errors import (
     AccessDenied,
     ConfigurationError,
@@ -21,16 +22,37 @@ from tests.sources.reading import ids_of
 
 async def test_each_group_stays_inside_its_own_limit(start, connect) -> None:
     """The header of each group is followed, so that no request is refused."""
-    fake = await start(leads=30, notes_per_lead=40, limit=8, interval=0.1)
+    fake = await start(leads=15, notes_per_lead=40, limit=6, interval=0.1)
     source = connect(fake)
     seen = {}
     async for note in source.notes():
         seen[note.lead_id] = note
     await asyncio.gather(*map(source.contacts_of, seen.values()), source.users())
 
-    assert len(seen) == 30
+    assert len(seen) == 15
     assert fake.stats.rejected_429 == 0
-    assert fake.stats.requests > 40
+    assert fake.stats.requests > 20
+
+
+async def test_the_first_limits_hold_until_another_is_told(start, connect) -> None:
+    """A Close without the header is read no faster than the source was told to."""
+    fake = await start(leads=6, notes_per_lead=1, limit=None, interval=0.05)
+    source = connect(fake, limits=Limits(burst=4, interval=0.05))
+    notes = [note async for note in source.notes()]
+    await asyncio.gather(*map(source.contacts_of, notes))
+
+    assert len(notes) == 6
+    assert fake.stats.max_in_window == 4
+
+
+async def test_what_no_path_could_hold_is_refused(start, connect) -> None:
+    """As an id of Close, without a word about another system, and before anything is sent."""
+    fake = await start()
+    with pytest.raises(ConfigurationError, match=r"^note_id must be an id: ") as raised:
+        await connect(fake).get("acti_1/../me")
+
+    assert "HighLevel" not in str(raised.value)
+    assert fake.stats.requests == 0
 
 
 PASSING = [

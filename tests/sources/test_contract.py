@@ -28,11 +28,13 @@ async def source(request, start, connect, start_cinnox, connect_cinnox, tmp_path
 
 
 async def test_it_is_a_source(source) -> None:
-    """With a word for its name and a text for its account, the same each time."""
+    """With a word for its name, people's name for it, and its account, the same each time."""
     account = await source.account()
 
     assert isinstance(source, Source)
     assert source.name in ("close", "cinnox")
+    assert source.title in ("Close", "CINNOX")
+    assert source.title.lower() == source.name
     assert account
     assert await source.account() == account
 

@@ -209,7 +209,7 @@ def test_merged_contacts_are_named(slaves, ids) -> None:
     assert cinnox.merged({"id": "EXT-1", "slaveContacts": slaves}) == ids
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(odd)
 def test_no_value_breaks_the_readers_of_items(item: object) -> None:
     """JSON of any form is a note, or an event, or none."""
@@ -217,10 +217,8 @@ def test_no_value_breaks_the_readers_of_items(item: object) -> None:
         json.dumps(repr(found))
 
 
-@settings(max_examples=50)
-@given(objects)
-def test_no_object_breaks_a_reader(item: dict[str, object]) -> None:
-    """Whatever stands in the fields, times are aware and texts are texts."""
+def read_all(item: dict[str, object]) -> None:
+    """Give an object to every reader, and check the forms of what comes out."""
     note = close.note({**item, "id": "acti_1"})
     other = cinnox.note({**item, "noteId": "n"}, "app", "EXT-1")
     for when in (note.at, note.created_at, note.edited_at, other.at):
@@ -234,3 +232,18 @@ def test_no_object_breaks_a_reader(item: dict[str, object]) -> None:
         assert all(isinstance(one, str) and one for one in (*person.emails, *person.phones))
     assert close.user({**item, "id": "u"}).id == cinnox.user({**item, "id": "u"}).id == "u"
     assert all(isinstance(one, str) for one in cinnox.merged(item))
+
+
+@settings(max_examples=20)
+@given(objects)
+def test_no_object_breaks_a_reader(item: dict[str, object]) -> None:
+    """Whatever stands in the fields, times are aware and texts are texts."""
+    read_all(item)
+
+
+@pytest.mark.slow
+@settings(max_examples=500)
+@given(objects)
+def test_none_of_many_objects_breaks_a_reader(item: dict[str, object]) -> None:
+    """The same for many more of them."""
+    read_all(item)

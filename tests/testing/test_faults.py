@@ -227,6 +227,18 @@ async def test_oauth_meets_only_faults_that_name_its_path(call) -> None:
     assert call.fake.stats.exchanges == 2
 
 
+async def test_an_agencys_calls_of_oauth_are_left_alone(start) -> None:
+    """A plain order waits for a call of the API, also beside those of OAuth that show a token."""
+    call = await start()
+    agency = (await call.exchange(company=True))["access_token"]
+    call.fake.inject(Fault.SERVER_ERROR)
+    form = {"companyId": call.fake.company_id, "locationId": call.fake.location_id}
+    minted = await call("POST", "/oauth/locationToken", token=agency, data=form)
+
+    assert minted.status == 201
+    assert (await call("GET", notes(call))).status == 500
+
+
 async def test_a_fault_waits_for_a_request_that_gets_in(start) -> None:
     """A request refused for the limit uses no fault up."""
     call = await start(limit=1)

@@ -37,9 +37,17 @@ class CinnoxCalls:
         return items, fields.single(answer.payload, "CINNOX").get("total")
 
     async def entries(
-        self, what: str, id_name: str, query: Mapping[str, Param] | None = None
+        self,
+        what: str,
+        id_name: str,
+        query: Mapping[str, Param] | None = None,
+        *,
+        strict: bool = True,
     ) -> AsyncGenerator[Fields, None]:
-        """Yield the entries of a list, each once. What has no id is told after all that have."""
+        """Yield the entries of a list, each once.
+
+        What has no id is told after all that have, or passed over unless ``strict``.
+        """
         pages, failure = Pages(), None
         while not pages.done:
             place: dict[str, Param] = {"offset": pages.offset, "limit": _SIZES[what]}
@@ -53,5 +61,5 @@ class CinnoxCalls:
             for name, item in found.items():
                 if name in fresh:
                     yield item
-        if failure is not None:
+        if failure is not None and strict:
             raise failure

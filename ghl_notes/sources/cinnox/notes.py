@@ -43,6 +43,7 @@ class CinnoxNotes(Closing):
     """
 
     name: str = "cinnox"
+    title: str = "CINNOX"
 
     def __init__(  # noqa: PLR0913 - the last six have a default
         self,
@@ -90,18 +91,19 @@ class CinnoxNotes(Closing):
         """
         return self._notes(Span.of(since, until))
 
-    async def contacts(self) -> AsyncGenerator[SourceContact, None]:
+    def contacts(self) -> AsyncGenerator[SourceContact, None]:
         """Yield the external contacts, each once; one without an id is told after the others."""
-        async with aclosing(self._calls.entries(CONTACTS, "id")) as items:
-            async for item in items:
-                if (contact := reading.contact(item)) is not None:
-                    yield contact
+        return self._people(strict=True)
 
     async def contacts_of(self, note: SourceNote) -> tuple[SourceContact, ...]:
-        """Return the contact of a note. All contacts are read once, and remembered."""
+        """Return the contact of a note. All contacts are read once, and remembered.
+
+        One without an id is nobody's here: ``notes()`` and ``contacts()`` tell of it.
+        """
         async with self._asking:
             if self._contacts is None:
-                self._contacts = {contact.id: contact async for contact in self.contacts()}
+                people = self._people(strict=False)
+                self._contacts = {contact.id: contact async for contact in people}
         contact = self._contacts.get(note.contact_id or "")
         return () if contact is None else (contact,)
 
@@ -114,6 +116,12 @@ class CinnoxNotes(Closing):
     async def close(self) -> None:
         """Close its own connections."""
         await self._wiring.transport.close()
+
+    async def _people(self, *, strict: bool) -> AsyncGenerator[SourceContact, None]:
+        async with aclosing(self._calls.entries(CONTACTS, "id", strict=strict)) as items:
+            async for item in items:
+                if (contact := reading.contact(item)) is not None:
+                    yield contact
 
     async def _notes(self, span: Span) -> AsyncGenerator[SourceNote, None]:
         failure: HighLevelError | None = None

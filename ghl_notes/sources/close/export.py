@@ -34,6 +34,7 @@ class CloseExport:
     """
 
     name: str = "close"
+    title: str = "Close"
 
     def __init__(self, path: str | os.PathLike[str], *, users: Iterable[SourceUser] = ()) -> None:
         if not isinstance(path, str | os.PathLike):

@@ -21,11 +21,7 @@ _MERGING: Final = timedelta(minutes=5)
 
 
 async def changes(calls: CloseCalls, since: datetime, now: datetime) -> list[SourceChange]:
-    """Return the last thing that happened to each note since then.
-
-    Close joins edits that follow each other closely and moves their time, so the last five
-    minutes before ``since`` are read as well.
-    """
+    """Return what ``CloseNotes.changes`` promises."""
     if since < now - _REACH:
         msg = "since: Close's log reaches back 30 days, so read the notes themselves instead"
         raise ConfigurationError(msg)

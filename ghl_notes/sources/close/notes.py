@@ -21,7 +21,7 @@ from ghl_notes.sources.close import log, reading
 from ghl_notes.sources.close.calls import CloseCalls, Page
 from ghl_notes.sources.close.filters import Asked, NoteFilters, asked
 from ghl_notes.sources.close.people import ClosePeople
-from ghl_notes.sources.close.windows import PAGE, Ask, Walk
+from ghl_notes.sources.close.windows import PAGE_SIZE, Ask, Walk
 from ghl_notes.sources.models import SourceChange, SourceContact, SourceNote, SourceUser
 from ghl_notes.sources.spans import earliest
 from ghl_notes.wiring import TIMEOUT, Closing, Wiring
@@ -37,10 +37,12 @@ class CloseNotes(Closing):
 
     Give ``api_key``, or ``auth``, such as ``CloseOAuth.auth(...)``. Use it as ``async with``, or
     call ``close()``. Every group of endpoints has its own limit at Close, which is followed by its
-    ``RateLimit`` header. Errors are those of ``ghl_notes.errors``.
+    ``RateLimit`` header; ``limits`` is what each begins with until it tells. Errors are those of
+    ``ghl_notes.errors``.
     """
 
     name: str = "close"
+    title: str = "Close"
 
     def __init__(  # noqa: PLR0913 - every one of them has a default
         self,
@@ -49,6 +51,7 @@ class CloseNotes(Closing):
         auth: Auth | None = None,
         base_url: str = BASE_URL,
         session: aiohttp.ClientSession | None = None,
+        limits: Limits = _LIMITS,
         retries: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen but for its random numbers
         timeout: float = TIMEOUT,
         observer: Observer | None = None,
@@ -57,7 +60,7 @@ class CloseNotes(Closing):
         if (api_key is None) == (auth is None):
             msg = "give either api_key or auth, not both or neither"
             raise ConfigurationError(msg)
-        self._wiring = Wiring(base_url, session, _LIMITS, retries, timeout, observer, "Close")
+        self._wiring = Wiring(base_url, session, limits, retries, timeout, observer, "Close")
         self._calls = CloseCalls(self._wiring, api_key, auth)
         self._people = ClosePeople(self._calls)
         self._clock = clock
@@ -148,7 +151,7 @@ class CloseNotes(Closing):
         query: dict[str, Param] = {**params, "date_created__lte": ask.until.isoformat()}
         if ask.since is not None:
             query["date_created__gte"] = ask.since.isoformat()
-        query |= {"_limit": PAGE, "_skip": ask.skip}
+        query |= {"_limit": PAGE_SIZE, "_skip": ask.skip}
         try:
             return Page.of(await self._calls.get("notes", "/activity/note/", query, bulk=True))
         except RequestRejected as error:

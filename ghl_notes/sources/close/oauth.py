@@ -33,7 +33,7 @@ from ghl_notes.stores.protocol import TokenStore
 from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
 HOST: Final = "https://api.close.com"
-PAGE: Final = "https://app.close.com/oauth2/authorize/"
+AUTHORIZE_URL: Final = "https://app.close.com/oauth2/authorize/"
 _OFFLINE: Final = "offline_access"
 
 
@@ -90,7 +90,9 @@ class CloseOAuth(Closing):
         )
         self._installs = Installs(store, close, mint=_no_mint, observer=observer, clock=clock)
 
-    def authorize(self, *, state: str | None = None, url: str = PAGE) -> AuthorizationRequest:
+    def authorize(
+        self, *, state: str | None = None, url: str = AUTHORIZE_URL
+    ) -> AuthorizationRequest:
         """Return where to send a browser, and the ``state`` to remember until it comes back.
 
         Raises ``ConfigurationError`` if the app does not ask for ``offline_access``.

@@ -15,7 +15,7 @@ from ghl_notes.errors import RequestRejected, Unavailable
 from ghl_notes.sources.overlap import Overlap
 from ghl_notes.sources.spans import earliest
 
-PAGE: Final = 100
+PAGE_SIZE: Final = 100
 _FIRST: Final = timedelta(days=30)
 _LEAST: Final = timedelta(seconds=1)  # Close compares whole seconds
 _DEEPEST: Final = 10_000  # a skip beyond is slow, and may be refused at any moment

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghl_notes.cli.source import IdFile
+from ghl_notes.cli.id_file import IdFile
 from ghl_notes.cli.statuses import Refused
 
 IDS = st.text("abcXYZ019_-", min_size=1, max_size=12)

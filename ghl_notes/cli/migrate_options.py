@@ -10,8 +10,8 @@ from attrs import frozen
 
 from ghl_notes.cli.asking import is_asked_on_a_terminal
 from ghl_notes.cli.options import Yes
+from ghl_notes.cli.output import check_writable
 from ghl_notes.cli.sources_options import Since, Until
-from ghl_notes.cli.sources_output import check_writable
 from ghl_notes.cli.statuses import Refused
 from ghl_notes.cli.times import moment
 
