@@ -85,7 +85,7 @@ TABLE = {
     "testing/*": "testing/* models/*",
     "cli/*": (
         f"{PUBLIC} testing/__init__ stores/__init__ sources/__init__ sources/*/__init__"
-        " migrate/__init__ migrate/ledger migrate/reports cli/*"
+        " migrate/__init__ migrate/files migrate/ledger migrate/reports cli/*"
     ),
 }
 

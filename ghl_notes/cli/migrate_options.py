@@ -113,6 +113,20 @@ class Order:
         for option, path in written.items():
             if path is not None:
                 check_writable(option, path)
+        self._check_apart()
+
+    def _check_apart(self) -> None:
+        """Refuse to write one file over another; a ledger that is gone cannot undo anything."""
+        named = {"--ledger": self.ledger, "--plan-file": self.plan, "--html": self.html}
+        if self.json != "-":
+            named["--json"] = self.json
+        places: dict[Path, str] = {}
+        for option, path in named.items():
+            place = None if path is None else Path(path).resolve()
+            if place in places:
+                raise Refused(f"{places[place]} and {option} name the same file: choose another")
+            if place is not None:
+                places[place] = option
 
 
 def order(  # noqa: PLR0913 - one for each option

@@ -1,7 +1,6 @@
 """The report of a migration, as people see it on a screen, and the files it goes to."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import typer
@@ -12,6 +11,7 @@ from rich.text import Text
 from ghl_notes.cli.plain import cell
 from ghl_notes.cli.tables import NONE, show, stdout
 from ghl_notes.migrate import Line, Report, Result, as_html, as_json
+from ghl_notes.migrate.files import write_private
 from ghl_notes.migrate.reports import MEANINGS, MOST, about, heading, remarks, tone, troubled
 
 __all__ = ["show_report", "stderr", "tell_report"]
@@ -32,9 +32,9 @@ def tell_report(report: Report, *, json: str | None, html: str | None) -> None:
     if json == "-":
         typer.echo(as_json(report))
     elif json is not None:
-        Path(json).write_text(f"{as_json(report)}\n", encoding="utf-8")
+        write_private(json, f"{as_json(report)}\n")
     if html is not None:
-        Path(html).write_text(as_html(report), encoding="utf-8")
+        write_private(html, as_html(report))
 
 
 def show_report(console: Console, report: Report) -> None:

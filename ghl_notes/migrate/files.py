@@ -27,15 +27,21 @@ _UNREADABLE: Final = (
 _CONVERTER: Final = make_converter()
 
 
+def write_private(path: str | os.PathLike[str], text: str) -> None:
+    """Write a file that is readable for its owner alone, as is one that was there before."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    file = os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", errors=_HALVES)
+    with file:
+        if Path(path).is_file():  # and not a device
+            Path(path).chmod(0o600)
+        file.write(text)
+
+
 def save(plan: Plan, path: str | os.PathLike[str]) -> None:
     """Write a plan, readable for its owner alone: it holds the texts of all notes to be written."""
     facts = attrs.asdict(plan, recurse=False, filter=attrs.filters.exclude("client"))
     content = {"ghl_notes_plan": _VERSION, **_CONVERTER.unstructure(facts)}
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    file = os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", errors=_HALVES)
-    with file:
-        Path(path).chmod(0o600)  # of one that was there before
-        json.dump(content, file, ensure_ascii=False, indent=1)
+    write_private(path, json.dumps(content, ensure_ascii=False, indent=1))
 
 
 def load(path: str | os.PathLike[str], *, client: Client | None = None) -> Plan:

@@ -268,6 +268,7 @@ async def test_a_report_is_written_for_programs_and_browsers(desk, tmp_path, dee
 
     assert (told["kind"], told["source"], len(told["lines"])) == (deed[2:], "close", 6)
     assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("r.json", "r.html")} == {0o600}
 
 
 async def test_stdout_may_take_the_json(desk) -> None:
@@ -332,6 +333,8 @@ async def test_a_plan_is_for_one_source_and_location(desks) -> None:
         (("--close-key", " "), "GHL_NOTES_CLOSE_KEY"),
         (("--close-key", "two words"), "one word"),
         (("--ledger", "none.db", "--undo", "--yes"), "no ledger"),
+        (("--json", "r", "--html", "./r"), "--html and --json name the same file"),
+        (("--html", "ghl-notes-migrate.db"), "--ledger and --html name the same file"),
     ],
 )
 async def test_wrong_usage_is_refused_before_anything_is_sent(desk, args, said) -> None:
