@@ -1,6 +1,7 @@
 """Which error a refusal of another system stands for; the statuses mean the same everywhere."""
 
-from collections.abc import Iterable, Sequence
+import base64
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -39,7 +40,23 @@ def refusal(reply: Reply) -> Json:
     try:
         return decode(reply)
     except UnexpectedResponse:
-        return None if _is_page(reply) else reply.body[:_LONGEST].decode(errors="replace")
+        return None if _is_page(reply) else reply.body[: 2 * _LONGEST].decode(errors="replace")
+
+
+def veiled(messages: Iterable[str], tokens: Iterable[str]) -> Iterator[str]:
+    """Take the credentials that were sent out of what a server says, Basic ones in plain too."""
+    words = [word for token in tokens for word in (token, _plain(token)) if word]
+    for message in messages:
+        told = message
+        for word in words:
+            told = told.replace(word, "***")
+        yield told
+
+
+def denied(reply: Reply, credentials: str) -> AccessDenied:
+    """Say what to check, in no words of the server's: they may quote the credentials."""
+    msg = f"{reply.server} refuses the credentials ({reply.status}): check {credentials}"
+    return AccessDenied(msg, status=reply.status)
 
 
 def failure(
@@ -78,6 +95,14 @@ def limited(reply: Reply, seconds: float, messages: Iterable[str] = ()) -> RateL
         messages=_short(messages),
         retry_after=seconds,
     )
+
+
+def _plain(token: str) -> str:
+    try:
+        word = base64.b64decode(token, validate=True).decode()
+    except ValueError:
+        return ""
+    return word[:-1] if word.endswith(":") else ""
 
 
 def _short(messages: Iterable[str]) -> Sequence[str]:

@@ -69,6 +69,21 @@ async def test_a_note_is_of_the_lead_it_stands_in(tmp_path) -> None:
     assert [[one.id for one in found] for found in people] == [["cont_1"], ["cont_1"], []]
 
 
+async def test_leads_without_an_id_are_not_taken_for_each_other(tmp_path) -> None:
+    """A note leads to the contacts of the lead that it stands in, whatever that lacks."""
+    odd = [{}, {"id": None}, {"id": ""}, {"id": " "}, {"id": 5}]
+    leads = [
+        {**lead, "contacts": [{"id": f"cont_{at}"}], "activities": [note(at, lead_id=none)]}
+        for at, (lead, none) in enumerate(zip(odd, [None, "", 5, None, None], strict=True))
+    ]
+    export = CloseExport(write(tmp_path / "x", leads, packed=False))
+    notes = [one async for one in export.notes()]
+    people = [await export.contacts_of(one) for one in notes]
+
+    assert [[one.id for one in found] for found in people] == [[f"cont_{at}"] for at in range(5)]
+    assert len({one.lead_id for one in notes}) == 5  # by which their readers group them
+
+
 async def test_a_note_without_an_id_is_told_after_the_others(tmp_path) -> None:
     """Nothing that can be read is lost to what cannot."""
     lead = {**LEAD, "activities": [note(1, id=None), note(2), None, "x"]}

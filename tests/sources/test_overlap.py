@@ -19,7 +19,8 @@ def read(
     while not pages.done:
         asked += 1
         page = entries[pages.offset : pages.offset + size]
-        met += pages.page(page, received=len(page), total=len(entries) if total else None)
+        told, full = len(entries) if total else None, len(page) == size
+        met += pages.page(page, received=len(page), total=told, full=full)
         for _ in range(rng.randint(0, 9) if rng else 0):
             going = [one for one in entries if one.startswith("x")]
             if going:
@@ -59,12 +60,27 @@ def test_what_stays_is_met_while_others_go(rng, kinds, size, total) -> None:
 def test_a_server_that_does_not_skip_is_read_once() -> None:
     """A list that comes whole whatever is asked for, without a total, does not go on for ever."""
     pages, whole = Pages(), [f"e{number}" for number in range(30)]
-    met = []
-    for _ in range(2):
+    met, asked = [], 0
+    while not pages.done and asked < 9:
+        asked += 1
         met += pages.page(whole, received=30, total=None)
 
     assert pages.done
+    assert asked == 5
     assert sorted(met) == sorted(whole)
+
+
+def test_what_is_added_on_the_way_is_no_end() -> None:
+    """Pages that only bring what was met, as others add before them, are followed to the end."""
+    pages, entries, met = Pages(), [f"e{number}" for number in range(40)], set[str]()
+    for asked in range(200):
+        if pages.done:
+            break
+        met |= pages.page(page := entries[pages.offset :][:10], received=len(page), total=None)
+        entries[:0] = [f"new{asked}.{number}" for number in range(5 if asked < 30 else 0)]
+
+    assert pages.done
+    assert met >= {f"e{number}" for number in range(40)}
 
 
 def test_a_list_that_never_holds_still_is_told() -> None:

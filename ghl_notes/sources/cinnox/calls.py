@@ -57,7 +57,8 @@ class CinnoxCalls:
             if len(named) < len(items) or any(name is None for name, _ in named):
                 problem = f"expected {id_name} @ $.result"
                 failure = fields.unreadable("CINNOX", "an entry of a list", problem)
-            fresh = pages.page(found, received=len(items), total=total)
+            full = len(items) == _SIZES[what]
+            fresh = pages.page(found, received=len(items), total=total, full=full)
             for name, item in found.items():
                 if name in fresh:
                     yield item

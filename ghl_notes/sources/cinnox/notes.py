@@ -108,8 +108,8 @@ class CinnoxNotes(Closing):
         return () if contact is None else (contact,)
 
     async def users(self) -> Mapping[str, SourceUser]:
-        """Return the staff by their id."""
-        async with aclosing(self._calls.entries(STAFF, "id")) as items:
+        """Return the staff by their id. One without an id is nobody's author."""
+        async with aclosing(self._calls.entries(STAFF, "id", strict=False)) as items:
             users = [reading.user(item) async for item in items]
         return {user.id: user for user in users if user is not None}
 

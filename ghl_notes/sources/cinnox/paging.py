@@ -10,6 +10,7 @@ from attrs import define, field
 
 from ghl_notes.errors import Unavailable
 from ghl_notes.models import Json
+from ghl_notes.sources.fields import unreadable
 from ghl_notes.sources.overlap import Overlap
 
 _RESTARTS: Final = 5
@@ -29,16 +30,26 @@ class Pages:
         """Where the next page begins."""
         return self._list.skip
 
-    def page(self, ids: Collection[str], *, received: int, total: Json) -> set[str]:
-        """Take a page in, ``received`` entries with these ids; return which are new."""
+    def page(
+        self, ids: Collection[str], *, received: int, total: Json, full: bool = False
+    ) -> set[str]:
+        """Take a page in, ``received`` entries with these ids; return which are new.
+
+        A total that is less than what was met is not believed, nor one that ends at a ``full``
+        page, which may be the count of the page.
+        """
+        if self._list.returns(ids, received):
+            return set()
         if not self._list.joins(ids, received):
             self._restart()
             return set()
         fresh = set(ids) - self._seen
         self._seen |= fresh
-        told = isinstance(total, int) and self.offset + received >= total
-        self.done = told or not received or self._list.repeats(ids)
+        told = total == self.offset + received and not full
         self._list.go_on(ids, received)
+        if self._list.stuck and isinstance(total, int) and total > len(self._seen):
+            raise unreadable("CINNOX", "a list", f"{len(self._seen)} different ones of {total}")
+        self.done = told or not received or self._list.stuck
         return fresh
 
     def _restart(self) -> None:

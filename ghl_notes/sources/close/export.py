@@ -94,7 +94,7 @@ class CloseExport:
                 leads = await asyncio.to_thread(_leads, self._path)
                 for lead in leads:
                     contacts = reading.contacts(lead)
-                    self._of_lead[fields.text(lead, "id") or ""] = contacts
+                    self._of_lead[fields.plain(lead, "id")] = contacts
                     self._contacts |= {contact.id: contact for contact in contacts}
                 self._leads = leads
         return self._leads
@@ -117,11 +117,18 @@ def _leads(path: Path) -> list[Fields]:
     if leads and not any("activities" in lead for lead in leads):
         msg = f"{path} has no notes in it: export leads with include_activities"
         raise ConfigurationError(msg)
-    return leads
+    return [_with_id(lead, number) for number, lead in enumerate(leads, 1)]
+
+
+def _with_id(lead: Fields, number: int) -> Fields:
+    """Name a lead that has no id by its place, so that its notes lead to its contacts alone."""
+    if fields.text(lead, "id") is not None:
+        return lead
+    return {**lead, "id": f"(without an id, number {number})"}
 
 
 def _notes(lead: Fields) -> Iterator[SourceNote | None]:
     """Read the notes of a lead, which need not name it; None for each that cannot be read."""
     for item in fields.objects(lead.get("activities")):
         if item.get("_type") == "Note":
-            yield reading.note({**item, "lead_id": item.get("lead_id") or lead.get("id")})
+            yield reading.note({**item, "lead_id": fields.text(item, "lead_id") or lead.get("id")})

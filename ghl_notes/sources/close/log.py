@@ -17,6 +17,7 @@ from ghl_notes.sources.models import SourceChange
 
 _PAGE: Final = 50  # the most that Close gives
 _REACH: Final = timedelta(days=30)
+_PATIENCE: Final = 10  # pages in a row without anything new
 _MERGING: Final = timedelta(minutes=5)
 
 
@@ -39,18 +40,26 @@ async def changes(calls: CloseCalls, since: datetime, now: datetime) -> list[Sou
 async def _log(
     calls: CloseCalls, action: str, since: datetime
 ) -> AsyncGenerator[SourceChange, None]:
-    """Read one action's part of the log, the newest first. A cursor goes without the times."""
+    """Read one action's part of the log, the newest first. A cursor goes without the times.
+
+    A cursor that comes again is the end, and so are pages that only bring new cursors.
+    """
     query: dict[str, Param] = {"object_type": "activity.note", "action": action, "_limit": _PAGE}
     place: dict[str, Param] = {"date_updated__gte": since.isoformat()}
-    while place:
+    cursors, met, stale = set[str](), set[SourceChange](), 0
+    while place and stale < _PATIENCE:
         answer = await calls.get("events", "/event/", {**query, **place})
+        known = len(met)
         for item in Page.of(answer).items:
             change = reading.change(item)
             if change is None:
                 raise fields.unreadable("Close", "an event", "expected an object_id @ $.data")
             if change.at is not None and change.at < since:
                 return
+            met.add(change)
             yield change
+        stale = stale + 1 if len(met) == known else 0
         told = answer.payload if isinstance(answer.payload, dict) else {}
         cursor = fields.text(told, "cursor_next")
-        place = {} if cursor in (None, place.get("_cursor")) else {"_cursor": cursor}
+        place = {} if cursor is None or cursor in cursors else {"_cursor": cursor}
+        cursors.add(cursor or "")

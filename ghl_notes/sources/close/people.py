@@ -14,6 +14,7 @@ from ghl_notes.sources.close.calls import CloseCalls, Page
 from ghl_notes.sources.models import SourceContact, SourceNote, SourceUser
 
 _USERS: Final = 100
+_PATIENCE: Final = 2  # pages in a row without anybody new, as of a server that does not skip
 
 
 class ClosePeople:
@@ -36,12 +37,14 @@ class ClosePeople:
     async def users(self) -> dict[str, SourceUser]:
         """Return the users by their id."""
         found: dict[str, SourceUser] = {}
-        skip, more = 0, True
-        while more:
+        skip, stale, more = 0, 0, True
+        while more and stale < _PATIENCE:
             query: dict[str, Param] = {"_limit": _USERS, "_skip": skip}
             page = Page.of(await self._calls.get("users", "/user/", query))
             users = [reading.user(item) for item in fields.objects(page.items)]
+            known = len(found)
             found |= {user.id: user for user in users if user is not None}
+            stale = stale + 1 if len(found) == known else 0
             skip, more = skip + len(page.items), page.more
         return found
 

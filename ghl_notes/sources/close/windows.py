@@ -71,6 +71,8 @@ class Walk:
 
         ``oldest`` is when the oldest of them was created, which tells how full the time is.
         """
+        if self._list.returns(ids, received):
+            return set()
         if not self._list.joins(ids, received):
             self._restart()  # so many were deleted meanwhile that some may have moved past us
             return set()
@@ -81,6 +83,10 @@ class Walk:
             self._leave(self._list.skip + received)
         elif self._list.skip < _DEEPEST or not self._narrowed():
             self._list.go_on(ids, received)
+            if self._list.stuck and received >= PAGE_SIZE:
+                self.overflowed()  # it does not skip at all, so what else is there is older
+            elif self._list.stuck:
+                self._leave(received)
         return fresh
 
     def overflowed(self) -> None:
