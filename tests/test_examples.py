@@ -31,7 +31,10 @@ AGENCY_SCOPES = "contacts.readonly oauth.readonly oauth.write"
 
 shown: set[str] = set()
 
-pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="run without the examples")
+pytestmark = [
+    pytest.mark.slow,  # each is a program of its own
+    pytest.mark.skipif(not EXAMPLES.is_dir(), reason="run without the examples"),
+]
 
 
 def shows(example: str) -> Callable[[Callable], Callable]:

@@ -13,6 +13,7 @@ from ghl_notes.testing import Fault
 SHORT = Limits(burst=20, interval=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", ["fixed", "sliding"])
 async def test_a_stream_stays_inside_the_limit(start, connect, window) -> None:
     """Nothing is refused, no interval sees more than the limit, and little of it is wasted."""

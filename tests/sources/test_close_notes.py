@@ -41,6 +41,19 @@ async def read_while_others_write(fake, source, *, every: int) -> tuple[Counter[
 
 
 async def test_five_thousand_notes_are_read_once(start, connect) -> None:
+    """Windows overflow and notes are added meanwhile: all 5,000 come, each once, and no others."""
+    fake = await start(leads=50, notes_per_lead=100, max_skip=300)
+    there, lead_id = {note["id"] for note in fake.notes()}, fake.lead_ids()[0]
+    fake.on_request = lambda method, path: fake.add_note(lead_id)
+    met = await ids_of(connect(fake).notes())
+
+    assert len(there) == 5_000
+    assert met == Counter(there)
+    assert any(request.status == 400 for request in fake.requests)  # a window did overflow
+
+
+@pytest.mark.slow
+async def test_what_stays_is_read_once_while_others_are_deleted(start, connect) -> None:
     """Windows overflow, notes are added and deleted meanwhile: all that stay come, each once."""
     fake = await start(leads=50, notes_per_lead=100, max_skip=300)
     met, stays = await read_while_others_write(fake, connect(fake), every=7)

@@ -267,6 +267,7 @@ async def test_a_backdated_note_stands_in_its_place(ask) -> None:
     assert ask.fake.notes() == before
 
 
+@pytest.mark.slow
 async def test_the_source_reads_every_note_once() -> None:
     """The library's own reader finds exactly what is here, past a low ceiling too."""
     async with FakeClose(leads=20, notes_per_lead=30, limit=None, max_skip=150) as fake:
