@@ -111,9 +111,8 @@ class SQLiteFile:
             with self._db:  # one transaction
                 return work(self._db)
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            raise _explained(
-                error, self._path, self._schema.name
-            ) from None  # which may quote a damaged token
+            # Without the cause, which may quote a damaged token.
+            raise _explained(error, self._path, self._schema.name) from None
 
 
 def _identity(path: Path) -> tuple[int, int]:
