@@ -16,16 +16,16 @@ from ghl_notes.client import Client
 from ghl_notes.errors import (
     AccessDenied,
     AmbiguousWrite,
-    ConfigurationError,
     HighLevelError,
     LocationInactive,
     RateLimited,
     ReauthorizationRequired,
     RequestRejected,
 )
-from ghl_notes.migrate.comparing import expected, is_current, written_as
+from ghl_notes.migrate.comparing import expected, is_current, is_untouched, written_as
 from ghl_notes.migrate.ledger import LEDGER, UNKNOWN, Entry, Ledger
 from ghl_notes.migrate.markers import base_of, by_key, chosen, key_in
+from ghl_notes.migrate.matching import client_of
 from ghl_notes.migrate.models import (
     OTHERWISE,
     THERE,
@@ -79,18 +79,6 @@ async def apply(  # noqa: PLR0913 - every one of them has a default
         await book.close()
 
 
-def client_of(plan: Plan, client: Client | None) -> Client:
-    """Return the client to use for a plan, if it is one for its location."""
-    client = client or plan.client
-    if client is None:
-        msg = "a plan from a file has no client: pass client="
-        raise ConfigurationError(msg)
-    if client.location_id not in (None, plan.location_id):
-        msg = f"the plan is for {plan.location_id}, and the client for {client.location_id}"
-        raise ConfigurationError(msg)
-    return client
-
-
 @define(eq=False)
 class _Applying:
     """One run over a plan."""
@@ -140,8 +128,7 @@ class _Applying:
         line, draft = step.line, step.draft
         if draft is None or line.contact_id is None or line.result not in _OPEN:
             return False
-        entry = self._entry_of(line)
-        is_known = entry is not None and entry.state == "done" and entry.digest == draft.digest
+        is_known = self._moved.is_done(line.key, line.contact_id, draft)
         return line.result != "skip" or (line.note_id is not None and not is_known)
 
     def _entry_of(self, line: Line) -> Entry | None:
@@ -288,11 +275,6 @@ _There: TypeAlias = dict[str, list[Note]]
 
 def _result_of(error: HighLevelError) -> Result:
     return "unknown" if isinstance(error, AmbiguousWrite) else "failed"
-
-
-def is_untouched(entry: Entry, note: Note) -> bool:
-    """Tell whether a note is still as it was written, or was to be."""
-    return entry.written == written_as(note)
 
 
 def _is_hopeless(error: HighLevelError) -> bool:

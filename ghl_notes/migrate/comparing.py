@@ -1,6 +1,7 @@
 """Whether a note in HighLevel says what it was meant to, and whether it was changed since."""
 
 from ghl_notes.http.codec import plain
+from ghl_notes.migrate.ledger import Entry
 from ghl_notes.migrate.models import Draft, fingerprint
 from ghl_notes.models import Note
 
@@ -26,6 +27,11 @@ def written_as(note: Note) -> str:
     """Return a digest of everything about a note that somebody can change in HighLevel."""
     relations = [(one.object_key, one.record_id) for one in note.relations]
     return _digest(note.body, note.title, note.color, note.user_id, note.pinned, relations)
+
+
+def is_untouched(entry: Entry, note: Note) -> bool:
+    """Tell whether a note is still as the ledger says it was written, or was to be."""
+    return entry.written == written_as(note)
 
 
 def _digest(body: str, title: str | None, *more: object) -> str:

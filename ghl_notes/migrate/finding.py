@@ -39,8 +39,8 @@ class Wish:
 class Finding:
     """Decides about every note: created, skipped and why, unmatched, in conflict.
 
-    ``moved`` is what the ledger has of this source, account and location. With ``spread`` a note
-    may go to several contacts.
+    ``moved`` is what the ledger has of this source and location. With ``spread`` a note may go to
+    several contacts.
     """
 
     client: Client
@@ -91,7 +91,7 @@ class Finding:
             {
                 entry.contact_id
                 for entry in self.moved.of_note(key)
-                if self._is_done(key, entry.contact_id, draft)
+                if self.moved.is_done(key, entry.contact_id, draft)
             }
             for key, draft in drafts
         ]
@@ -118,16 +118,12 @@ class Finding:
                 continue
             for key, draft in wish.drafted.drafts:
                 self._planned.setdefault(base_of(key), set()).add(contact_id)
-                if not self._is_done(key, contact_id, draft):
+                if not self.moved.is_done(key, contact_id, draft):
                     contacts[contact_id] = None
         async with aclosing(self.client.notes.stream(contacts)) as results:
             async for result in results:
                 self._there[result.contact_id] = result
                 self._marked[result.contact_id] = by_key(result.notes)
-
-    def _is_done(self, key: str, contact_id: str, draft: Draft) -> bool:
-        entry = self.moved.entry(key, contact_id)
-        return entry is not None and entry.state == "done" and entry.digest == draft.digest
 
     def _steps_of(self, wish: Wish) -> list[Step]:
         note, person = wish.owned.note, wish.owned.person
@@ -163,7 +159,7 @@ class Finding:
         entry = self.moved.entry(line.key, contact_id)
         if entry is not None:
             line = evolve(line, note_id=entry.note_id)
-        if self._is_done(line.key, contact_id, draft):
+        if self.moved.is_done(line.key, contact_id, draft):
             return Step(evolve(line, result="skip", reason=MOVED_BEFORE), draft)
         there = self._there[contact_id]
         for error in filter(None, (there.error, *there.notes.unreadable)):

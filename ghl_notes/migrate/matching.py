@@ -7,6 +7,7 @@ from attrs import frozen
 
 from ghl_notes.client import Client
 from ghl_notes.errors import ConfigurationError
+from ghl_notes.migrate.models import Plan
 from ghl_notes.models import Contact
 from ghl_notes.sources.models import SourceContact
 
@@ -29,6 +30,18 @@ def location_of(client: Client) -> str:
         msg = "the client must be for one location: Client(location_id=...)"
         raise ConfigurationError(msg)
     return client.location_id
+
+
+def client_of(plan: Plan, client: Client | None) -> Client:
+    """Return the client to use for a plan, if it is one for its location."""
+    client = client or plan.client
+    if client is None:
+        msg = "a plan from a file has no client: pass client="
+        raise ConfigurationError(msg)
+    if client.location_id not in (None, plan.location_id):
+        msg = f"the plan is for {plan.location_id}, and the client for {client.location_id}"
+        raise ConfigurationError(msg)
+    return client
 
 
 Matcher: TypeAlias = Callable[[SourceContact, Client], Awaitable[Match | str | None]]

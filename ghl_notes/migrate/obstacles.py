@@ -6,6 +6,7 @@ from attrs import define, field
 
 from ghl_notes.migrate.ledger import Entry
 from ghl_notes.migrate.markers import base_of, is_cut_otherwise
+from ghl_notes.migrate.models import Draft
 
 
 @define(eq=False)
@@ -26,6 +27,11 @@ class Moved:
         """Return what is known of a note at a contact; one that is done before one that is not."""
         found = [one for one in self.of_note(key) if (one.key, one.contact_id) == (key, contact_id)]
         return min(found, key=lambda one: one.state, default=None)
+
+    def is_done(self, key: str, contact_id: str, draft: Draft) -> bool:
+        """Tell whether a note was moved to a contact just as it is to be."""
+        entry = self.entry(key, contact_id)
+        return entry is not None and entry.state == "done" and entry.digest == draft.digest
 
     def of_note(self, key: str) -> list[Entry]:
         """Return all of a source's note, whole or in parts, at any contact."""

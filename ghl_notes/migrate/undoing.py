@@ -9,7 +9,7 @@ from attrs import define
 from ghl_notes.bulk import CONCURRENCY, checked, each
 from ghl_notes.client import Client
 from ghl_notes.errors import ConfigurationError, HighLevelError, NotFound
-from ghl_notes.migrate.applying import is_untouched
+from ghl_notes.migrate.comparing import is_untouched
 from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
 from ghl_notes.migrate.markers import by_key, chosen
 from ghl_notes.migrate.matching import location_of

@@ -7,9 +7,9 @@ from attrs import evolve
 
 from ghl_notes.client import Client
 from ghl_notes.errors import NotFound
-from ghl_notes.migrate.applying import client_of
 from ghl_notes.migrate.comparing import is_current, is_same
 from ghl_notes.migrate.markers import by_key, key_of
+from ghl_notes.migrate.matching import client_of
 from ghl_notes.migrate.models import Line, OnLine, Plan, Report, Step
 from ghl_notes.models import ContactNotes, Note
 
