@@ -178,14 +178,17 @@ class Unavailable(HighLevelError):
 
     ``maybe_applied`` is False when the request surely had no effect, for instance because no
     connection came about. ``settled`` is True when HighLevel has surely stopped working on it.
+    ``waited`` is True when the time for waiting (for a lock, for a connection) was used up: the
+    library does not wait for it once more.
     """
 
-    def __init__(  # noqa: PLR0913 - the facts of the root, and two of its own
+    def __init__(  # noqa: PLR0913 - the facts of the root, and three of its own
         self,
         message: str,
         *,
         maybe_applied: bool = True,
         settled: bool = True,
+        waited: bool = False,
         status: int | None = None,
         messages: Sequence[str] = (),
         trace_id: str | None = None,
@@ -196,6 +199,7 @@ class Unavailable(HighLevelError):
         )
         self.maybe_applied = maybe_applied
         self.settled = settled
+        self.waited = waited
 
 
 class AmbiguousWrite(HighLevelError):

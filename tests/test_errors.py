@@ -38,6 +38,7 @@ FACTS = {
     "daily": st.booleans(),
     "maybe_applied": st.booleans(),
     "settled": st.booleans(),
+    "waited": st.booleans(),
     "garbled": st.booleans(),
 }
 

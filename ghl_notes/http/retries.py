@@ -77,7 +77,8 @@ class RetryPolicy:
 
     def wait_for(self, error: HighLevelError, failed: int, *, bulk: bool = False) -> float | None:
         """Say how many seconds after the ``failed``-th failed try to try again; None for never."""
-        if failed >= (self.bulk_attempts if bulk else self.attempts):
+        waited = isinstance(error, Unavailable) and error.waited
+        if waited or failed >= (self.bulk_attempts if bulk else self.attempts):
             return None
         if isinstance(error, RateLimited):
             too_long = error.daily or (error.retry_after or 0.0) > self.longest_wait

@@ -37,10 +37,16 @@ class Install:
     ``installed_at`` is when this app learned of it, ``renewed_at`` when its token was made:
     HighLevel lets a refresh token lie unused for a year. ``expires_at`` is when the present
     access token ends; it is renewed before that, unasked. ``spent_at`` is set once the install
-    was found dead, until its user installs the app again. All are aware datetimes.
+    was found dead, until its user installs the app again. ``in_doubt_since`` is set while it is
+    not known whether a refresh was taken, whose reply was lost. All are aware datetimes.
+
+    ``provider`` is whose tokens these are (``highlevel``, ``close``), ``client_id`` the app that
+    was installed; None in a store of version 0.1, until an app opens it.
     """
 
     user_type: UserType
+    provider: str = "highlevel"
+    client_id: str | None = None
     location_id: str | None = None
     company_id: str | None = None
     user_id: str | None = None
@@ -49,6 +55,7 @@ class Install:
     renewed_at: datetime | None = None
     expires_at: datetime | None = None
     spent_at: datetime | None = None
+    in_doubt_since: datetime | None = None
 
     @property
     def key(self) -> str:
