@@ -19,18 +19,22 @@ if TYPE_CHECKING:  # the names load on first use: pytest imports this package in
     from ghl_notes.testing.cinnox import FakeCinnox
     from ghl_notes.testing.close import FakeClose
     from ghl_notes.testing.fake import FakeHighLevel
-    from ghl_notes.testing.faults import Fault
+    from ghl_notes.testing.faults import Failure, Fault, OddHeaders
     from ghl_notes.testing.outbox import Delivery, OutboxEvent
     from ghl_notes.testing.stats import Stats
+    from ghl_notes.testing.token_requests import TokenRequest
 
 __all__ = [
     "Delivery",
+    "Failure",
     "FakeCinnox",
     "FakeClose",
     "FakeHighLevel",
     "Fault",
+    "OddHeaders",
     "OutboxEvent",
     "Stats",
+    "TokenRequest",
 ]
 
 _HOMES = {
@@ -38,9 +42,12 @@ _HOMES = {
     "FakeCinnox": "cinnox",
     "FakeClose": "close",
     "FakeHighLevel": "fake",
+    "Failure": "faults",
     "Fault": "faults",
+    "OddHeaders": "faults",
     "OutboxEvent": "outbox",
     "Stats": "stats",
+    "TokenRequest": "token_requests",
 }
 
 

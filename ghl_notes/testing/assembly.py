@@ -20,6 +20,7 @@ from ghl_notes.testing.routes import Routes
 from ghl_notes.testing.server import Server
 from ghl_notes.testing.service import REPLACEMENTS, Service
 from ghl_notes.testing.stats import Stats
+from ghl_notes.testing.token_requests import watch_tokens
 from ghl_notes.testing.turnstile import Turnstile
 from ghl_notes.testing.webhooks import Webhooks
 from ghl_notes.testing.world import World
@@ -76,8 +77,8 @@ class Parts:
 
     @grants.default
     def _make_grants(self) -> Grants:
-        lifetime, grace = self.options.access_token_lifetime, self.options.grace
-        return Grants(self._rng("tokens"), lifetime, grace)
+        chosen = self.options
+        return Grants(self._rng("tokens"), chosen.access_token_lifetime, lambda: chosen.grace)
 
     @webhooks.default
     def _make_webhooks(self) -> Webhooks:
@@ -89,7 +90,7 @@ class Parts:
             outbox=Outbox(self._rng("deliveries"), self.stats),
             rng=self._rng("webhooks"),
             key_rng=self._rng("webhook key"),
-            clock=self.options.clock,
+            clock=self.options.now,
         )
 
     @notes.default
@@ -102,7 +103,7 @@ class Parts:
             world=self.world,
             notes=self.notes,
             stats=self.stats,
-            clock=self.options.clock,
+            clock=self.options.now,
             client_id=self._app.client_id,
             allow_duplicates=self.options.allow_duplicates,
         )
@@ -116,7 +117,7 @@ class Parts:
             installs=self.webhooks.installs,
             webhooks=self.webhooks,
             stats=self.stats,
-            clock=self.options.clock,
+            clock=self.options.now,
         )
 
     @private.default
@@ -129,7 +130,7 @@ class Parts:
         return Turnstile(
             faults=FaultPlan(self.options.fault_rates or {}, self._rng("faults")),
             stats=self.stats,
-            clock=self.options.clock,
+            clock=self.options.now,
             make_limiter=self._limiter,
             replies=REPLACEMENTS,
             headers=lambda limiter, reading, _: limiter.headers(reading),
@@ -148,14 +149,19 @@ class Parts:
             private=private,
             turnstile=self.turnstile,
             rng=self._rng("traces"),
-            clock=self.options.clock,
+            clock=self.options.now,
         )
 
     @server.default
     def _make_server(self) -> Server:
         chosen = self.options
         return Server(
-            service=self.service, latency=chosen.latency, slow=chosen.slow, port=chosen.port
+            service=self.service,
+            latency=chosen.latency,
+            slow=chosen.slow,
+            port=chosen.port,
+            encoding=lambda: chosen.encoding,
+            watch=lambda call: watch_tokens(call, chosen.on_token, self.grants),
         )
 
     def app(self) -> FakeApp:

@@ -34,6 +34,7 @@ _REPLACEMENTS: Mapping[Fault, Reply] = {
     Fault.HTML: Reply(200, pages.MAINTENANCE),
     Fault.FORBIDDEN_HTML: Reply(403, pages.FORBIDDEN),
     Fault.RESET_BEFORE: Reply(500, ""),
+    Fault.STALL_BEFORE: Reply(500, ""),
     Fault.TOKEN_EXPIRED: _said(401, 401, "Unauthorized"),
     Fault.REFUSED_OK: _said(200, _INSIDE, "bad response from internal service"),
 }

@@ -48,7 +48,7 @@ class CloseParts:
     @grants.default
     def _make_grants(self) -> Grants:
         # Close promises no grace to a refresh token that was used.
-        return Grants(self._rng("tokens"), self.options.access_token_lifetime, 0.0)
+        return Grants(self._rng("tokens"), self.options.access_token_lifetime, lambda: 0.0)
 
     @turnstile.default
     def _make_turnstile(self) -> Turnstile:

@@ -28,6 +28,7 @@ REPLACEMENTS: Mapping[Fault, Reply] = {
     Fault.HTML: Reply(200, pages.MAINTENANCE),
     Fault.FORBIDDEN_HTML: Reply(403, pages.FORBIDDEN),
     Fault.RESET_BEFORE: Reply(500, ""),
+    Fault.STALL_BEFORE: Reply(500, ""),
     Fault.TOKEN_EXPIRED: Reply(401, {"error": "The access token expired."}),
 }
 """How Close answers under a fault that comes instead of the work."""

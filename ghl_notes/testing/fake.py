@@ -34,7 +34,8 @@ class FakeHighLevel(Loopback, Records):
     :param window: how the interval moves: HighLevel's is ``fixed``, from a first request on.
     :param daily: requests in the 24 hours from a location's first request.
     :param access_token_lifetime: how long an OAuth access token is good.
-    :param grace: how long a spent refresh token gives the same new one again.
+    :param grace: how long a spent refresh token gives the same new one again; 0 for no grace. May
+        be assigned later.
     :param latency: how long every reply takes.
     :param slow: how long a reply takes under ``Fault.SLOW``.
     :param note_lag: how long a new note stays out of the lists of notes and their search.
@@ -46,9 +47,15 @@ class FakeHighLevel(Loopback, Records):
     :param redirect_uri: where the app's installs lead back to; may be assigned later.
     :param webhook_url: where the app is told of what happens; None, and nothing is. May be
         assigned later; nothing is sent before ``deliver``.
-    :param clock: Unix time, for dates, token lifetimes and the day's limit. The short limit and
-        the delays follow the event loop's own clock.
+    :param clock: Unix time, for dates, token lifetimes and the day's limit; ``advance`` moves it.
+        The short limit and the delays follow the event loop's own clock.
     :param port: where to listen on 127.0.0.1; 0 takes a free port.
+    :param encoding: compress every reply so, for callers that accept it: ``gzip``, ``deflate``.
+        May be assigned later.
+    :param on_token: awaited with a ``TokenRequest`` when a request for a token has arrived, when
+        its tokens are made, and when its reply is out; waiting in it holds the request there. On
+        arrival it may return what the request shall meet, as ``inject`` takes it. May be assigned
+        later.
     """
 
     # who and where
@@ -109,7 +116,7 @@ class FakeHighLevel(Loopback, Records):
     ) -> str:
         """Give a code as the page would: for a location (the first), or for the agency."""
         chosen = self._owner(location_id, company=company)
-        return self._parts.grants.authorize(self._parts.oauth.grant(chosen, scopes), self.clock())
+        return self._parts.grants.authorize(self._parts.oauth.grant(chosen, scopes), self.now())
 
     def install(self, location_id: str | None = None) -> None:
         """Install the app on a location (the first) for its agency, as on a future location.
@@ -149,7 +156,7 @@ class FakeHighLevel(Loopback, Records):
     def spend(self, requests: int, location_id: str | None = None) -> int:
         """Use up a location's limit as another client would; return how many got through."""
         limiter = self._turnstile.limiter(location_id or self.location_id)
-        now, wall = asyncio.get_running_loop().time(), self.clock()
+        now, wall = asyncio.get_running_loop().time(), self.now()
         return sum(limiter.take(now, wall).accepted for _ in range(requests))
 
     # webhooks

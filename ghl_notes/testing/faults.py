@@ -3,10 +3,11 @@
 import random
 from collections.abc import Mapping
 from enum import Enum
+from typing import TypeAlias
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-__all__ = ["REPLACING", "UNCOUNTED", "Fault", "FaultPlan"]
+__all__ = ["REPLACING", "UNCOUNTED", "Failure", "Fault", "FaultPlan", "OddHeaders", "Trouble"]
 
 
 class Fault(Enum):
@@ -30,6 +31,9 @@ class Fault(Enum):
     NULL_TEXT = "applied; one note of the reply has a null body"
     HUGE = "applied; a body of more than 64 MB"
     GZIP_BOMB = "applied; a small gzip body that inflates to more than 64 MB"
+    BROKEN_GZIP = "applied; a gzip body whose second half is noise"
+    STALL = "applied; half of the body comes, and then nothing until the client goes away"
+    STALL_BEFORE = "nothing applied; no byte of a reply comes until the client goes away"
     TOKEN_EXPIRED = "401, invalid token; nothing applied or counted"  # noqa: S105
     LOCATION_INACTIVE = "400, the location is not active; nothing applied"
     REFUSED_OK = "200 that says succeeded: false; nothing applied; only on calls with that flag"
@@ -44,15 +48,61 @@ REPLACING = UNCOUNTED | {
     Fault.HTML,
     Fault.FORBIDDEN_HTML,
     Fault.RESET_BEFORE,
+    Fault.STALL_BEFORE,
     Fault.LOCATION_INACTIVE,
     Fault.REFUSED_OK,
 }
 """Faults that come instead of the work; with the others the work is done."""
 
 
+@frozen(kw_only=True)
+class Failure:
+    """A failure in words of your own, instead of the work.
+
+    Its body is ``{statusCode, message[, error]}``, or ``payload`` if that is given. A 401 or a
+    429 counts against no limit, like requests that HighLevel turns away at the door.
+
+    :param status: the status of the reply.
+    :param message: what it says.
+    :param error: the kind of error beside the message, such as ``Unauthorized``.
+    :param payload: a whole JSON object for the body.
+    :param headers: headers of the reply, such as ``{"retry-after": "3"}``.
+    """
+
+    status: int = field()
+    message: str = ""
+    error: str | None = None
+    payload: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(factory=dict)
+
+    @status.validator
+    def _check_status(self, _: object, status: int) -> None:
+        if not 200 <= status <= 599:  # noqa: PLR2004 - what HTTP calls a final status
+            msg = f"status must be from 200 to 599, got {status}"
+            raise ValueError(msg)
+
+    def body(self) -> dict[str, object]:
+        """Give the body as a JSON object."""
+        if self.payload is not None:
+            return dict(self.payload)
+        usual: dict[str, object] = {"statusCode": self.status, "message": self.message}
+        return usual if self.error is None else {**usual, "error": self.error}
+
+
+@frozen
+class OddHeaders:
+    """Headers that replace those of the reply by name; None takes one away. The work is done."""
+
+    headers: Mapping[str, str | None]
+
+
+Trouble: TypeAlias = Fault | Failure | OddHeaders
+"""What a request may be made to meet."""
+
+
 @define
 class _Order:
-    fault: Fault
+    fault: Trouble
     left: int
     method: str | None
     path_contains: str | None
@@ -81,7 +131,7 @@ class FaultPlan:
             raise ValueError(msg)
 
     def order(
-        self, fault: Fault, times: int, *, method: str | None, path_contains: str | None
+        self, fault: Trouble, times: int, *, method: str | None, path_contains: str | None
     ) -> None:
         """Let the next ``times`` matching requests meet ``fault``."""
         if times > 0:
@@ -91,7 +141,7 @@ class FaultPlan:
         """Drop what was ordered and has not struck yet."""
         self._orders.clear()
 
-    def pick(self, method: str, path: str, *, api: bool, flagged: bool = False) -> Fault | None:
+    def pick(self, method: str, path: str, *, api: bool, flagged: bool = False) -> Trouble | None:
         """Tell what this request meets, and use that order up.
 
         ``flagged`` tells that its reply has a flag of success.
@@ -114,5 +164,5 @@ class FaultPlan:
         return None
 
 
-def _can_strike(fault: Fault | None, *, flagged: bool) -> bool:
+def _can_strike(fault: Trouble | None, *, flagged: bool) -> bool:
     return fault is not Fault.REFUSED_OK or flagged

@@ -2,7 +2,7 @@
 
 import random
 import string
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from attrs import define, field, frozen
@@ -69,11 +69,14 @@ class _Refresh:
 
 @define(eq=False)
 class Grants:
-    """Every code and token of one app. Times are Unix seconds, as tokens live through restarts."""
+    """Every code and token of one app. Times are Unix seconds, as tokens live through restarts.
+
+    ``grace`` tells for how long a spent refresh token gives the same new one again, as it is now.
+    """
 
     rng: random.Random
     lifetime: float
-    grace: float
+    grace: Callable[[], float]
     inactive: set[str] = field(factory=set, init=False)
     _codes: dict[str, _Code] = field(factory=dict, init=False, repr=False)
     _access: dict[str, _Access] = field(factory=dict, init=False, repr=False)
@@ -92,6 +95,11 @@ class Grants:
             reason = "Authorization code not found"
             raise Refusal.of(401, {"error": "UnAuthorized!", "error_description": reason})
         return found.grant
+
+    def owner_of(self, secret: str) -> str | None:
+        """Name the location or company behind a code or a refresh token, dead ones included."""
+        found = self._codes.get(secret) or self._refresh.get(secret)
+        return None if found is None else found.grant.owner_id
 
     def exchange(self, code: str, now: float) -> Issued:
         """Turn a code into tokens, once."""
@@ -114,7 +122,7 @@ class Grants:
             issued = self.issue(old.grant, now)
             old.used_at, old.successor = now, issued.refresh_token
             return issued
-        if now - old.used_at >= self.grace:
+        if now - old.used_at >= self.grace():
             raise _dead()
         return self._again(old, now)
 

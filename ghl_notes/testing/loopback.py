@@ -7,7 +7,7 @@ from typing import Self
 
 from attrs import define
 
-from ghl_notes.testing.faults import Fault
+from ghl_notes.testing.faults import Trouble
 from ghl_notes.testing.server import Server
 from ghl_notes.testing.stats import SeenRequest, Stats
 from ghl_notes.testing.turnstile import Turnstile
@@ -61,7 +61,7 @@ class Loopback(ABC):
 
     def inject(
         self,
-        fault: Fault,
+        fault: Trouble,
         times: int = 1,
         *,
         method: str | None = None,
@@ -69,8 +69,10 @@ class Loopback(ABC):
     ) -> None:
         """Let the next ``times`` matching requests meet a fault, in the order of the calls.
 
-        Without ``path_contains`` any call but those for OAuth matches, with it any path does, that
-        of tokens too. ``Fault.REFUSED_OK`` waits for a call whose reply has a flag of success.
+        A fault is a ``Fault``, or a ``Failure`` in words of your own (an odd 401, a 503 with
+        ``Retry-After``), or ``OddHeaders`` on a reply that is right otherwise. Without
+        ``path_contains`` any call but those for OAuth matches, with it any path does, that of
+        tokens too. ``Fault.REFUSED_OK`` waits for a call whose reply has a flag of success.
         A fault that this service does not know is a ``ValueError``.
         """
         self._turnstile.order(fault, times, method=method, path_contains=path_contains)

@@ -9,6 +9,8 @@ from attrs.validators import deep_iterable, ge, gt, in_, instance_of, matches_re
 
 from ghl_notes.testing.app import REDIRECT_URI, SCOPES
 from ghl_notes.testing.faults import Fault
+from ghl_notes.testing.token_requests import OnToken
+from ghl_notes.testing.wire import Encoding
 
 __all__ = ["Options"]
 
@@ -47,3 +49,18 @@ class Options:
     seed: int = 0
     clock: Callable[[], float] = time.time
     port: int = 0
+    encoding: Encoding | None = field(default=None, validator=optional(in_(("gzip", "deflate"))))
+    on_token: OnToken | None = None
+    _ahead: float = field(default=0.0, init=False)
+
+    def now(self) -> float:
+        """Tell the fake's Unix time: its clock's, and what it was advanced by."""
+        return self.clock() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Move the fake's Unix time ahead (or back, below zero), on top of what ``clock`` says.
+
+        Tokens, codes, the grace, new dates and the day's limit follow it. The short limit and the
+        delays do not: they follow the event loop.
+        """
+        self._ahead += seconds

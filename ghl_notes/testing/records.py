@@ -60,7 +60,7 @@ class Records(Options):
         """Write a note as if someone else did; ``fields`` are HighLevel's, such as ``userId``."""
         place, index = self._find(contact_id)
         sent = {"body": body, **fields}
-        return deepcopy(self._parts.notes.create(place, index, sent, self.clock(), by_app=False))
+        return deepcopy(self._parts.notes.create(place, index, sent, self.now(), by_app=False))
 
     def location_notes(self, location_id: str | None = None) -> list[Payload]:
         """Give all notes of a location (the first) as the notes API of v3 does, newest first."""
@@ -120,7 +120,7 @@ class Records(Options):
         return dict(place.workflows.get(index, {}))
 
     def _now(self) -> int:
-        return int(self.clock() * 1000)
+        return int(self.now() * 1000)
 
     def _find(self, contact_id: str) -> tuple[Place, int]:
         try:

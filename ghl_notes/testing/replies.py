@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from ghl_notes.testing.faults import Fault
+from ghl_notes.testing.faults import Fault, Trouble
 
 __all__ = ["Call", "Outcome", "Payload", "Refusal", "Reply", "done", "object_of", "require"]
 
@@ -19,7 +19,8 @@ class Call:
     """One HTTP request, taken apart.
 
     ``segments`` is its path, every part of it decoded; ``origin`` is where it was sent;
-    ``headers`` have small names.
+    ``headers`` have small names, ``peer`` is the client's host and port, and ``trouble`` what was
+    decided for this very call.
     """
 
     method: str
@@ -32,6 +33,8 @@ class Call:
     content_type: str = ""
     body: bytes = field(default=b"", repr=False)
     origin: str = ""
+    peer: tuple[str, int] = ("", 0)
+    trouble: Trouble | None = None
 
     @property
     def basic(self) -> str | None:

@@ -5,16 +5,24 @@ import socket
 import struct
 import sys
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import unquote
 
 from aiohttp import web
-from attrs import define, field
+from attrs import define, evolve, field
 
-from ghl_notes.testing.faults import Fault
+from ghl_notes.testing.faults import Fault, Trouble
 from ghl_notes.testing.replies import Call, Outcome, Reply
 from ghl_notes.testing.stats import SeenRequest
-from ghl_notes.testing.wire import body_of, gzip_bomb, huge_chunks
+from ghl_notes.testing.wire import (
+    Encoding,
+    body_of,
+    broken_gzip,
+    compressed,
+    gzip_bomb,
+    huge_chunks,
+)
 
 __all__ = ["Server"]
 
@@ -34,13 +42,39 @@ class Answering(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Whatever looks at one call on its way."""
+
+    async def arrived(self) -> Trouble | None:
+        """See the call before anything is done, and tell what it shall meet."""
+        ...
+
+    async def answered(self, outcome: Outcome) -> None:
+        """See what was done, before the reply goes out."""
+        ...
+
+    async def sent(self, outcome: Outcome) -> None:
+        """See that the whole reply went out."""
+        ...
+
+
+def _nobody(_: Call) -> None:
+    """Let nobody watch a call."""
+
+
 @define(eq=False, kw_only=True)
 class Server:
-    """One listening socket in front of a service. Delays are in seconds of the event loop."""
+    """One listening socket in front of a service. Delays are in seconds of the event loop.
+
+    ``watch`` gives whoever looks at a call on its way, and ``encoding`` how replies are compressed
+    for those who accept it.
+    """
 
     service: Answering
     latency: float
     slow: float
+    encoding: Callable[[], Encoding | None] = lambda: None
+    watch: Callable[[Call], Watch | None] = _nobody
     seen: deque[SeenRequest] = field(factory=lambda: deque(maxlen=_SEEN), init=False)
     port: int
     _web: web.Server | None = field(default=None, init=False)
@@ -65,16 +99,39 @@ class Server:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         call = await _read(request)
+        watch = self.watch(call)
+        if watch is None:
+            return await self._send(request, call, await self._answer(request, call))
+        call = evolve(call, trouble=await watch.arrived())
+        outcome = await self._answer(request, call)
+        await watch.answered(outcome)
+        response = await self._send(request, call, outcome)
+        if request.transport is not None and not request.transport.is_closing():
+            await response.prepare(request)
+            await response.write_eof()
+            await watch.sent(outcome)
+        return response
+
+    async def _answer(self, request: web.BaseRequest, call: Call) -> Outcome:
         outcome = self.service.answer(call, asyncio.get_running_loop().time())
         self._note(request, call, outcome)
         delay = self.slow if outcome.fault is Fault.SLOW else self.latency
         if delay:
             await asyncio.sleep(delay)
+        return outcome
+
+    async def _send(
+        self, request: web.BaseRequest, call: Call, outcome: Outcome
+    ) -> web.StreamResponse:
+        encoding = self.encoding()
+        accepted = call.headers.get("accept-encoding", "")
+        if outcome.fault is None and encoding is not None and encoding in accepted:
+            return _packed(outcome.reply, encoding, compressed(_plain(outcome.reply), encoding))
         return await _send(request, outcome)
 
     def _note(self, request: web.BaseRequest, call: Call, outcome: Outcome) -> None:
-        reset = outcome.fault in (Fault.RESET_BEFORE, Fault.RESET_AFTER)
-        status = None if reset else outcome.reply.status
+        silent = outcome.fault in (Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.STALL_BEFORE)
+        status = None if silent else outcome.reply.status
         query = request.rel_url.raw_query_string
         self.seen.append(SeenRequest(call.method, call.path, query, call.version, status))
 
@@ -93,7 +150,14 @@ async def _read(request: web.BaseRequest) -> Call:
         content_type=request.content_type,
         body=await request.read(),
         origin=f"{request.scheme}://{request.host}",
+        peer=_peer(request),
     )
+
+
+def _peer(request: web.BaseRequest) -> tuple[str, int]:
+    """Tell the client's host and port, while it is connected."""
+    name = request.get_extra_info("peername")
+    return ("", 0) if name is None else (name[0], name[1])
 
 
 def _query(request: web.BaseRequest) -> dict[str, str]:
@@ -105,13 +169,16 @@ async def _send(request: web.BaseRequest, outcome: Outcome) -> web.StreamRespons
     match outcome.fault:
         case Fault.RESET_BEFORE | Fault.RESET_AFTER:
             return _reset(request)
-        case Fault.CUT_BODY:
-            return await _cut(request, outcome.reply)
+        case Fault.STALL_BEFORE:
+            return await _silence()
+        case Fault.CUT_BODY | Fault.STALL:
+            return await _half(request, outcome)
         case Fault.HUGE:
             return await _huge(request, outcome.reply)
-        case Fault.GZIP_BOMB:
-            packed = {**_headers(outcome.reply), "content-encoding": "gzip"}
-            return web.Response(status=outcome.reply.status, headers=packed, body=gzip_bomb())
+        case Fault.GZIP_BOMB | Fault.BROKEN_GZIP:
+            bomb = outcome.fault is Fault.GZIP_BOMB
+            body = gzip_bomb() if bomb else broken_gzip(_plain(outcome.reply))
+            return _packed(outcome.reply, "gzip", body)
     body = body_of(outcome.reply, outcome.fault)
     return web.Response(status=outcome.reply.status, headers=_headers(outcome.reply), body=body)
 
@@ -131,13 +198,31 @@ def _reset(request: web.BaseRequest) -> web.StreamResponse:
     return web.Response()
 
 
-async def _cut(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    body = body_of(reply, None)
-    response = web.StreamResponse(status=reply.status, headers=_headers(reply))
+def _plain(reply: Reply) -> bytes:
+    return body_of(reply, None)
+
+
+def _packed(reply: Reply, encoding: Encoding, body: bytes) -> web.Response:
+    headers = {**_headers(reply), "content-encoding": encoding}
+    return web.Response(status=reply.status, headers=headers, body=body)
+
+
+async def _silence() -> web.StreamResponse:
+    """Say nothing more; the client's leaving cancels it."""
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def _half(request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
+    """Promise a whole body, send half of it, and hang up or fall silent."""
+    body = _plain(outcome.reply)
+    response = web.StreamResponse(status=outcome.reply.status, headers=_headers(outcome.reply))
     response.content_length = len(body) + 1
     response.force_close()
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
+    if outcome.fault is Fault.STALL:
+        return await _silence()
     if request.transport is not None:
         request.transport.close()
     return response

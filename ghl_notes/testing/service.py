@@ -110,6 +110,7 @@ REPLACEMENTS: Mapping[Fault, Reply] = {
     Fault.HTML: Reply(200, pages.MAINTENANCE),
     Fault.FORBIDDEN_HTML: Reply(403, pages.FORBIDDEN),
     Fault.RESET_BEFORE: Reply(500, ""),
+    Fault.STALL_BEFORE: Reply(500, ""),
     Fault.TOKEN_EXPIRED: _said(401, "Invalid token: access token is invalid", "Unauthorized"),
     Fault.LOCATION_INACTIVE: _said(400, "Location is not active"),
     Fault.REFUSED_OK: Reply(200, {"succeded": False, "succeeded": False, "success": False}),

@@ -14,7 +14,7 @@ __all__ = ["SeenRequest", "Stats"]
 
 @frozen
 class SeenRequest:
-    """One request as it was answered. ``status`` is None when the connection was reset."""
+    """One request as it was answered. ``status`` is None where no reply was begun."""
 
     method: str
     path: str

@@ -5,7 +5,15 @@ from functools import partial
 
 from attrs import define, evolve, field
 
-from ghl_notes.testing.faults import REPLACING, UNCOUNTED, Fault, FaultPlan
+from ghl_notes.testing.faults import (
+    REPLACING,
+    UNCOUNTED,
+    Failure,
+    Fault,
+    FaultPlan,
+    OddHeaders,
+    Trouble,
+)
 from ghl_notes.testing.limiter import Limiter, Reading, Trail
 from ghl_notes.testing.replies import Call, Outcome, Refusal, Reply
 from ghl_notes.testing.stats import Stats
@@ -42,18 +50,18 @@ class Turnstile:
         return self._limiters[owner]
 
     def order(
-        self, fault: Fault, times: int, *, method: str | None, path_contains: str | None
+        self, fault: Trouble, times: int, *, method: str | None, path_contains: str | None
     ) -> None:
         """Let the next ``times`` matching requests meet a fault that the service knows."""
-        if fault in REPLACING and fault not in self.replies:
+        if isinstance(fault, Fault) and fault in REPLACING and fault not in self.replies:
             msg = f"there is no {fault} here"
             raise ValueError(msg)
         self.faults.order(fault, times, method=method, path_contains=path_contains)
 
     def open(self, call: Call, work: Work) -> Outcome:
         """Let in whoever comes: no limit is counted, and a fault strikes only if it was ordered."""
-        fault = self.faults.pick(call.method, call.path, api=False)
-        return Outcome(self._replaced(fault) or _act(work), fault)
+        fault = call.trouble or self.faults.pick(call.method, call.path, api=False)
+        return _outcome(self._replaced(fault) or _act(work), fault)
 
     def pass_by(
         self, call: Call, now: float, owner: str, work: Work, *, flagged: bool = False
@@ -65,24 +73,41 @@ class Turnstile:
             return Outcome(self._too_many(limiter, limiter.reading(wall, accepted=False), now))
         # A fault strikes whoever comes through, so a request out of turn does not use it up.
         api = not call.path.startswith(self.spared)
-        fault = self.faults.pick(call.method, call.path, api=api, flagged=flagged)
+        fault = call.trouble or self.faults.pick(call.method, call.path, api=api, flagged=flagged)
         if fault is Fault.RATE_LIMITED:
             reading = evolve(limiter.reading(wall, accepted=False), remaining=0)
             return Outcome(self._too_many(limiter, reading, now))
-        if fault in UNCOUNTED:
-            return Outcome(self.replies[fault])
+        replaced = self._replaced(fault)
+        if replaced is not None and _is_uncounted(fault):
+            return Outcome(replaced)
         reading = limiter.take(now, wall)
         self.stats.accepted += 1
-        reply = self._replaced(fault) or _act(work)
+        reply = replaced or _act(work)
         told = self.headers(limiter, reading, now)
-        return Outcome(evolve(reply, headers={**reply.headers, **told}), fault)
+        return _outcome(evolve(reply, headers={**told, **reply.headers}), fault)
 
     def _too_many(self, limiter: Limiter, reading: Reading, now: float) -> Reply:
         self.stats.rejected_429 += 1
         return evolve(self.replies[Fault.RATE_LIMITED], headers=self.refusal(limiter, reading, now))
 
-    def _replaced(self, fault: Fault | None) -> Reply | None:
-        return self.replies[fault] if fault is not None and fault in REPLACING else None
+    def _replaced(self, fault: Trouble | None) -> Reply | None:
+        if isinstance(fault, Failure):
+            return Reply(fault.status, fault.body(), fault.headers)
+        return self.replies[fault] if isinstance(fault, Fault) and fault in REPLACING else None
+
+
+def _is_uncounted(fault: Trouble | None) -> bool:
+    if isinstance(fault, Failure):
+        return fault.status in (401, 429)
+    return fault in UNCOUNTED
+
+
+def _outcome(reply: Reply, fault: Trouble | None) -> Outcome:
+    if isinstance(fault, OddHeaders):
+        headers = {**reply.headers, **{name.lower(): one for name, one in fault.headers.items()}}
+        kept = {name: value for name, value in headers.items() if value is not None}
+        return Outcome(evolve(reply, headers=kept))
+    return Outcome(reply, fault if isinstance(fault, Fault) else None)
 
 
 def _act(work: Work) -> Reply:

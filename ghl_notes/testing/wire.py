@@ -4,11 +4,23 @@ import json
 import zlib
 from collections.abc import Iterator
 from functools import cache
+from typing import Literal
 
 from ghl_notes.testing.faults import Fault
 from ghl_notes.testing.replies import Payload, Reply
 
-__all__ = ["HUGE_SIZE", "body_of", "gzip_bomb", "huge_chunks"]
+__all__ = [
+    "HUGE_SIZE",
+    "Encoding",
+    "body_of",
+    "broken_gzip",
+    "compressed",
+    "gzip_bomb",
+    "huge_chunks",
+]
+
+Encoding = Literal["gzip", "deflate"]
+"""How replies are compressed."""
 
 HUGE_SIZE = 65 * 1024 * 1024
 _CHUNK = b" " * 65_536
@@ -43,6 +55,19 @@ def huge_chunks() -> Iterator[bytes]:
     for _ in range(HUGE_SIZE // len(_CHUNK)):
         yield _CHUNK
     yield b"]}"
+
+
+def compressed(body: bytes, encoding: Encoding) -> bytes:
+    """Compress a body as a ``Content-Encoding`` says."""
+    packer = zlib.compressobj(wbits=31 if encoding == "gzip" else 15)
+    return packer.compress(body) + packer.flush()
+
+
+def broken_gzip(body: bytes) -> bytes:
+    """Compress a body, and turn the second half of what comes out into noise."""
+    packed = compressed(body, "gzip")
+    half = len(packed) // 2
+    return packed[:half] + bytes(byte ^ 0xFF for byte in packed[half:])
 
 
 @cache

@@ -140,12 +140,15 @@ def test_the_public_names_are_listed() -> None:
     """The package has the names it says, and no others."""
     names = [
         "Delivery",
+        "Failure",
         "FakeCinnox",
         "FakeClose",
         "FakeHighLevel",
         "Fault",
+        "OddHeaders",
         "OutboxEvent",
         "Stats",
+        "TokenRequest",
     ]
 
     assert dir(ghl_notes.testing) == names

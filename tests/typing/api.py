@@ -97,7 +97,16 @@ from ghl_notes.stores import (
     SQLiteStore,
     TokenStore,
 )
-from ghl_notes.testing import FakeCinnox, FakeClose, FakeHighLevel, Fault, Stats
+from ghl_notes.testing import (
+    Failure,
+    FakeCinnox,
+    FakeClose,
+    FakeHighLevel,
+    Fault,
+    OddHeaders,
+    Stats,
+    TokenRequest,
+)
 from ghl_notes.webhooks import (
     PUBLISHED_KEY,
     PUBLISHED_LEGACY_KEY,
@@ -739,6 +748,15 @@ async def their_test() -> None:
         assert_type(fake, FakeHighLevel)
         assert_type(fake.stats, Stats)
         fake.inject(Fault.RESET_AFTER, 2, method="POST")
+        fake.inject(Failure(status=401, message="Unauthorized"), path_contains="/notes")
+        fake.inject(OddHeaders({"x-ratelimit-max": None}))
+
+        async def on_token(request: TokenRequest) -> Fault | None:
+            return Fault.RESET_AFTER if request.kind == "refresh" else None
+
+        fake.on_token = on_token
+        fake.grace, fake.encoding = 0, "gzip"
+        fake.advance(3600)
         contact = fake.add_contact(email="jane@example.com")
         fake.add_note(contact, "Hello")
         token = fake.private_token
