@@ -68,7 +68,7 @@ class Carrier:
             raise
         except HighLevelError as error:
             if request.maybe_applied and is_change(request):
-                raise _ambiguous(request) from error
+                raise _ambiguous(request, error) from error
             raise
 
     async def _attempt(self, request: Request) -> Answer:
@@ -88,7 +88,7 @@ class Carrier:
             if _maybe_applied(error):
                 request.maybe_applied = True
                 if not request.repeatable:
-                    raise _ambiguous(request) from error
+                    raise _ambiguous(request, error) from error
             raise
 
     async def _send(self, request: Request, token: str | None) -> tuple[str, Reply, Slot]:
@@ -159,7 +159,7 @@ def _without_token(error: HighLevelError) -> HighLevelError:
 
 def _never_left(error: BaseException) -> bool:
     if isinstance(error, Unavailable):
-        return not error.maybe_applied
+        return not error.maybe_applied and error.status is None
     return isinstance(error, ConfigurationError)
 
 
@@ -169,6 +169,15 @@ def _maybe_applied(error: HighLevelError) -> bool:
     return isinstance(error, Unavailable) and error.maybe_applied
 
 
-def _ambiguous(request: Request) -> AmbiguousWrite:
-    msg = "this write may or may not have happened; look before repeating it"
-    return AmbiguousWrite(msg, method=request.method, path=request.path)
+def _ambiguous(request: Request, error: HighLevelError) -> AmbiguousWrite:
+    took = error.status is not None and 200 <= error.status < 300  # noqa: PLR2004 - HTTP's own
+    state = "happened, and its reply was lost" if took else "may or may not have happened"
+    msg = f"this write {state}; look before repeating it"
+    return AmbiguousWrite(
+        msg,
+        status=error.status,
+        messages=error.messages,
+        trace_id=error.trace_id,
+        method=request.method,
+        path=request.path,
+    )

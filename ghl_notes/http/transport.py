@@ -66,10 +66,12 @@ class Transport:
     ) -> Reply:
         """Send one request and read its whole reply, within ``seconds`` or the usual timeout.
 
-        Raises ``Unavailable`` when no whole reply came, and ``UnexpectedResponse`` when the reply
-        is larger than ``MAX_BODY``.
+        Raises ``Unavailable`` when no whole reply came, with the ``status`` if that came, and
+        ``UnexpectedResponse`` when the reply is larger than ``MAX_BODY``. Where the status and the
+        headers say all there is, at 429 and from 500 on, a broken body is taken as an empty one.
         """
         session = self._borrowed or self._own or self._open()
+        response: aiohttp.ClientResponse | None = None
         if self._borrowed is not None:
             headers = {**_introduction(), **headers}
         try:
@@ -84,10 +86,10 @@ class Transport:
             )
             try:
                 body = await _bounded(response)
-                if body is not None:
-                    return Reply(response.status, response.headers, body, self._server)
-                msg = f"{self._server}'s reply is larger than {MAX_BODY} bytes"
-                raise UnexpectedResponse(msg, status=response.status)
+                if body is None and not _says_all(response):
+                    msg = f"{self._server}'s reply is larger than {MAX_BODY} bytes"
+                    raise UnexpectedResponse(msg, status=response.status)
+                return Reply(response.status, response.headers, body or b"", self._server)
             finally:
                 response.release()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -96,9 +98,12 @@ class Transport:
             if session.closed:
                 raise _closed() from error
             raise
+        if response is not None and _says_all(response):
+            return Reply(response.status, response.headers, b"", self._server)
+        status = _status_line(failure) if response is None else response.status
         # An error about a response holds the request, and with its headers the token.
         telling = isinstance(failure, aiohttp.ClientResponseError)
-        raise _named(failure, self._server) from (None if telling else failure)
+        raise _named(failure, self._server, status) from (None if telling else failure)
 
     async def close(self) -> None:
         """Close the session if it is our own. Calling it twice is fine."""
@@ -154,8 +159,19 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
     return None
 
 
-def _named(error: Exception, server: str) -> HighLevelError:
-    """Turn an error of the network into ours, and say whether the request can have arrived."""
+def _says_all(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether a reply means the same without its body."""
+    return response.status == 429 or response.status >= 500  # noqa: PLR2004 - HTTP's own numbers
+
+
+def _status_line(error: Exception) -> int | None:
+    """Find the status of a reply that broke off in its head."""
+    head = error.message if isinstance(error, aiohttp.ServerDisconnectedError) else None
+    return None if head is None or isinstance(head, str) else head.code
+
+
+def _named(error: Exception, server: str, status: int | None) -> HighLevelError:
+    """Turn an error of the network into ours, and say whether the request can have had effect."""
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return ConfigurationError(
             f"base_url does not make a valid URL of {server}'s API: give https://host"
@@ -163,9 +179,17 @@ def _named(error: Exception, server: str) -> HighLevelError:
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         msg = f"no connection to {server} ({_kind(error)}): check base_url and the network"
         return Unavailable(msg, maybe_applied=False)
+    maybe, after = status not in _REFUSALS, "" if status is None else f" after its {status}"
     if isinstance(error, TimeoutError):
-        return Unavailable(f"{server} took too long to answer", settled=False)
-    return Unavailable(f"the connection to {server} broke ({_kind(error)})")
+        msg = f"{server} took too long to answer{after}"
+        return Unavailable(msg, settled=False, maybe_applied=maybe, status=status)
+    msg = f"the connection to {server} broke{after} ({_kind(error)})"
+    return Unavailable(msg, maybe_applied=maybe, status=status)
+
+
+# With these a request is refused, whatever the lost words were. A 401 may be a gateway's that
+# gave up waiting, and a 408 or 425 says nothing of what stands behind it.
+_REFUSALS: Final = frozenset(range(400, 500)) - {401, 408, 425}
 
 
 def _closed() -> ConfigurationError:

@@ -39,7 +39,7 @@ PERSISTENT = [
     (Fault.BAD_GATEWAY, Unavailable, 502),
     (Fault.HTML, UnexpectedResponse, 200),
     (Fault.RESET_BEFORE, Unavailable, None),
-    (Fault.CUT_BODY, Unavailable, None),
+    (Fault.CUT_BODY, Unavailable, 200),
     (Fault.CUT_JSON, UnexpectedResponse, 200),
     (Fault.SLOW, Unavailable, None),
 ]

@@ -281,6 +281,52 @@ async def test_a_broken_reply_leaves_it_open_what_happened(answer: Answering) ->
     assert "connection to HighLevel broke" in str(error)
 
 
+HEAD = b"HTTP/1.1 %d Status\r\n"
+CUT = {
+    "by its length": b"Content-Length: 100\r\n\r\n{",
+    "empty": b"Content-Length: 100\r\n\r\n",
+    "in a chunk": b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+    "before its first chunk": b"Transfer-Encoding: chunked\r\n\r\n",
+    "packed": b"Content-Encoding: gzip\r\nContent-Length: 100\r\n\r\n\x1f\x8b\x08",
+    "in its head": b"Content-Length: 1",
+    "stalled": b"Content-Length: 100\r\n\r\n{",
+}
+
+
+@pytest.mark.parametrize("how", CUT)
+async def test_the_status_outlives_a_broken_body(how: str) -> None:
+    """A status that came is known, whatever became of the body: it tells what was done."""
+
+    async def answer(line: Line) -> None:
+        await line.heard()
+        await line.say(HEAD % status, CUT[how])
+        if how == "stalled":
+            await line.reader.read()
+
+    statuses = [200, 201, 202, 302, 400, 401, 404, 408, 422]
+    for status in statuses:
+        error = await failure(answer, seconds=0.1)
+        assert isinstance(error, Unavailable), status
+        assert error.status == status
+        assert error.maybe_applied is (status not in (400, 404, 422)), status
+
+
+@pytest.mark.parametrize("how", CUT)
+async def test_a_status_that_says_it_all_needs_no_body(how: str) -> None:
+    """A 429 holds back and a 503 says when to come back, even if their bodies are broken."""
+
+    async def answer(line: Line) -> None:
+        await line.heard()
+        await line.say(HEAD % status, b"Retry-After: 7\r\n", CUT[how])
+        if how == "stalled":
+            await line.reader.read()
+
+    async with serving(answer) as served, own(seconds=0.1) as transport:
+        for status in (429, 500, 503) if how != "in its head" else ():
+            reply = await get(transport, served.url)
+            assert (reply.status, reply.body, reply.headers["Retry-After"]) == (status, b"", "7")
+
+
 @pytest.mark.parametrize("answer", [waits, dribbles])
 async def test_a_slow_reply_ends_in_time(answer: Answering) -> None:
     """After the time of one attempt the reply is not waited for, and may still take effect."""
