@@ -22,6 +22,9 @@ PASSING = [
     Fault.RESET_AFTER,
     Fault.CUT_BODY,
     Fault.CUT_JSON,
+    Fault.BROKEN_GZIP,
+    Fault.STALL,
+    Fault.STALL_BEFORE,
     Fault.SLOW,
 ]
 FINAL = [
