@@ -4,18 +4,17 @@ A note stands in it as pending before it is written and as done after, so that a
 knows what may have happened. Should the file be lost, the markers in HighLevel tell the same.
 """
 
-import asyncio
 import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final, Literal
 
 from attrs import frozen
 
-from ghl_notes.errors import ConfigurationError
+from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.stores.file_locks import FileLocks
 from ghl_notes.stores.sqlite_file import Schema, SQLiteFile
 
@@ -89,7 +88,7 @@ class Ledger:
     ) -> None:
         self.path: Path = Path(path).resolve()  # two names of one file are one ledger
         self.clock = clock
-        self._locks = FileLocks(self.path.with_name(f"{self.path.name}-locks"))
+        self._locks = FileLocks(self.path)
         # What is lost with the power is found by its marker; a killed process loses nothing.
         self._file = SQLiteFile(self.path, self._locks, _SCHEMA, synchronous="NORMAL")
 
@@ -101,17 +100,15 @@ class Ledger:
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """Be the only run. Raises ``ConfigurationError`` while there is another."""
-        lock = self._locks.held("run")
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await lock.__aenter__()
-        except TimeoutError:
-            msg = f"another migration is using {self.path}: wait for its end, or name another file"
-            raise ConfigurationError(msg) from None
-        try:
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self._locks.held("run", seconds=_PATIENCE))
+            except Unavailable as error:
+                if not error.waited:
+                    raise
+                msg = f"another migration is using {self.path}: wait for its end, or name another"
+                raise ConfigurationError(f"{msg} file ({error})") from error
             yield
-        finally:
-            await lock.__aexit__(None, None, None)
 
     async def entries(self, location_id: str, source: str | None = None) -> list[Entry]:
         """Return what was moved to a location, of one source or of all. An absent file has none."""

@@ -2,92 +2,190 @@
 
 import asyncio
 import os
+import re
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
-from weakref import WeakValueDictionary
-from zlib import crc32
 
-from ghl_notes.errors import ConfigurationError
+from attrs import define
+
+from ghl_notes.errors import HighLevelError, Unavailable
+from ghl_notes.stores.failing_files import failure_of
+from ghl_notes.stores.forking import OwnProcess
+from ghl_notes.stores.waiting import HOLD_SECONDS, Turns, Wait, too_late
 
 try:
     import fcntl
 except ImportError:  # Windows has no flock
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["FileLocks"]
+__all__ = ["FileLocks", "real_path"]
 
-# Many installs renew at once; two share a lock only when they share one of these.
-_STRIPES: Final = 64
 _POLL_SECONDS: Final = 0.02
+_SCHEMA: Final = "schema"
+_holder: Final = re.compile(r"(\d{1,10}) ([\w.:-]{1,255})\n", re.ASCII).fullmatch
+# The locks that this process holds.
+_held: Final[set[int]] = set()
 
 
 class FileLocks:
-    """Locks by name, as files in a folder that is made when the first is taken.
+    """Locks by name beside one file: files in the folder ``<file>-locks``, while they are held.
 
-    On Windows they hold between the tasks of one process only.
+    They belong to the file itself, whatever symbolic link or relative path leads to it. On Windows
+    they hold between the tasks of one process only.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._turns = Turns()
+        self._process = OwnProcess()
 
     @asynccontextmanager
-    async def held(self, name: str) -> AsyncIterator[None]:
-        """Wait for the lock, and hold it."""
-        stripe = crc32(name.encode()) % _STRIPES
-        turn = self._turns.setdefault(stripe, asyncio.Lock())
-        async with turn:
-            lock = await self._lock(stripe)
+    async def held(self, name: str, *, seconds: float = HOLD_SECONDS) -> AsyncIterator[None]:
+        """Wait for the lock, and hold it.
+
+        Raises ``Unavailable`` with ``waited`` and the holder's process when it is not free in
+        ``seconds``.
+        """
+        self._process.check()
+        wait = Wait.of(seconds)
+        file = self._file(sha256(name.encode(errors="surrogatepass")).hexdigest()[:32])
+        async with self._turns.taken(name, wait) as is_our_turn:
+            if fcntl is None and is_our_turn:
+                yield
+                return
+            lock = await _taken(file, wait) if is_our_turn else None
+            if lock is None:
+                raise _held_by_another(file, seconds)
             try:
                 yield
             finally:
-                if lock is not None:
-                    _unlock(lock)
+                lock.release()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold a lock that stands for all of them, from a thread that may block."""
+        """Hold the lock of those who change the schema, from a thread, without waiting for it.
+
+        Raises ``Unavailable`` with ``waited`` while another process has it.
+        """
         if fcntl is None:
             yield
             return
-        lock = self._file("new")
+        file = self._file(_SCHEMA)
+        lock = _try(file)
+        if lock is None:
+            raise _held_by_another(file, 0.0)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
-            _unlock(lock)
+            lock.release()
 
-    async def _lock(self, stripe: int) -> int | None:
-        if fcntl is None:
-            return None
-        lock = self._file(f"{stripe:02d}")
-        try:
-            while not _try_lock(lock):  # noqa: ASYNC110 - another process ends it
-                await asyncio.sleep(_POLL_SECONDS)
-        except BaseException:
-            os.close(lock)
-            raise
-        return lock
-
-    def _file(self, name: str) -> int:
-        try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            return os.open(self._folder / name, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            msg = f"{self._folder} cannot be used for locks ({error})"
-            raise ConfigurationError(msg) from error
+    def _file(self, name: str) -> Path:
+        real = real_path(self._path)
+        return real.with_name(f"{real.name}-locks") / name
 
 
-def _unlock(lock: int) -> None:
-    fcntl.flock(lock, fcntl.LOCK_UN)  # closing alone leaves it to a child that was forked meanwhile
-    os.close(lock)
+def real_path(path: Path) -> Path:
+    """Follow symbolic links to the file itself, also to one that is not there yet."""
+    return Path(os.path.realpath(path))
 
 
-def _try_lock(lock: int) -> bool:
+@define(eq=False)
+class _Lock:
+    """A file that is locked. ``pid`` is the process that did it: a fork copies this object."""
+
+    file: Path
+    descriptor: int
+    pid: int
+
+    def release(self) -> None:
+        if self.pid != os.getpid():
+            return
+        if _is_at(self.descriptor, self.file):
+            with suppress(OSError):  # then it stays, and the next holder uses it
+                self.file.unlink()
+        # Closing alone leaves the lock to a child that was forked meanwhile.
+        fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+        _close(self.descriptor)
+
+
+async def _taken(file: Path, wait: Wait) -> _Lock | None:
+    while (lock := _try(file)) is None and wait.left > 0:  # noqa: ASYNC110 - another process ends it
+        await asyncio.sleep(min(_POLL_SECONDS, wait.left))
+    return lock
+
+
+def _try(file: Path) -> _Lock | None:
+    """Lock the file of this name; None while somebody else does."""
+    failure: HighLevelError
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while (descriptor := _opened(file)) is not None:
+            if _is_at(descriptor, file):
+                _sign(descriptor)
+                return _Lock(file, descriptor, os.getpid())
+            _close(descriptor)  # its last holder removed it after we had opened it
+    except OSError as error:
+        failure = failure_of(error, f"{file.parent} cannot be used for locks")
+    else:
+        return None
+    raise failure
+
+
+def _opened(file: Path) -> int | None:
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    _held.add(descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        _close(descriptor)
+        return None
+    except BaseException:
+        _close(descriptor)
+        raise
+    return descriptor
+
+
+def _close(descriptor: int) -> None:
+    _held.discard(descriptor)
+    os.close(descriptor)
+
+
+def _is_at(descriptor: int, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), file.stat())
+    except FileNotFoundError:
         return False
-    return True
+
+
+def _sign(descriptor: int) -> None:
+    """Write down who holds the lock, for the message to those who wait in vain."""
+    with suppress(OSError):  # on a full disk it holds all the same
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()} {socket.gethostname()}\n".encode())
+
+
+def _held_by_another(file: Path, seconds: float) -> Unavailable:
+    return too_late(f"the lock {file}", seconds, holder_of(file))
+
+
+def holder_of(file: Path) -> str:
+    """Name the process that wrote itself down in a lock file."""
+    try:
+        signed = _holder(file.read_text("ascii"))
+    except (OSError, ValueError):
+        signed = None
+    return f"process {signed[1]} on {signed[2]}" if signed else "another process"
+
+
+def _let_go_in_child() -> None:
+    """Close what a fork copied, or the child would keep the locks of a parent that is killed."""
+    for descriptor in tuple(_held):
+        _close(descriptor)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_in_child)

@@ -1,14 +1,14 @@
 """The store for tests and scripts: a dict, gone with its process."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from weakref import WeakValueDictionary
 
 from attrs import define
 
 from ghl_notes.models import StoredInstall
+from ghl_notes.stores.forking import OwnLoop, OwnProcess
+from ghl_notes.stores.waiting import HOLD_SECONDS, Turns, Wait, checked_timeout, too_late
 
 __all__ = ["MemoryStore"]
 
@@ -31,34 +31,52 @@ class _Held:
 
 
 class MemoryStore:
-    """Keeps installs in this process. Whoever restarts it must authorize again."""
+    """Keeps installs in this process. Whoever restarts it must authorize again.
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    Belongs to the process and to the event loop that uses it first, and to the next loop when that
+    one is closed; another one gets ``ConfigurationError``. Whoever waits for a hold for
+    ``hold_timeout`` seconds gets ``Unavailable``.
+    """
+
+    def __init__(
+        self,
+        *,
+        hold_timeout: float = HOLD_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._hold_timeout = checked_timeout(hold_timeout, "MemoryStore")
         self._clock = clock
+        self._process = OwnProcess()
+        self._loop = OwnLoop()
+        self._turns = Turns()
         self._installs: dict[str, StoredInstall] = {}
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._claims: dict[str, float] = {}
         self._room = _SWEEP
 
     async def load(self, key: str) -> StoredInstall | None:
         """Return the install kept under ``key``, or None."""
+        self._check()
         return self._installs.get(key)
 
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[_Held]:
         """Wait for the sole right, in this process, to change the install under ``key``."""
-        lock = self._locks.setdefault(key, asyncio.Lock())
-        async with lock:
+        self._check()
+        async with self._turns.taken(key, Wait.of(self._hold_timeout)) as is_ours:
+            if not is_ours:
+                raise too_late(f"the install {key}", self._hold_timeout, "another task")
             yield _Held(self._installs, key, self._installs.get(key))
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key."""
+        self._check()
         for key in sorted(self._installs):
             if (stored := self._installs.get(key)) is not None:
                 yield stored
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
+        self._check()
         now = self._clock()
         if self._claims.get(name, now) > now:
             return False
@@ -70,11 +88,18 @@ class MemoryStore:
 
     async def remember(self, name: str, *, seconds: float) -> None:
         """Keep ``name`` claimed for ``seconds`` from now."""
+        self._check()
         self._claims[name] = self._clock() + seconds
 
     async def forget(self, name: str) -> None:
         """Free ``name`` at once."""
+        self._check()
         self._claims.pop(name, None)
 
     async def close(self) -> None:
-        """Do nothing: the installs stay for as long as this object."""
+        """Keep the installs, which stay for as long as this object; any loop may use it next."""
+        self._loop.let_go()
+
+    def _check(self) -> None:
+        self._process.check()
+        self._loop.is_another()  # to which the installs belong as well

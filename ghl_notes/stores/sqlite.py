@@ -3,8 +3,9 @@
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +13,9 @@ from attrs import define
 
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores.file_locks import FileLocks
-from ghl_notes.stores.rows import COLUMNS, readable, to_row, to_stored
-from ghl_notes.stores.sqlite_file import Schema, SQLiteFile
+from ghl_notes.stores.rows import COLUMNS, Cell, readable, to_row, to_stored
+from ghl_notes.stores.sqlite_file import BUSY_SECONDS, Schema, SQLiteFile
+from ghl_notes.stores.waiting import HOLD_SECONDS, checked_timeout
 
 __all__ = ["SQLiteStore"]
 
@@ -66,35 +68,58 @@ class _Held:
     stored: StoredInstall | None
 
     async def save(self, stored: StoredInstall) -> None:
-        await self.file.run(lambda db: db.execute(_SAVE, to_row(stored)))
+        await self._change(_SAVE, to_row(stored))
         self.stored = stored
 
     async def delete(self) -> None:
-        await self.file.run(lambda db: db.execute("DELETE FROM installs WHERE key = ?", [self.key]))
+        await self._change("DELETE FROM installs WHERE key = ?", [self.key])
         self.stored = None
+
+    async def _change(self, statement: str, values: Sequence[Cell]) -> None:
+        await self.file.run(lambda db: db.execute(statement, values), into_file=True)
 
 
 class SQLiteStore:
     """Keeps installs in one file of mode 0600, shared by the processes of one machine.
 
-    Every save is one transaction, on disk when it returns. Database work runs in threads. Holds
-    are file locks in the folder ``<path>-locks``, so they end with a process that dies; on
-    Windows, which has no such locks, use the file from one process only. Keep it on a local disk.
-    A file of an older version is brought up to date when it is opened. Raises
-    ``ConfigurationError`` for a file that is not a store of this library, is damaged, read-only
-    or newer, and leaves it as it was. Tokens are written as they are: ``Sealed`` encrypts them.
+    Every save is one transaction, on disk when it returns. Database work runs in threads, and an
+    object may be used from any number of threads and event loops. Holds are file locks in the
+    folder ``<path>-locks``, one for each install, so they end with a process that dies. One that
+    is stopped (a debugger, ``docker pause``) keeps others from what it holds for ``hold_timeout``
+    seconds; then they get ``Unavailable``, which names it. On Windows, which has no such locks,
+    use the file from one process only.
+
+    Keep it on a local disk. Symbolic links may lead to the file; hard links are refused, and into
+    a container goes its folder, not the file alone. A file of an older version is brought up to
+    date when it is opened. Raises ``ConfigurationError`` for a file that is not a store of this
+    library, is damaged, read-only or newer, and leaves it as it was; ``Unavailable`` for what
+    passes, as a full disk. Tokens are written as they are: ``Sealed`` encrypts them.
+
+    To back it up, call ``backup`` (or ``ghl-notes installs backup``), which copies one moment
+    while others write. A plain copy of the file has all that was saved before it began, without
+    what stands beside it. Before a copy is put back, stop all who use the store and remove its
+    ``-wal`` and ``-shm``. A refresh token works once: installs that were renewed after the copy
+    was taken are spent in it, and their users must install the app again.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time
+        self,
+        path: str | os.PathLike[str],
+        *,
+        hold_timeout: float = HOLD_SECONDS,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         whole = Path(path).absolute()  # so that ":memory:" is a file as well
+        self._hold_timeout = checked_timeout(hold_timeout, "SQLiteStore")
         self._clock = clock
         self._claimed = 0
-        self._locks = FileLocks(whole.with_name(f"{whole.name}-locks"))
-        self._installs = SQLiteFile(whole, self._locks, _SCHEMA, synchronous="FULL")
+        self._locks = FileLocks(whole)
+        file = partial(
+            SQLiteFile, whole, self._locks, _SCHEMA, patience=min(BUSY_SECONDS, hold_timeout)
+        )
+        self._installs = file(synchronous="FULL")
         # A claim that is lost with the power lets one webhook in twice, at worst.
-        self._claims = SQLiteFile(whole, self._locks, _SCHEMA, synchronous="NORMAL")
+        self._claims = file(synchronous="NORMAL")
 
     async def load(self, key: str) -> StoredInstall | None:
         """Return the install kept under ``key``, or None."""
@@ -104,7 +129,7 @@ class SQLiteStore:
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[_Held]:
         """Wait for the sole right, among all processes, to change the install under ``key``."""
-        async with self._locks.held(key):
+        async with self._locks.held(key, seconds=self._hold_timeout):
             yield _Held(self._installs, key, await self.load(key))
 
     async def list(self) -> AsyncIterator[StoredInstall]:
@@ -118,7 +143,7 @@ class SQLiteStore:
         now = self._clock()
         values = {"name": name, "now": now, "ends": now + seconds}
         self._claimed += 1
-        sweep = self._claimed % _SWEEP == 0
+        sweep = self._claimed % _SWEEP == 1  # the first too: a process may make no more
 
         def work(db: sqlite3.Connection) -> bool:
             if sweep:

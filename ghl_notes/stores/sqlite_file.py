@@ -1,60 +1,39 @@
-"""A SQLite file of this library: whose it is, its schema, and the thread that works on it."""
+"""A SQLite file of this library: the thread that works on it, and how long that waits."""
 
 import asyncio
-import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal, TypeVar, cast
+from typing import Final, Literal, TypeVar
 
-from attrs import frozen
-
-from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
+from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.stores.failing_files import failure_of
 from ghl_notes.stores.file_locks import FileLocks
 from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.forking import OwnProcess
+from ghl_notes.stores.sqlite_schema import Schema, into_main_file, opened
+from ghl_notes.stores.waiting import Wait
 
-__all__ = ["SQLiteFile", "Schema"]
+__all__ = ["BUSY_SECONDS", "SQLiteFile", "Schema"]
 
 R = TypeVar("R")
 
-_BUSY_SECONDS: Final = 30.0
-# Errors that no later try mends; the others are a full disk, a lock, a failing read.
-_HOPELESS: Final = {
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_NOTADB,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_ERROR,
-}
+BUSY_SECONDS: Final = 10.0
+"""How long work waits for another process that is writing. A write takes milliseconds."""
 
-
-@frozen
-class Schema:
-    """What a file of one kind holds. ``name`` is who uses it, for messages.
-
-    ``steps`` lead from each version of the schema to the next. Never change one that was released.
-    """
-
-    name: str
-    application_id: int
-    steps: Sequence[Sequence[str]]
-
-    @property
-    def version(self) -> int:
-        """The newest version."""
-        return len(self.steps)
+_SHORTEST_PAUSE: Final = 0.002
+_LONGEST_PAUSE: Final = 0.1
 
 
 class SQLiteFile:
     """One connection to the file, opened when it is first used, in a thread of its own.
 
     ``synchronous`` is SQLite's: FULL for what must outlive a loss of power, NORMAL for what may
-    be lost with it.
+    be lost with it. ``patience`` is how many seconds work waits for another process that has the
+    database locked. Any number of event loops and threads may share an object.
     """
 
     def __init__(
@@ -64,55 +43,84 @@ class SQLiteFile:
         schema: Schema,
         *,
         synchronous: Literal["FULL", "NORMAL"],
+        patience: float = BUSY_SECONDS,
     ) -> None:
         self._path = path
         self._schema = schema
         self._locks = locks
         self._synchronous = synchronous
+        self._patience = patience
         self._db: sqlite3.Connection | None = None
         self._identity = (0, 0)
         self._process = OwnProcess()
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ghl_notes store")
 
-    async def run(self, work: Callable[[sqlite3.Connection], R]) -> R:
+    async def run(self, work: Callable[[sqlite3.Connection], R], *, into_file: bool = False) -> R:
         """Do ``work`` as one transaction. Once begun it ends before this does, cancelled or not.
 
-        Raises ``ConfigurationError`` for a file that cannot be used, and ``Unavailable`` for one
-        that cannot be used now.
+        With ``into_file`` it then stands in the file itself, and not only in the ``-wal`` beside
+        it. Raises ``ConfigurationError`` for a file that cannot be used, and ``Unavailable`` for
+        one that cannot be used now. ``work`` may be called again after it met a lock.
         """
         self._process.check()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="ghl_notes store")
-        loop = asyncio.get_running_loop()
-        return await finished(loop.run_in_executor(self._thread, self._work, work))
+        return await finished(self._until_free(partial(self._attempt, work, into_file)))
+
+    async def backup(self, target: Path) -> None:
+        """Copy the database into an empty file, as it stands at one moment."""
+        await self.run(partial(_copy, target=target))
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._thread is not None:
-            thread, self._thread = self._thread, None
-            await asyncio.get_running_loop().run_in_executor(thread, self._close)
-            thread.shutdown(wait=False)
+        await self._in_thread(self._close)
+
+    async def _until_free(self, attempt: Callable[[], R]) -> R:
+        # Not by SQLite's own waiting, in which the thread would keep all others waiting as well.
+        wait, pause = Wait.of(self._patience), _SHORTEST_PAUSE
+        while True:
+            try:
+                return await self._in_thread(attempt)
+            except Unavailable as error:
+                if not error.waited or wait.left == 0:
+                    raise
+            await asyncio.sleep(min(pause, wait.left))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _in_thread(self, job: Callable[[], R]) -> R:
+        try:
+            future = self._thread.submit(job)
+        except RuntimeError as error:  # no thread can be started, or the program ends
+            msg = f"{self._schema.name}: {self._path} cannot be used now ({error}); try again"
+            raise Unavailable(msg, maybe_applied=False) from None
+        return await asyncio.wrap_future(future)
 
     def _close(self) -> None:
         if self._db is not None:
             self._db.close()
             self._db = None
 
-    def _work(self, work: Callable[[sqlite3.Connection], R]) -> R:
+    def _attempt(self, work: Callable[[sqlite3.Connection], R], into_file: bool) -> R:  # noqa: FBT001 - a job's
         try:
-            if self._db is not None and _identity(self._path) != self._identity:
-                # SQLite would go on with a file that nobody finds any more.
-                whose = f"{self._schema.name}: {self._path}"
-                msg = f"{whose} was replaced: stop all who use it before that"
-                raise ConfigurationError(msg)
-            if self._db is None:
-                self._db = _open(self._path, self._locks, self._schema, self._synchronous)
-                self._identity = _identity(self._path)
-            with self._db:  # one transaction
-                return work(self._db)
-        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            # Without the cause, which may quote a damaged token.
-            raise _explained(error, self._path, self._schema.name) from None
+            db = self._connection()
+            with db:  # one transaction
+                result = work(db)
+            if into_file:
+                into_main_file(db)
+        except (sqlite3.Error, OSError, ValueError) as error:
+            failure = failure_of(error, f"{self._schema.name}: {self._path} cannot be used")
+        else:
+            return result
+        raise failure  # not from the handler, whose error may quote a damaged token
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = opened(self._path, self._locks, self._schema, self._synchronous)
+            self._identity = _identity(self._path)
+        elif _identity(self._path) != self._identity:
+            # SQLite would go on with a file that nobody finds any more.
+            whose = f"{self._schema.name}: {self._path}"
+            msg = f"{whose} was replaced: stop all who use it before that"
+            raise ConfigurationError(msg)
+        return self._db
 
 
 def _identity(path: Path) -> tuple[int, int]:
@@ -121,74 +129,6 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _explained(
-    error: sqlite3.Error | OSError | UnicodeDecodeError, path: Path, name: str
-) -> HighLevelError:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    said = str(error).partition(" with text ")[0]
-    if not isinstance(error, sqlite3.Error) or code in _HOPELESS:
-        return ConfigurationError(f"{name}: {path} cannot be used ({said})")
-    return Unavailable(
-        f"{name}: {path} cannot be used now ({said}); try again", maybe_applied=False
-    )
-
-
-def _open(path: Path, locks: FileLocks, schema: Schema, synchronous: str) -> sqlite3.Connection:
-    with suppress(FileExistsError):  # SQLite would make it readable for everyone
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    if not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
-        msg = f"{schema.name}: {path} is read-only, and it must be writable"
-        raise ConfigurationError(msg)
-    if path.stat().st_size == 1:  # which SQLite takes for nothing
-        msg = f"{schema.name}: {path} cannot be used: it is no database"
-        raise ConfigurationError(msg)
-    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
-    try:
-        _prepare(db, path, locks, schema)
-        db.execute(f"PRAGMA synchronous = {synchronous}")
-        db.execute("PRAGMA secure_delete = ON")
-    except BaseException:
-        db.close()
-        raise
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        with suppress(FileNotFoundError):
-            path.with_name(name).chmod(0o600)
-    return db
-
-
-def _prepare(db: sqlite3.Connection, path: Path, locks: FileLocks, schema: Schema) -> None:
-    """Make sure that the file is ours and whole, before anything is written to it."""
-    number = partial(_number, db)
-    db.execute("BEGIN")
-    with db:  # everything as it stands at one moment
-        program, version = number("application_id"), number("user_version")
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if program != schema.application_id and (program or version or tables):
-        msg = f"{schema.name}: {path} is the database of another program"
-        raise ConfigurationError(msg)
-    if damage != "ok":
-        msg = f"{schema.name}: {path} cannot be used: it is damaged, restore a copy"
-        raise ConfigurationError(msg)
-    if version > schema.version:
-        msg = f"{schema.name}: {path} was written by a newer ghl_notes: update this one"
-        raise ConfigurationError(msg)
-    if version < schema.version:
-        _upgrade(db, locks, schema)
-
-
-def _upgrade(db: sqlite3.Connection, locks: FileLocks, schema: Schema) -> None:
-    """Make the schema, or bring it up to date, one process at a time and all of it or nothing."""
-    with locks.alone():  # SQLite does not wait for another's change of journal
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("BEGIN IMMEDIATE")
-        with db:
-            for step in schema.steps[_number(db, "user_version") :]:
-                for statement in step:
-                    db.execute(statement)
-            db.execute(f"PRAGMA application_id = {schema.application_id}")
-            db.execute(f"PRAGMA user_version = {schema.version}")
-
-
-def _number(db: sqlite3.Connection, pragma: str) -> int:
-    return cast("int", db.execute(f"PRAGMA {pragma}").fetchone()[0])
+def _copy(db: sqlite3.Connection, target: Path) -> None:
+    with closing(sqlite3.connect(target)) as copy:
+        db.backup(copy)

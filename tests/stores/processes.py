@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ghl_notes.stores import SQLiteStore, TokenStore
-from tests.stores.installs import KEY, count_on
+from tests.stores.installs import KEY, count_on, install, save
 from tests.stores.servers import conninfo
 from tests.torture.stores import REDIS
 
@@ -46,6 +46,12 @@ async def hold_for_ever(kind: str, place: str) -> None:
     async with opened(kind, place).hold(KEY):
         print("held", flush=True)  # noqa: T201 - for the parent
         await asyncio.Event().wait()
+
+
+async def save_and_stay(place: str) -> None:
+    await save(SQLiteStore(place), install())
+    print("saved", flush=True)  # noqa: T201 - for the parent
+    await asyncio.Event().wait()
 
 
 @contextmanager

@@ -4,20 +4,23 @@
 import asyncio
 import os
 import random
+import resource
+import shutil
 import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
-from ghl_notes.errors import ConfigurationError, HighLevelError
-from ghl_notes.stores import SQLiteStore, file_locks, sqlite
-from tests.stores.installs import KEY, count_of, count_on, install, keys, save
+from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
+from ghl_notes.stores import SQLiteStore, file_locks, sqlite, sqlite_schema
+from tests.stores.installs import KEY, count_of, count_on, delete, install, keys, save
 from tests.stores.processes import child
 
 OTHERS = "CREATE TABLE installs (key TEXT)"
@@ -395,7 +398,230 @@ async def test_claims_that_are_over_are_cleared_away(
     with closing(sqlite3.connect(path)) as db:
         left = {name for (name,) in db.execute("SELECT name FROM claims")}
 
-    assert left == {f"n{n}" for n in range(17, 25)}
+    assert left == {f"n{n}" for n in range(18, 25)}
+
+
+async def test_processes_that_claim_once_clear_away_too(path: Path) -> None:
+    """A store that is opened for one claim, as a scheduled job does, leaves no older one behind."""
+    for n in range(5):
+        store = SQLiteStore(path, clock=lambda n=n: 10.0 * n)
+        await store.claim(f"n{n}", seconds=3)
+        await store.close()
+    with closing(sqlite3.connect(path)) as db:
+        left = [name for (name,) in db.execute("SELECT name FROM claims")]
+
+    assert left == ["n4"]
+
+
+# --- what passes ----------------------------------------------------------------------------
+
+
+class Failing(sqlite3.Connection):
+    """A database that fails once with the code that is given, whatever is asked of it."""
+
+    code = 0
+
+    def execute(self, *words: object) -> sqlite3.Cursor:
+        """Fail if told to."""
+        if Failing.code:
+            error = sqlite3.OperationalError("in a bad moment")
+            error.sqlite_errorcode, Failing.code = Failing.code, 0
+            raise error
+        return super().execute(*words)  # type: ignore[arg-type]
+
+
+PASSING = "BUSY CANTOPEN FULL IOERR IOERR_FSYNC INTERRUPT LOCKED NOMEM PROTOCOL SCHEMA INTERNAL"
+HOPELESS = "ERROR CORRUPT NOTADB READONLY PERM CONSTRAINT TOOBIG MISMATCH"
+
+
+async def test_what_sqlite_says_passes_or_does_not(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what no later try mends is a fault of the path; all else is to be tried again."""
+    connect = partial(sqlite3.connect, factory=Failing)
+    monkeypatch.setattr(sqlite_schema.sqlite3, "connect", connect)
+    store = SQLiteStore(path, hold_timeout=0.01)
+    await store.load(KEY)
+    for names, expected in ((PASSING, Unavailable), (HOPELESS, ConfigurationError)):
+        for name in names.split():
+            Failing.code = getattr(sqlite3, f"SQLITE_{name}")
+            (raised,) = await asyncio.gather(store.load(KEY), return_exceptions=True)
+            if name in {"BUSY", "PROTOCOL"}:  # it is looked at again, and here it is over
+                assert raised is None, name
+                continue
+
+            assert type(raised) is expected, name
+            assert str(path) in str(raised), name
+            assert (raised.__cause__, raised.__context__) == (None, None), name
+    await store.close()
+
+
+@pytest.mark.parametrize("opened", [True, False])
+async def test_no_more_files_can_be_opened(path: Path, opened: bool) -> None:  # noqa: FBT001 - a parameter
+    """A process that is out of descriptors is told to try again, and nothing is lost by it."""
+    store, taken = SQLiteStore(path), []
+    if opened:
+        await save(store, install(count=1))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        with pytest.raises(Unavailable):
+            await save(store, install(count=2))
+    finally:
+        for one in taken:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    await save(store, install(count=3))
+
+    assert await store.load(KEY) == install(count=3)
+    await store.close()
+
+
+async def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What finds no room is refused as passing, and the store is as it was."""
+    limit = partial(sqlite3.connect, factory=Small)
+    store = SQLiteStore(path)
+    await save(store, install(count=1))
+    await store.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_schema.sqlite3, "connect", limit)
+        with pytest.raises(Unavailable, match="full"):
+            await save(store, *(install(f"{n}" * 3000) for n in range(10)))
+        await store.close()
+    await save(store, install(count=2))
+
+    assert await store.load(KEY) == install(count=2)
+    await store.close()
+
+
+class Small(sqlite3.Connection):
+    """A database that may not grow, as on a full disk."""
+
+    def __init__(self, *words: object, **options: object) -> None:
+        super().__init__(*words, **options)  # type: ignore[arg-type]
+        self.execute("PRAGMA max_page_count = 5")
+
+
+async def test_a_writer_that_stands_still(path: Path) -> None:
+    """A process that is stopped while it writes keeps nobody from reading, and ends no wait late.
+
+    All who want to write meanwhile wait at the same time, and not one after the other.
+    """
+    store = SQLiteStore(path, hold_timeout=0.4)
+    await save(store, install(count=1))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = asyncio.get_running_loop().time()
+        saves = [asyncio.create_task(save(store, install(f"l{n}"))) for n in range(40)]
+        await asyncio.sleep(0.05)
+        during = await store.load(KEY)
+        ended = await asyncio.gather(*saves, return_exceptions=True)
+        took = asyncio.get_running_loop().time() - began
+
+    assert during == install(count=1)
+    assert {type(one) for one in ended} == {Unavailable}
+    assert all(one.waited and str(path) in str(one) for one in ended)
+    assert took < 5
+    await save(store, install(count=2))
+    await store.close()
+
+
+# --- copies ---------------------------------------------------------------------------------
+
+
+async def test_a_copy_of_the_file_alone_is_a_backup(path: Path) -> None:
+    """Whatever was saved stands in the file itself, also under webhooks that are remembered."""
+    store, copy = SQLiteStore(path), path.with_name("copy.db")
+    for n in range(12):
+        await save(store, install(f"l{n:02}", n))
+        await store.remember(f"n{n}", seconds=60)
+        shutil.copyfile(path, copy)
+        assert await use(copy) == [f"location:l{one:02}" for one in range(n + 1)]
+        copy.unlink()
+    await delete(store, "location:l00")
+    shutil.copyfile(path, copy)
+
+    assert await use(copy) == [f"location:l{one:02}" for one in range(1, 12)]
+    await store.close()
+
+
+async def test_a_copy_beside_a_busy_store(path: Path) -> None:
+    """Copies that are taken while installs are saved and read are whole, or refused."""
+    store, reader, copy = SQLiteStore(path), SQLiteStore(path), path.with_name("copy.db")
+    done = [0]
+
+    async def renew() -> None:
+        for n in range(120):
+            await save(store, install(f"l{n:03}", n))
+            done[0] += 1
+            await reader.claim(f"n{n}", seconds=60)
+
+    renewing, found = asyncio.create_task(renew()), []
+    while not renewing.done():
+        await keys(reader)
+        saved = done[0]
+        await asyncio.to_thread(shutil.copyfile, path, copy)
+        with suppress(ConfigurationError):
+            found.append((saved, len(await use(copy))))
+        copy.unlink()
+    await renewing
+
+    assert len(found) > 3
+    assert all(copied >= saved for saved, copied in found), found
+    await store.close()
+    await reader.close()
+
+
+async def test_a_killed_process_leaves_its_saves_in_the_file(path: Path) -> None:
+    """A service that is killed has nothing in the journal that a copy would miss."""
+    with child(f"save_and_stay({str(path)!r})") as service:
+        assert service.stdout is not None
+        assert await asyncio.to_thread(service.stdout.readline) == "saved\n"
+        service.kill()
+        await asyncio.to_thread(service.wait)
+    shutil.copyfile(path, path.with_name("copy.db"))
+
+    assert await use(path.with_name("copy.db")) == [KEY]
+
+
+async def test_a_copy_that_lacks_its_end_is_refused(path: Path) -> None:
+    """A file that is longer or shorter than it says was copied while it was written."""
+    whole = await filled(path)
+    path.write_bytes(whole + b"\0" * 4096)
+
+    assert isinstance(await refused(path), ConfigurationError)
+    assert path.read_bytes() == whole + b"\0" * 4096
+
+
+async def test_a_copy_with_another_journal_is_put_right(path: Path) -> None:
+    """What SQLite's own tools make of a store is a store again, with its journal."""
+    await filled(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+    found = await use(path)
+    with closing(sqlite3.connect(path)) as db:
+        mode = db.execute("PRAGMA journal_mode").fetchone()[0]
+
+    assert (len(found), mode) == (30, "wal")
+
+
+async def test_a_file_of_two_names_is_refused(path: Path) -> None:
+    """SQLite keeps a journal for each hard link, and two of them would destroy the file."""
+    store = SQLiteStore(path)
+    await save(store, install(count=1))
+    other = path.with_name("other.db")
+    other.hardlink_to(path)
+    for name in (path, other):
+        with pytest.raises(ConfigurationError, match="hard links"):
+            await use(name)
+    await save(store, install(count=2))  # a running service goes on
+    other.unlink()
+
+    assert await use(path) == [KEY]
+    await store.close()
 
 
 # --- a file that is not there any more ------------------------------------------------------

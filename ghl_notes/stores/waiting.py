@@ -1,0 +1,77 @@
+"""How long a caller waits for what somebody else holds, and in which order callers take turns."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, Self
+from weakref import WeakValueDictionary
+
+from attrs import frozen
+
+from ghl_notes.errors import ConfigurationError, Unavailable
+
+__all__ = ["HOLD_SECONDS", "Turns", "Wait", "checked_timeout", "too_late"]
+
+HOLD_SECONDS: Final = 60.0
+"""How long a caller waits for a hold: longer than any that is well, which ends within 30 s."""
+
+
+@frozen
+class Wait:
+    """A wait that ends at one moment, however many parts it has. Times are the loop's."""
+
+    seconds: float
+    ends: float
+
+    @classmethod
+    def of(cls, seconds: float) -> Self:
+        """Begin now."""
+        return cls(seconds, asyncio.get_running_loop().time() + seconds)
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left; 0 when it is over."""
+        return max(0.0, self.ends - asyncio.get_running_loop().time())
+
+
+class Turns:
+    """Lets the tasks of one event loop take turns, by name and in the order in which they came."""
+
+    def __init__(self) -> None:
+        # By loop, since an asyncio lock that one loop has waited for is of no use to another.
+        self._locks: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Lock]
+        self._locks = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def taken(self, name: str, wait: Wait) -> AsyncIterator[bool]:
+        """Take a turn, and give True; give False if none came in time."""
+        lock = self._locks.setdefault((asyncio.get_running_loop(), name), asyncio.Lock())
+        is_ours = await _acquired(lock, wait)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                lock.release()
+
+
+async def _acquired(lock: asyncio.Lock, wait: Wait) -> bool:
+    try:
+        async with asyncio.timeout_at(wait.ends):
+            return await lock.acquire()
+    except TimeoutError:
+        return False
+
+
+def checked_timeout(seconds: float, name: str) -> float:
+    """Return ``seconds``. Raises ``ConfigurationError`` for what is no time to wait."""
+    if not seconds > 0:
+        msg = f"{name}: hold_timeout must be above 0, in seconds"
+        raise ConfigurationError(msg)
+    return seconds
+
+
+def too_late(what: str, seconds: float, holder: str) -> Unavailable:
+    """Say who holds something for so long. The caller is not to wait for it once more."""
+    msg = f"{what} was not free within {seconds:g} s: {holder} holds it and may be stopped;"
+    msg += " let it go on or end it, and try again"
+    return Unavailable(msg, maybe_applied=False, waited=True)
