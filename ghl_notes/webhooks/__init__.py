@@ -5,6 +5,7 @@
 """
 
 try:
+    from ghl_notes.webhooks.body import MAX_BODY
     from ghl_notes.webhooks.events import (
         AppInstalled,
         AppUninstalled,
@@ -15,7 +16,8 @@ try:
         WebhookEvent,
         parse,
     )
-    from ghl_notes.webhooks.receiver import MAX_BODY, Receipt, Webhooks
+    from ghl_notes.webhooks.receipts import Receipt
+    from ghl_notes.webhooks.receiver import Webhooks
     from ghl_notes.webhooks.signature import PUBLISHED_KEY, PUBLISHED_LEGACY_KEY, verify
 except ModuleNotFoundError as _error:
     msg = "ghl_notes.webhooks needs its extra: pip install 'ghl-notes[webhooks]'"

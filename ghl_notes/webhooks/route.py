@@ -1,6 +1,8 @@
 """The aiohttp route of a receiver."""
 
-from typing import TYPE_CHECKING, TypeAlias
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aiohttp import web
 
@@ -13,6 +15,10 @@ __all__ = ["Route", "webhook_route"]
 
 Route: TypeAlias = web.RouteDef
 
+# How long a sender that was refused may take to notice. Closed while data is under way, a
+# connection is reset, and the answer may be lost with it.
+_LINGER: Final = 1.0
+
 
 def webhook_route(path: str, webhooks: "Webhooks") -> Route:
     """Make ``POST {path}``; see ``Webhooks.route``."""
@@ -22,6 +28,39 @@ def webhook_route(path: str, webhooks: "Webhooks") -> Route:
 
     async def receive(request: web.Request) -> web.Response:
         receipt = await webhooks.receive(request.headers, request.content.iter_any())
-        return web.Response(status=receipt.status, text=receipt.text)
+        response = web.Response(status=receipt.status, text=receipt.text)
+        if receipt.status // 100 == 4:  # noqa: PLR2004 - a refusal
+            await _dismiss(request, response)
+        return response
 
-    return web.post(path, receive)
+    return web.post(path, receive, expect_handler=_go_on)
+
+
+async def _go_on(request: web.Request) -> None:
+    """Let a sender go on that waits for that; any other expectation is nobody's business.
+
+    aiohttp's own way refuses others before the route is asked, and reads their whole body.
+    """
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the response has not begun
+
+
+async def _dismiss(request: web.Request, response: web.Response) -> None:
+    """Answer, and end the connection without looking at what is left of the body.
+
+    A connection that is merely closed makes aiohttp read on for seconds, and decompress, without
+    a pause for anybody else.
+    """
+    response.force_close()
+    if request.content.is_eof():
+        return
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        await response.write_eof()
+    request.protocol.close()  # drops what comes from now on, undecoded
+    with suppress(OSError, RuntimeError, web.RequestPayloadError):
+        async with asyncio.timeout(_LINGER):
+            async for _ in request.content.iter_any():
+                pass  # frees what was decoded before; then waits for the sender to go
+    request.protocol.force_close()

@@ -4,7 +4,7 @@ https://marketplace.gohighlevel.com/docs/webhook/WebhookIntegrationGuide
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Final, TypeAlias
 
@@ -20,8 +20,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ghl_notes.errors import ConfigurationError, WebhookRejected
+from ghl_notes.webhooks.headers import Found, Headers, find
 
-__all__ = ["PUBLISHED_KEY", "PUBLISHED_LEGACY_KEY", "Keys", "Verifier", "verify"]
+__all__ = [
+    "HEADERS",
+    "PUBLISHED_KEY",
+    "PUBLISHED_LEGACY_KEY",
+    "Keys",
+    "Signature",
+    "Verifier",
+    "verify",
+]
 
 PUBLISHED_KEY: Final = "MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg="
 """HighLevel's Ed25519 key, one for all apps, as its webhook guide prints it."""
@@ -45,11 +54,15 @@ Keys: TypeAlias = str | Sequence[str]
 
 _HEADER: Final = "x-ghl-signature"
 _LEGACY_HEADER: Final = "x-wh-signature"
+HEADERS: Final = frozenset((_HEADER, _LEGACY_HEADER))
+"""The headers in which a signature may stand."""
+
+_ED25519_BYTES: Final = 64
 _LEAST_RSA_BITS: Final = 2048
 
 
 def verify(
-    headers: Mapping[str, str],
+    headers: Headers,
     body: bytes,
     *,
     key: Keys = PUBLISHED_KEY,
@@ -57,15 +70,28 @@ def verify(
 ) -> None:
     """Make sure that HighLevel signed ``body``: the raw bytes, before anything decodes them.
 
-    ``headers`` is any mapping of the request's headers, in any case. Give several keys while
-    HighLevel changes its own. With ``legacy_key`` (``PUBLISHED_LEGACY_KEY``) a webhook that has
-    no Ed25519 signature may have the RSA one of before; one whose Ed25519 signature is wrong may
-    not. Raises ``WebhookRejected`` with status 401, and ``ConfigurationError`` for a bad key.
+    ``headers`` are the request's: any mapping, in any case, or pairs, of str or of bytes. Give
+    several keys while HighLevel changes its own. With ``legacy_key`` (``PUBLISHED_LEGACY_KEY``) a
+    webhook that has no Ed25519 signature may have the RSA one of before; one whose Ed25519
+    signature is wrong may not, and neither may one that has two. Raises ``WebhookRejected`` with
+    status 401, and ``ConfigurationError`` for a bad key, or for what cannot be headers.
 
     A good signature does not say for which app the webhook is: all apps share HighLevel's key.
     ``Webhooks`` looks into that, and into repetition.
     """
-    Verifier.of(key, legacy_key).check(headers, body)
+    if not isinstance(body, bytes):
+        msg = "body must be the raw bytes of the request, as they came"
+        raise ConfigurationError(msg)
+    verifier = Verifier.of(key, legacy_key)
+    verifier.check(verifier.signature(find(headers, HEADERS)), body)
+
+
+@frozen
+class Signature:
+    """A signature that is well-formed, and not yet held against anything."""
+
+    value: bytes
+    legacy: bool
 
 
 @frozen
@@ -83,19 +109,25 @@ class Verifier:
             return cls(current, ())
         return cls(current, tuple(_rsa(text) for text in _texts(legacy_key, "legacy_key")))
 
-    def check(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Raise ``WebhookRejected`` unless the body is signed, as ``verify`` says."""
-        if not isinstance(body, bytes):
-            msg = "body must be the raw bytes of the request, as they came"
-            raise ConfigurationError(msg)
-        signature = _told(headers, _HEADER)
-        if signature is not None:
-            self._check_current(_decoded(signature), body)
-            return
-        legacy = _told(headers, _LEGACY_HEADER) if self.legacy else None
+    def signature(self, found: Found) -> Signature:
+        """Take the signature from the headers, before there is a body to hold it against.
+
+        Raises ``WebhookRejected`` without one that could be a signature by one of the keys.
+        """
+        current = _only(found.get(_HEADER, ()))
+        if current is not None:
+            return Signature(_decoded(current, {_ED25519_BYTES}), legacy=False)
+        legacy = _only(found.get(_LEGACY_HEADER, ())) if self.legacy else None
         if legacy is None:
             raise _refused("it has no signature")
-        self._check_legacy(_decoded(legacy), body)
+        return Signature(_decoded(legacy, {key.key_size // 8 for key in self.legacy}), legacy=True)
+
+    def check(self, signature: Signature, body: bytes) -> None:
+        """Raise ``WebhookRejected`` unless it is the signature of this body."""
+        if signature.legacy:
+            self._check_legacy(signature.value, body)
+        else:
+            self._check_current(signature.value, body)
 
     def _check_current(self, signature: bytes, body: bytes) -> None:
         for key in self.current:
@@ -114,25 +146,22 @@ class Verifier:
         raise _refused("its legacy signature does not fit")
 
 
-def _told(headers: Mapping[str, str], name: str) -> str | None:
-    """Find a header in any mapping, those that hold a name twice included."""
-    told = [value for one, value in headers.items() if one.lower() == name]
-    if not told:
-        return None
-    if any(value != told[0] for value in told):
+def _only(values: Sequence[str]) -> str | None:
+    """Return the one value of a header, or None where nobody signed."""
+    if len(values) > 1:
         raise _refused("it has two signatures of one kind")
     # Documented: what is not signed in one of the two ways says so.
-    return None if told[0].strip() in ("", "N/A") else told[0]
+    return None if not values or values[0].strip() in ("", "N/A") else values[0]
 
 
-def _decoded(signature: str) -> bytes:
-    """Decode base64 as it is written, so that no second text stands for the same signature."""
+def _decoded(signature: str, sizes: set[int]) -> bytes:
+    """Decode base64 as it is written, so that no second spelling stands for one signature."""
     try:
         decoded = b64decode(signature, validate=True)
     except ValueError:
         decoded = b""
-    if not decoded or b64encode(decoded).decode() != signature:
-        raise _refused("its signature is not base64")
+    if len(decoded) not in sizes or b64encode(decoded).decode() != signature:
+        raise _refused("its signature is not base64 of the right length")
     return decoded
 
 

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -17,6 +18,8 @@ from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import FakeHighLevel
 from ghl_notes.webhooks import Receipt, WebhookEvent, Webhooks
 
+UNKNOWN = {"X-GHL-Signature": b64encode(bytes(64)).decode()}
+"""A signature that is well-formed, and by nobody."""
 NOTHING_WAITS = RetryPolicy(attempts=1, base=0)
 
 

@@ -163,7 +163,9 @@ async def test_a_failure_in_the_background_is_logged(
     assert again.text == "handled"
 
 
-async def test_a_sender_that_hangs_up_stops_nothing(send, handler, until) -> None:
+async def test_a_sender_that_hangs_up_stops_nothing(
+    send, listen, highlevel, handler, until
+) -> None:
     """Cancelling the request leaves the handler alone, and what it did is remembered."""
     go = asyncio.Event()
 
@@ -178,7 +180,7 @@ async def test_a_sender_that_hangs_up_stops_nothing(send, handler, until) -> Non
         await request
     go.set()
     await send.webhooks.close()
-    send.webhooks._closed = False
+    send.webhooks = listen(highlevel)
 
     assert await send() == SEEN
     assert len(handler.got) == 1

@@ -14,6 +14,7 @@ import pytest_asyncio
 from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.stores import MemoryStore
 from ghl_notes.webhooks import MAX_BODY, NoteCreated, Receipt, Webhooks
+from tests.webhooks.conftest import UNKNOWN
 
 OTHER_APP = "66a0419a0dffa47fb5f8b22f"
 
@@ -58,7 +59,7 @@ async def test_a_large_body_is_not_read_to_its_end(webhooks, fake, handler, stre
             closed = True
 
     body = endless() if streamed else bytes(MAX_BODY + 1)
-    receipt = await webhooks.receive({}, body)
+    receipt = await webhooks.receive(UNKNOWN, body)
     largest = await webhooks.receive(fake.sign(bytes(MAX_BODY)), bytes(MAX_BODY))
 
     assert receipt == Receipt(413, "too large")
@@ -74,7 +75,7 @@ async def test_a_stream_that_breaks_off(webhooks, handler) -> None:
         yield b"{"
         raise ConnectionResetError("by the sender")
 
-    assert (await webhooks.receive({}, broken())).status == 400
+    assert (await webhooks.receive(UNKNOWN, broken())).status == 400
     assert handler.got == []
 
 
@@ -461,7 +462,7 @@ async def test_refusals_are_logged_without_content(
         await send(type="UNINSTALL", locationId=f"{secret}/..")
         await send(body=secret, appId=secret)
         await send(body=secret, locationId=secret)
-        await webhooks.receive({secret: secret}, secret.encode() * MAX_BODY)
+        await webhooks.receive({**UNKNOWN, secret: secret}, secret.encode() * MAX_BODY)
         send.webhooks = listen(highlevel, max_age=300)
         await send(body=secret, timestamp="2020-01-01T00:00:00Z")
     ours = [one for one in caplog.records if one.name == "ghl_notes.webhooks"]

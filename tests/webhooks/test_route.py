@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Handler
 
 from ghl_notes.errors import ConfigurationError
-from tests.webhooks.conftest import serving
+from tests.webhooks.conftest import UNKNOWN, serving
 
 
 @pytest_asyncio.fixture
@@ -60,7 +60,7 @@ async def test_answers_are_short_plain_text(fake, url, http, send) -> None:
 
 
 async def test_a_huge_body_is_refused_while_it_comes(url, http, handler) -> None:
-    """An endless upload is answered with 413, long before its end."""
+    """An endless upload is answered long before its end, and its connection is closed."""
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -69,10 +69,13 @@ async def test_a_huge_body_is_refused_while_it_comes(url, http, handler) -> None
             sent += 65_536
             yield bytes(65_536)
 
-    async with asyncio.timeout(5), http.post(url, data=endless()) as reply:
-        status = reply.status
+    statuses = []
+    for headers in ({}, UNKNOWN):
+        async with asyncio.timeout(5), http.post(url, data=endless(), headers=headers) as reply:
+            statuses.append(reply.status)
+            assert reply.headers["Connection"] == "close"
 
-    assert status == 413
+    assert statuses == [401, 413]
     assert sent < 64 * 1024 * 1024
     assert handler.got == []
 
@@ -105,8 +108,11 @@ async def test_a_sender_that_goes_away_within_the_body(webhooks, handler, caplog
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0]
+    signature = b"X-GHL-Signature: " + UNKNOWN["X-GHL-Signature"].encode()
     _, writer = await asyncio.open_connection(host, port)
-    writer.write(b"POST /hook HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n{")
+    writer.write(
+        b"POST /hook HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n" + signature + b"\r\n\r\n{"
+    )
     async with asyncio.timeout(10):
         await begun.wait()
     writer.close()

@@ -1,0 +1,111 @@
+"""Each event handled once, in a task that outlives the request that brought it.
+
+A request may be cancelled anywhere, as when its sender hangs up. Its delivery is claimed and
+handled all the same, so that no claim is left behind without anyone at work.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeAlias
+
+from attrs import define, field
+
+from ghl_notes.errors import HighLevelError, Unavailable
+from ghl_notes.webhooks.deliveries import Deliveries
+from ghl_notes.webhooks.events import WebhookEvent
+from ghl_notes.webhooks.receipts import Receipt, receipt, repeated
+
+__all__ = ["Handling"]
+
+Handle: TypeAlias = Callable[[WebhookEvent, str], Awaitable[int]]
+"""Handles an event, under the name of its delivery, and tells the status of the answer."""
+
+_LOG: Final = logging.getLogger("ghl_notes.webhooks")
+
+
+@define(eq=False)
+class _Delivery:
+    """A delivery at work. ``begun`` is done once it is known whether it is ours to handle."""
+
+    begun: "asyncio.Future[None]"
+    task: "asyncio.Task[Receipt]" = field(init=False)
+
+
+@define(eq=False)
+class Handling:
+    """Hands each event to ``handle`` once, among all processes that share the store."""
+
+    deliveries: Deliveries
+    handle: Handle
+    patience: float
+    closed: bool = False
+    _running: dict[str, _Delivery] = field(factory=dict, init=False)
+
+    async def once(self, event: WebhookEvent, name: str) -> Receipt:
+        """Handle the event, unless it was or is being handled here or anywhere.
+
+        Raises ``Unavailable`` where another is at it, and what the store raises.
+        """
+        if self.closed:
+            raise Unavailable("the receiver is closed", maybe_applied=False)
+        if (running := self._running.get(name)) is not None:
+            return repeated((await self._outcome(running, event)).status)
+        return await self._outcome(self._begin(event, name), event)
+
+    async def close(self) -> None:
+        """Begin no more, and wait for what still runs."""
+        self.closed = True
+        while self._running:
+            await asyncio.wait([delivery.task for delivery in self._running.values()])
+
+    def _begin(self, event: WebhookEvent, name: str) -> _Delivery:
+        delivery = _Delivery(asyncio.get_running_loop().create_future())
+        delivery.task = asyncio.create_task(self._work(event, name, delivery.begun))
+        self._running[name] = delivery
+        delivery.task.add_done_callback(partial(self._ended, name))
+        return delivery
+
+    def _ended(self, name: str, task: "asyncio.Task[Receipt]") -> None:
+        self._running.pop(name, None)
+        if not task.cancelled():
+            task.exception()  # each caller gets it; with no caller left it is no news
+
+    async def _outcome(self, delivery: _Delivery, event: WebhookEvent) -> Receipt:
+        """Wait for a while. A caller who is cancelled here leaves the work alone."""
+        task = delivery.task
+        either: set[asyncio.Future[None] | asyncio.Task[Receipt]] = {task, delivery.begun}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            await asyncio.wait({task}, timeout=self.patience)
+        if not task.done():
+            return receipt(202, event)
+        return receipt(500, event) if task.cancelled() else task.result()
+
+    async def _work(self, event: WebhookEvent, name: str, begun: "asyncio.Future[None]") -> Receipt:
+        turn = await self.deliveries.begin(name, patience=self.patience)
+        if turn == "done":
+            return repeated(200)
+        if turn == "busy":
+            raise Unavailable("another process is at it, or was", maybe_applied=False)
+        begun.set_result(None)
+        status = 500
+        try:
+            status = await self.handle(event, name)
+        finally:  # whatever ended it, a cancellation too
+            await self._settle(name, handled=status == 200)  # noqa: PLR2004
+        return receipt(status, None if status == 503 else event)  # noqa: PLR2004
+
+    async def _settle(self, name: str, *, handled: bool) -> None:
+        settle = self.deliveries.done if handled else self.deliveries.free
+        try:
+            try:
+                await settle(name)
+            except asyncio.CancelledError:
+                # To write it twice is harmless; not to write it would hand the event on twice.
+                await settle(name)
+                raise
+        except HighLevelError as error:
+            what = "was handled" if handled else "was not handled"
+            _LOG.warning("the store was not told that a webhook %s: %s", what, error)
