@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         Upserted,
         UserType,
     )
-    from ghl_notes.oauth.auth import Auth, StaticToken
+    from ghl_notes.oauth.auth import Auth, DatedAuth, StaticToken
 
     __version__: str
 
@@ -100,6 +100,7 @@ __all__ = [
     "ContactPage",
     "ContactTasks",
     "CustomField",
+    "DatedAuth",
     "DndSetting",
     "Duplicate",
     "Event",
@@ -150,7 +151,7 @@ _ROOMS = {
     "events": ("Event", "Observer", "Renewed", "Retried", "Sent", "Spent", "Waited"),
     "http.limits": ("Limits",),
     "http.retries": ("RetryPolicy",),
-    "oauth.auth": ("Auth", "StaticToken"),
+    "oauth.auth": ("Auth", "DatedAuth", "StaticToken"),
     "models": (
         "UNSET",
         "AllOf",

@@ -8,6 +8,7 @@ from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.operations import INSTALLED_LOCATIONS, LOCATION_TOKEN
 from ghl_notes.http.protocol import segment
+from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.request import Params
 from ghl_notes.models import InstalledLocation, Json
 from ghl_notes.oauth.auth import Auth
@@ -27,6 +28,7 @@ class Agencies:
         self._api_version = api_version
         self._app_id = app_id
         self._gates: dict[str, Gate] = {}
+        self._refusals: dict[str, Refusals] = {}
 
     async def locations(self, company_id: str, auth: Auth) -> AsyncIterator[InstalledLocation]:
         """Iterate over the locations of an agency on which the app is installed."""
@@ -48,10 +50,15 @@ class Agencies:
                 return
             tokens.add(token)
 
-    async def mint(self, company_id: str, location_id: str, agency_token: str) -> Json:
-        """Ask for a location's token. Raises ``TokenRefused`` if the agency's is not good."""
+    async def mint(
+        self, company_id: str, location_id: str, agency_token: str, *, age: float | None = None
+    ) -> Json:
+        """Ask for a location's token. Raises ``TokenRefused`` if the agency's is not good.
+
+        ``age`` is how many seconds ago that one was made.
+        """
         form = {"companyId": company_id, "locationId": location_id}
-        agency = self._dispatch(company_id, AgencyToken(agency_token))
+        agency = self._dispatch(company_id, AgencyToken(agency_token, age))
         return (await agency.call(LOCATION_TOKEN, form=form)).payload
 
     def _dispatch(self, company_id: str, auth: Auth) -> Dispatch:
@@ -59,4 +66,6 @@ class Agencies:
         gate = self._gates.get(company_id)
         if gate is None:
             gate = self._gates[company_id] = self._wiring.gate()
-        return self._wiring.dispatch(auth, gate, self._api_version)
+            self._refusals[company_id] = Refusals()
+        refusals = self._refusals[company_id]
+        return self._wiring.dispatch(auth, gate, self._api_version, refusals)

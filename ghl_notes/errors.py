@@ -19,7 +19,7 @@ text of a note.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self, TypeAlias
 
 __all__ = [
     "AccessDenied",
@@ -35,6 +35,10 @@ __all__ = [
     "UnexpectedResponse",
     "WebhookRejected",
 ]
+
+
+DenialReason: TypeAlias = Literal["token", "scope", "kind", "location"]
+"""Why a call was denied, where the reply says so in words that are known."""
 
 
 class HighLevelError(Exception):
@@ -108,19 +112,26 @@ class AccessDenied(HighLevelError):
     Raised for a 403, and for a 401 that is not about an expired token. Grant the scope in the
     app's settings and reinstall, use a sub-account token, or ask for the token's own location.
     ``scope`` is the missing one, such as ``contacts.write``, and None if that was not the reason.
+
+    ``reason`` says what was wrong: the ``token`` itself, a ``scope``, the ``kind`` of token (an
+    agency's where a location's is needed, or the other way round), or its ``location``. It is None
+    for words that this library does not know; ``messages`` has them, and they need not be about
+    the token at all, which is therefore not replaced because of them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the facts of the root, and two of its own
         self,
         message: str,
         *,
         scope: str | None = None,
+        reason: DenialReason | None = None,
         status: int | None = None,
         messages: Sequence[str] = (),
         trace_id: str | None = None,
     ) -> None:
         super().__init__(message, status=status, messages=messages, trace_id=trace_id)
         self.scope = scope
+        self.reason = reason
 
 
 class ReauthorizationRequired(HighLevelError):

@@ -85,7 +85,7 @@ class HighLevel(Closing):
         )
         self._agencies = Agencies(self._wiring, app.app_id, api_version)
         self._installs = Installs(
-            self.store, oauth, mint=self._agencies.mint, observer=observer, clock=clock
+            self.store, oauth, mint=self._mint, observer=observer, clock=clock
         )
         self._clients: dict[str, Client] = {}
 
@@ -269,6 +269,10 @@ class HighLevel(Closing):
         installs = self.installs()
         workers = bulk.checked(installs, concurrency, "installs")
         return bulk.each(installs, work, concurrency=workers)
+
+    async def _mint(self, company_id: str, location_id: str, agency_token: str) -> Json:
+        age = self._installs.agency(company_id).age(agency_token)
+        return await self._agencies.mint(company_id, location_id, agency_token, age=age)
 
     async def _ask(self, install: Install) -> None:
         """Make the cheapest call that an install's scopes allow."""

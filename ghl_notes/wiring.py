@@ -14,6 +14,7 @@ from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Limits
 from ghl_notes.http.protocol import dialect
+from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.http.service import Service
 from ghl_notes.http.transport import Transport
@@ -84,8 +85,13 @@ class Wiring:
             server=self._server,
         )
 
-    def carrier(self, service: Service, auth: Auth, gate: Gate) -> Carrier:
-        """Make the way of the calls to another service."""
+    def carrier(
+        self, service: Service, auth: Auth, gate: Gate, refusals: Refusals | None = None
+    ) -> Carrier:
+        """Make the way of the calls to another service.
+
+        ``refusals`` is what is known of those of the ``auth``, where it has several ways.
+        """
         return Carrier(
             base_url=self.base_url,
             service=service,
@@ -94,10 +100,13 @@ class Wiring:
             transport=self.transport,
             policy=self._retries,
             observer=self._observer,
+            refusals=refusals,
         )
 
-    def dispatch(self, auth: Auth, gate: Gate, api_version: str) -> Dispatch:
-        """Make the way of one location's calls."""
+    def dispatch(
+        self, auth: Auth, gate: Gate, api_version: str, refusals: Refusals | None = None
+    ) -> Dispatch:
+        """Make the way of one location's calls; ``refusals`` as for ``carrier``."""
         return Dispatch(
             base_url=self.base_url,
             dialect=dialect(api_version),
@@ -106,6 +115,7 @@ class Wiring:
             transport=self.transport,
             policy=self._retries,
             observer=self._observer,
+            refusals=refusals,
         )
 
 

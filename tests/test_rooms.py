@@ -27,13 +27,15 @@ TABLE = {
     "http/scopes": "errors http/operations",
     "http/rate": "",
     "http/reply": "errors http/rate models/*",
-    "http/failures": "errors http/rate http/reply models/*",
+    "http/denials": "",
+    "http/refusals": "http/denials",
+    "http/failures": "errors http/denials http/rate http/reply models/*",
     "http/request": "errors http/operations http/reply models/*",
     "http/protocol": (
-        "errors http/__init__ http/failures http/operations http/rate http/reply http/request"
-        " models/*"
+        "errors http/__init__ http/denials http/failures http/operations http/rate http/reply"
+        " http/request models/*"
     ),
-    "http/service": "http/rate http/reply http/request",
+    "http/service": "http/denials http/rate http/reply http/request",
     "http/converter": "errors models/*",
     "http/html": "",
     "http/codec": "errors http/converter http/html models/*",
@@ -44,8 +46,8 @@ TABLE = {
     "http/retries": "errors events",
     "http/transport": "errors http/reply",
     "http/carrier": (
-        "errors events http/gate http/limits http/reply http/request http/retries http/service"
-        " http/transport oauth/auth"
+        "errors events http/denials http/gate http/limits http/refusals http/reply http/request"
+        " http/retries http/service http/transport oauth/auth"
     ),
     "http/dispatch": "errors events http/* models/* oauth/auth",
     "oauth/__init__": "",

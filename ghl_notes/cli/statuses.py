@@ -100,8 +100,8 @@ def is_hopeless(error: HighLevelError | None) -> bool:
     """Tell whether every other contact of the location would fail in the same way by now."""
     if isinstance(error, RateLimited):
         return error.daily or (error.retry_after or 0.0) > RetryPolicy().longest_wait
-    if isinstance(error, AccessDenied):  # a 403 may be about this contact alone
-        return error.status == 401  # noqa: PLR2004
+    if isinstance(error, AccessDenied):  # for another reason it may be about this contact alone
+        return error.reason in ("token", "scope", "kind")
     return isinstance(error, ReauthorizationRequired | LocationInactive)
 
 

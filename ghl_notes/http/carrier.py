@@ -8,6 +8,7 @@ import asyncio
 from yarl import URL
 
 from ghl_notes.errors import (
+    AccessDenied,
     AmbiguousWrite,
     ConfigurationError,
     HighLevelError,
@@ -17,14 +18,16 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.events import Observer, Sent
+from ghl_notes.http.denials import Blame, Denial
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Slot
+from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request, content, gone_is_done, is_change, target
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.service import Service
 from ghl_notes.http.transport import Origin, Transport
-from ghl_notes.oauth.auth import Auth
+from ghl_notes.oauth.auth import Auth, DatedAuth
 
 
 class Carrier:
@@ -44,11 +47,15 @@ class Carrier:
         transport: Transport,
         policy: RetryPolicy,
         observer: Observer | None,
+        refusals: Refusals | None = None,
     ) -> None:
         self.policy = policy
         self._origin = Origin(base_url)
         self._service = service
         self._auth = auth
+        self._dated = auth if isinstance(auth, DatedAuth) else None
+        self._refusals = refusals or Refusals()
+        self._renewed: tuple[str, float] = "", 0.0  # by an auth that tells no ages, and when
         self._gate = gate
         self._transport = transport
         self._observer = observer
@@ -75,11 +82,8 @@ class Carrier:
         """Try once, and once more with another token if the token was what failed."""
         try:
             token, reply, slot = await self._send(request, None)
-            if reply.status == 401 and self._service.token_rejected(reply):  # noqa: PLR2004
-                self._gate.answered(slot, self._service.rate(reply), ok=False)
-                request.sent = False
-                renewed = await self._auth.renew(token)
-                _, reply, slot = await self._send(request, renewed)
+            if reply.status == 401:  # noqa: PLR2004
+                return await self._read_denial(request, reply, slot, token)
             return self._read(request, reply, slot)
         except HighLevelError as error:
             error.at(request.method, request.path)
@@ -113,6 +117,66 @@ class Carrier:
             else:
                 self._gate.cancel()
             raise
+
+    async def _read_denial(self, request: Request, reply: Reply, slot: Slot, token: str) -> Answer:
+        """Read a 401, or the reply to a second try where another token may help."""
+        denial = self._service.denial(reply)
+        refusal = self._denied(request, reply, slot)
+        objection = self._refusals.objection(denial, token, self._age(token), _now())
+        in_doubt = denial.blame is Blame.UNKNOWN and not request.repeatable
+        if objection is None:
+            request.sent = in_doubt  # no doubt is left by what surely was refused
+            try:
+                renewed = await self._renew(token, denial, refusal)
+            except HighLevelError as error:
+                if in_doubt:
+                    raise _ambiguous(request, refusal) from error
+                raise
+            if renewed is not None and not in_doubt:
+                return await self._try_again(request, denial, renewed)
+        _remark(refusal, objection)
+        if in_doubt:
+            raise _ambiguous(request, refusal) from refusal
+        raise refusal
+
+    async def _renew(self, token: str, denial: Denial, refusal: HighLevelError) -> str | None:
+        """Renew a token; None if nothing but a person could, and its refusal may have no need."""
+        try:
+            renewed = await self._auth.renew(token)
+        except AccessDenied as error:
+            # An heir of it is for who lent the token, and renews it.
+            if denial.blame is Blame.UNKNOWN and type(error) is AccessDenied:
+                return None
+            _quote(error, refusal)
+            raise
+        if self._dated is None:
+            self._renewed = renewed, _now()
+        return renewed
+
+    async def _try_again(self, request: Request, before: Denial, renewed: str) -> Answer:
+        _, reply, slot = await self._send(request, renewed)
+        if reply.status != 401:  # noqa: PLR2004
+            self._refusals.cured(before)
+            return self._read(request, reply, slot)
+        denial, refusal = self._service.denial(reply), self._denied(request, reply, slot)
+        age = self._age(renewed)
+        _remark(refusal, self._refusals.not_cured(denial, renewed, age, _now()))
+        raise refusal
+
+    def _denied(self, request: Request, reply: Reply, slot: Slot) -> HighLevelError:
+        """Read a 401, and give its error."""
+        try:
+            self._read(request, reply, slot)
+        except HighLevelError as error:
+            return error
+        msg = f"{reply.server} refused the call with {reply.status}"
+        return AccessDenied(msg, status=reply.status)
+
+    def _age(self, token: str) -> float | None:
+        if self._dated is not None:
+            return self._dated.age(token)
+        renewed, at = self._renewed
+        return _now() - at if renewed == token else None
 
     async def _observed(
         self,
@@ -173,6 +237,8 @@ def _ambiguous(request: Request, error: HighLevelError) -> AmbiguousWrite:
     took = error.status is not None and 200 <= error.status < 300  # noqa: PLR2004 - HTTP's own
     state = "happened, and its reply was lost" if took else "may or may not have happened"
     msg = f"this write {state}; look before repeating it"
+    if error.messages:
+        msg += f" (the reply was {error.status}: {'; '.join(error.messages)})"
     return AmbiguousWrite(
         msg,
         status=error.status,
@@ -181,3 +247,20 @@ def _ambiguous(request: Request, error: HighLevelError) -> AmbiguousWrite:
         method=request.method,
         path=request.path,
     )
+
+
+def _remark(error: HighLevelError, remark: str | None) -> None:
+    if remark:
+        error.args = (f"{error.args[0]}; {remark}",)
+
+
+def _quote(error: AccessDenied, refusal: HighLevelError) -> None:
+    """Let who cannot renew a token say in whose words it was refused."""
+    if not error.messages and refusal.messages:
+        error.messages = refusal.messages
+        error.trace_id = error.trace_id or refusal.trace_id
+        error.args = (f"{error.args[0]}: {'; '.join(refusal.messages)}",)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

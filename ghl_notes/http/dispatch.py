@@ -7,6 +7,7 @@ from ghl_notes.http.carrier import Carrier
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.operations import Operation
 from ghl_notes.http.protocol import Dialect, Rules
+from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.reply import Answer
 from ghl_notes.http.request import Params
 from ghl_notes.http.retries import RetryPolicy
@@ -28,6 +29,7 @@ class Dispatch(Carrier):
         transport: Transport,
         policy: RetryPolicy,
         observer: Observer | None,
+        refusals: Refusals | None = None,
     ) -> None:
         super().__init__(
             base_url=base_url,
@@ -37,6 +39,7 @@ class Dispatch(Carrier):
             transport=transport,
             policy=policy,
             observer=observer,
+            refusals=refusals,
         )
         self.dialect = dialect
 

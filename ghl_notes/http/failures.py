@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ghl_notes.errors import (
     AccessDenied,
+    DenialReason,
     HighLevelError,
     LocationInactive,
     NotFound,
@@ -17,18 +18,15 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from ghl_notes.http.denials import Blame, Denial, blame, denial
 from ghl_notes.http.rate import Headers, RateSnapshot
 from ghl_notes.http.reply import Answer, Reply, decode, http_date
 from ghl_notes.models import Json
 
 
-def token_rejected(reply: Reply) -> bool:
-    """Tell whether a 401 is about the token itself, so that a renewed one may pass.
-
-    A missing scope, the wrong kind of token and a missing version are 401 as well, and renewing
-    for them would only burn a rotation. What is not recognised counts as an expired token.
-    """
-    return reply.status == 401 and not _NOT_THE_TOKEN(_said(reply).reason)  # noqa: PLR2004
+def denied(reply: Reply) -> Denial:
+    """Say what a 401 is about: its words tell, and its advice does not."""
+    return denial(_said(reply).reason)
 
 
 def failure(
@@ -40,18 +38,18 @@ def failure(
     said = "; ".join(messages) or _unsaid(reply)
     if status == 429:  # noqa: PLR2004
         return _limited(reply, rate, messages, trace_id)
-    if status >= 500 or status in _SERVER_AT_FAULT:  # noqa: PLR2004
+    passing = status in (401, 403) and blame(told.reason) is Blame.GATEWAY
+    if status >= 500 or status in _SERVER_AT_FAULT or passing:  # noqa: PLR2004
         return Unavailable(
             f"HighLevel failed with {status}: {said}",
-            settled=status not in _MAYBE_STILL_AT_WORK,
+            settled=not passing and status not in _MAYBE_STILL_AT_WORK,
             status=status,
             messages=messages,
             trace_id=trace_id,
             retry_after=retry_after(reply.headers),
         )
-    if scope is not None and status in (401, 403) and _SCOPE_MISSING(told.reason):
-        about = f"{said} ({status}): grant {scope}, in the app's scopes and by installing it again"
-        return AccessDenied(about, scope=scope, status=status, messages=messages, trace_id=trace_id)
+    if status in (401, 403) and not _NOT_ACTIVE(told.reason):
+        return _denied(told, said, status, scope)
     for matches, text, cls, remedy in _ERRORS:
         if status in matches and (text is None or text(told.reason)):
             about = f"{said} ({status}): {remedy}"
@@ -103,15 +101,6 @@ _SERVER_AT_FAULT: Final = frozenset({408, 425})
 # A gateway gave up waiting, and what stands behind it may still be writing; 52x is Cloudflare's.
 _MAYBE_STILL_AT_WORK: Final = frozenset({502, 504, 520, 522, 524})
 
-_NOT_THE_TOKEN: Final = re.compile(
-    r"\bscope|auth\s?class|user\s?type|version header|access to this location|not active",
-    re.IGNORECASE,
-).search
-# The wrong kind of token is told in words of scopes too: "authClass type is not allowed to ...".
-_SCOPE_MISSING: Final = re.compile(
-    r"^(?!.*(?:auth\s?class|user\s?type|access to this location)).*\bscope",
-    re.IGNORECASE | re.DOTALL,
-).search
 _NOT_ACTIVE: Final = re.compile(r"location is not active", re.IGNORECASE).search
 _NOT_FOUND: Final = re.compile(
     r"\bnot found\b|no such|does(?: not|n't) exist|(?<!should )not exist", re.IGNORECASE
@@ -126,8 +115,6 @@ _ERRORS: Final = (
         LocationInactive,
         "the location is paused or unpaid, try when it is active",
     ),
-    ((401,), None, AccessDenied, "check the token's scopes, its kind and its location"),
-    ((403,), None, AccessDenied, "use a token of this location, with the scope granted"),
     ((404,), None, NotFound, "check the id, and that it belongs to this location"),
     ((400,), _NOT_FOUND, NotFound, "check the id, and that it belongs to this location"),
     (_4XX, None, RequestRejected, "fix the call, it fails the same way again"),
@@ -152,6 +139,49 @@ def _limited(
         trace_id=trace_id,
         retry_after=after,
     )
+
+
+def _denied(told: "_Said", said: str, status: int, scope: str | None) -> AccessDenied:
+    """Say why a token does not reach this far, and what can be done about it."""
+    reason = _reason(told.reason)
+    needed = scope if reason == "scope" else None
+    if needed is not None:
+        remedy = f"grant {needed}, in the app's scopes and by installing it again"
+    elif reason is None and status == 401:  # noqa: PLR2004
+        remedy = "these words do not blame the token; check the call, its scope and its location"
+    else:
+        remedy = _REMEDIES[reason]
+    return AccessDenied(
+        f"{said} ({status}): {remedy}",
+        scope=needed,
+        reason=reason,
+        status=status,
+        messages=told.messages,
+        trace_id=told.trace_id,
+    )
+
+
+def _reason(words: str) -> DenialReason | None:
+    if _OTHER_LOCATION(words):
+        return "location"
+    if _OTHER_KIND(words):
+        return "kind"
+    if _SCOPE_MISSING(words):
+        return "scope"
+    return "token" if blame(words) is Blame.TOKEN else None
+
+
+_OTHER_LOCATION: Final = re.compile(r"access to this location", re.IGNORECASE).search
+_OTHER_KIND: Final = re.compile(r"auth\s?class|user\s?type", re.IGNORECASE).search
+# The wrong kind of token is told in words of scopes too: "authClass type is not allowed to ...".
+_SCOPE_MISSING: Final = re.compile(r"\bscope", re.IGNORECASE).search
+_REMEDIES: Final[Mapping[DenialReason | None, str]] = {
+    "token": "check that the token is whole and in force",
+    "scope": "check the token's scopes",
+    "kind": "use a token of the kind that this call takes, of a location or of an agency",
+    "location": "use a token of this location",
+    None: "use a token of this location, with the scope granted",
+}
 
 
 _LONGEST: Final = 500  # characters of one text

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 from ghl_notes.errors import ConfigurationError, UnexpectedResponse
 from ghl_notes.http import failures
+from ghl_notes.http.denials import Denial
 from ghl_notes.http.operations import (
     CAMPAIGNS_REMOVE_ALL,
     CONTACTS_LIST,
@@ -247,9 +248,9 @@ class Rules:
         """Read the location's limit."""
         return read_rate(reply.headers)
 
-    def token_rejected(self, reply: Reply) -> bool:
-        """Tell whether another token may pass."""
-        return failures.token_rejected(reply)
+    def denial(self, reply: Reply) -> Denial:
+        """Say what a 401 is about."""
+        return failures.denied(reply)
 
     def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
         """Turn a reply into its answer, or into the error that it stands for."""

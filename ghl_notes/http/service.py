@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from ghl_notes.http.denials import Denial
 from ghl_notes.http.rate import RateSnapshot
 from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request
@@ -18,8 +19,8 @@ class Service(Protocol):
         """Read what a reply tells of the limit."""
         ...
 
-    def token_rejected(self, reply: Reply) -> bool:
-        """Tell of a 401 whether another token may pass."""
+    def denial(self, reply: Reply) -> Denial:
+        """Say what a 401 is about, so far as its words tell."""
         ...
 
     def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:

@@ -279,8 +279,8 @@ def _result_of(error: HighLevelError) -> Result:
 
 def _is_hopeless(error: HighLevelError) -> bool:
     """Tell whether the same would happen to every other contact."""
-    if isinstance(error, AccessDenied):  # a 403 may be about this contact alone
-        return error.status == 401  # noqa: PLR2004 - HTTP's own number
+    if isinstance(error, AccessDenied):  # for another reason it may be about this contact alone
+        return error.reason in ("token", "scope", "kind")
     if isinstance(error, RateLimited):
         return error.daily
     return isinstance(error, ReauthorizationRequired | LocationInactive)

@@ -61,7 +61,7 @@ async def find_authors(
 
 def _raise_if_refused(error: HighLevelError) -> None:
     """Let nobody go on with a token that is good for nothing; a missing scope says so."""
-    if isinstance(error, AccessDenied) and error.status == 401 and not error.messages:  # noqa: PLR2004 - HTTP's own number
+    if isinstance(error, AccessDenied) and error.reason == "token":
         raise error
 
 

@@ -4,7 +4,7 @@ from typing import NoReturn, Protocol, runtime_checkable
 
 from ghl_notes.errors import AccessDenied, ConfigurationError
 
-__all__ = ["Auth", "StaticToken"]
+__all__ = ["Auth", "DatedAuth", "StaticToken"]
 
 
 @runtime_checkable
@@ -21,6 +21,19 @@ class Auth(Protocol):
         Return the present token if it is another one already; renew otherwise, once for all
         callers that ask at the same time.
         """
+        ...
+
+
+@runtime_checkable
+class DatedAuth(Protocol):
+    """What an ``Auth`` may offer besides: how old its tokens are.
+
+    A token that is refused within its first minute, in words that do not name it, is not renewed:
+    it cannot be the fault. Without this method that is known only of tokens that ``renew`` gave.
+    """
+
+    def age(self, token: str) -> float | None:
+        """Return how many seconds ago this token was made; None if unknown, or if it has ended."""
         ...
 
 
@@ -44,7 +57,7 @@ class StaticToken:
     async def renew(self, stale: str) -> NoReturn:  # noqa: ARG002 - the protocol's argument
         """Raise ``AccessDenied``: only a person can make another token."""
         msg = "HighLevel refused the token: check it, or make a new private integration token"
-        raise AccessDenied(msg, status=401)
+        raise AccessDenied(msg, reason="token", status=401)
 
     def __repr__(self) -> str:
         """Show that there is a token, not which."""

@@ -39,12 +39,20 @@ class TokenRefused(AccessDenied):
 
 
 class AgencyToken(StaticToken):
-    """An agency's token, lent for one call: whoever lent it renews it."""
+    """An agency's token, lent for one call: whoever lent it renews it, and knows its ``age``."""
+
+    def __init__(self, token: str, age: float | None = None) -> None:
+        super().__init__(token)
+        self._age = age
+
+    def age(self, token: str) -> float | None:  # noqa: ARG002 - there is but one
+        """Return how old it is, in seconds."""
+        return self._age
 
     async def renew(self, stale: str) -> NoReturn:  # noqa: ARG002 - the protocol's argument
         """Raise ``TokenRefused``."""
         msg = "HighLevel refuses the token of the agency; install the app on the agency again"
-        raise TokenRefused(msg, status=401)
+        raise TokenRefused(msg, reason="token", status=401)
 
 
 class Keeper(Protocol):

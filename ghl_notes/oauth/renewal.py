@@ -15,6 +15,8 @@ from ghl_notes.oauth.recovery import Keeper, Recovery, is_newer
 
 # After a renewal ahead of time failed, the old token is used for this long before the next try.
 _PAUSE_SECONDS: Final = 5.0
+# How far the clocks of two machines that share a store may be apart.
+_CLOCKS_APART: Final = 60.0
 
 
 class InstallAuth:
@@ -57,6 +59,17 @@ class InstallAuth:
         except ReauthorizationRequired:
             self._stored = None  # who asks next is told by the store, without a request
             raise
+
+    def age(self, token: str) -> float | None:
+        """Return how old a token is, in seconds; None if it is not the present one, or has ended.
+
+        A token made after now was made by a machine whose clock is ahead, or ours was set back.
+        """
+        stored, now = self._stored, self._installs.clock()
+        if stored is None or stored.token.access_token != token or now >= stored.token.expires_at:
+            return None
+        age = now - stored.token.issued_at
+        return max(age, 0.0) if age > -_CLOCKS_APART else None
 
     async def renew_if_older(self, than: datetime) -> None:
         """Renew a token that was made before that time."""

@@ -9,6 +9,7 @@ from typing import Final
 from ghl_notes.errors import (
     AccessDenied,
     ConfigurationError,
+    DenialReason,
     HighLevelError,
     NotFound,
     RateLimited,
@@ -16,6 +17,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from ghl_notes.http.denials import is_passing
 from ghl_notes.http.failures import retry_after
 from ghl_notes.http.reply import Reply, decode
 from ghl_notes.models import Json
@@ -53,10 +55,18 @@ def veiled(messages: Iterable[str], tokens: Iterable[str]) -> Iterator[str]:
         yield told
 
 
-def denied(reply: Reply, credentials: str) -> AccessDenied:
-    """Say what to check, in no words of the server's: they may quote the credentials."""
+def denied(reply: Reply, credentials: str, words: str = "") -> HighLevelError:
+    """Say what to check, in no ``words`` of the server's: they may quote the credentials.
+
+    Words by which a gateway says that it could not answer are no denial, and pass.
+    """
+    if is_passing(words):
+        msg = f"{reply.server}'s gateway could not answer, and says so with {reply.status}"
+        after = retry_after(reply.headers)
+        return Unavailable(msg, settled=False, status=reply.status, retry_after=after)
     msg = f"{reply.server} refuses the credentials ({reply.status}): check {credentials}"
-    return AccessDenied(msg, status=reply.status)
+    reason: DenialReason | None = "token" if reply.status == 401 else None  # noqa: PLR2004
+    return AccessDenied(msg, reason=reason, status=reply.status)
 
 
 def failure(

@@ -57,7 +57,7 @@ REPLACING = UNCOUNTED | {
 
 @frozen(kw_only=True)
 class Failure:
-    """A failure in words of your own, instead of the work.
+    """A failure in words of your own, instead of the work, or of the reply to it.
 
     Its body is ``{statusCode, message[, error]}``, or ``payload`` if that is given. A 401 or a
     429 counts against no limit, like requests that HighLevel turns away at the door.
@@ -67,6 +67,7 @@ class Failure:
     :param error: the kind of error beside the message, such as ``Unauthorized``.
     :param payload: a whole JSON object for the body.
     :param headers: headers of the reply, such as ``{"retry-after": "3"}``.
+    :param applied: do the work all the same, as behind a gateway that did not wait for it.
     """
 
     status: int = field()
@@ -74,6 +75,7 @@ class Failure:
     error: str | None = None
     payload: Mapping[str, object] | None = None
     headers: Mapping[str, str] = field(factory=dict)
+    applied: bool = False
 
     @status.validator
     def _check_status(self, _: object, status: int) -> None:

@@ -83,6 +83,8 @@ class Turnstile:
         reading = limiter.take(now, wall)
         self.stats.accepted += 1
         reply = replaced or _act(work)
+        if isinstance(fault, Failure) and fault.applied:
+            _act(work)
         told = self.headers(limiter, reading, now)
         return _outcome(evolve(reply, headers={**told, **reply.headers}), fault)
 
@@ -98,7 +100,7 @@ class Turnstile:
 
 def _is_uncounted(fault: Trouble | None) -> bool:
     if isinstance(fault, Failure):
-        return fault.status in (401, 429)
+        return fault.status in (401, 429) and not fault.applied
     return fault in UNCOUNTED
 
 

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghl_notes.errors import AccessDenied, HighLevelError, NotFound, RequestRejected
-from ghl_notes.http.failures import failure, token_rejected
+from ghl_notes.errors import (
+    AccessDenied,
+    HighLevelError,
+    NotFound,
+    RequestRejected,
+    Unavailable,
+)
+from ghl_notes.http.denials import Blame, blame, denial
+from ghl_notes.http.failures import denied as denial_of
+from ghl_notes.http.failures import failure
 from ghl_notes.http.operations import NOTES_CREATE, READ, WRITE
 from ghl_notes.http.protocol import read
 from ghl_notes.http.reply import Reply
@@ -95,6 +103,81 @@ def test_another_status_is_about_no_scope(status: int) -> None:
     assert isinstance(error, RequestRejected)
 
 
+WORDS = {
+    Blame.TOKEN: [
+        "Invalid JWT", "jwt expired", "Invalid token: access token is invalid", "invalid_token",
+        "The access token expired.", "The access token has been revoked", "Token is not valid",
+        "Invalid Private Integration token", "Invalid access token", "Token expired, try again",
+    ],
+    Blame.CALL: [
+        "E01 - Unauthorized request", "The token is not authorized for this scope.",
+        "This route is not yet supported by the IAM Service. Please update your IAM config.",
+        "version header was not found.", "Token's user type mismatch!", "Location is not active",
+        "This authClass type is not allowed to access this scope", "missing parameter: locationId",
+        "The token does not have access to this location.", "You do not have permission",
+    ],
+    Blame.GATEWAY: [
+        "Command timed out", "upstream request timeout", "Service unavailable", "timeout",
+        "Service Temporarily Unavailable", "Request timed-out", "socket hang up", "Bad Gateway",
+        "connect ECONNREFUSED 10.0.0.1:80", "Internal server error", "Too many requests",
+    ],
+    Blame.UNKNOWN: [
+        "Unauthorized", "", "UnAuthorized!", "Not allowed", "session timed out", "no token",
+        "Authentication failed", "a token of gratitude",
+    ],
+}  # fmt: skip
+
+
+def test_what_a_401_is_about_is_known_by_its_words() -> None:
+    """Only words that name the token blame it; what nobody knows decides nothing."""
+    for about, texts in WORDS.items():
+        for text in texts:
+            assert blame(text) is about, text
+            assert blame(text.upper()) is about, text
+
+
+@given(st.text(max_size=300))
+def test_any_words_are_read(text: str) -> None:
+    """Words are compared in a form that is short, and the same for any spacing."""
+    found = denial(text)
+
+    assert len(found.words) <= 200
+    assert denial(f"  {text} ").words == found.words
+
+
+def test_numbers_in_words_make_no_other_words() -> None:
+    """An id or a time in what is said does not make each repetition a thing of its own."""
+    assert denial("Refused ab12 at 10:01:02").words == denial("Refused zz9  at 11:59:00").words
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_gateway_that_gave_up_is_unavailable(status: int) -> None:
+    """Whatever status it takes for it, it passes, and what stands behind may have done its work."""
+    told = {"statusCode": 500, "message": ["Command timed out"], "traceId": "t-1"}
+    error = failure(reply(status, told))
+
+    assert isinstance(error, Unavailable)
+    assert (error.maybe_applied, error.settled) == (True, False)
+    assert (error.status, error.messages, error.trace_id) == (status, ("Command timed out",), "t-1")
+    assert "Command timed out" in str(error)
+
+
+def test_the_reason_of_a_denial_is_told() -> None:
+    """What was wrong is data where it is known, and None where the words are not."""
+    for text, reason in {
+        "Invalid JWT": "token",
+        "Insufficient scopes": "scope",
+        "This authClass type is not allowed to access this scope": "kind",
+        "The token does not have access to this location.": "location",
+        "Unauthorized": None,
+        "E01 - Unauthorized request": None,
+    }.items():
+        error = denied(401, text)
+        assert error.reason == reason, text
+        assert text in str(error)
+        assert pickle.loads(pickle.dumps(error)).reason == reason
+
+
 # --- version 3 ------------------------------------------------------------------------------
 
 
@@ -138,7 +221,7 @@ def test_advice_decides_nothing(advice: str) -> None:
     expired = reply(401, {"error": {"message": "Invalid token", "resolution": advice}})
     error = failure(expired, None, READ)
 
-    assert token_rejected(expired)
+    assert denial_of(expired).blame is Blame.TOKEN
     assert type(error) is AccessDenied
     assert error.scope is None
 

@@ -18,7 +18,8 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from ghl_notes.http.failures import failure, token_rejected
+from ghl_notes.http.denials import Blame
+from ghl_notes.http.failures import denied, failure
 from ghl_notes.http.protocol import read
 from ghl_notes.http.rate import RateSnapshot
 from ghl_notes.http.reply import Answer, Reply, decode
@@ -215,7 +216,6 @@ def test_an_odd_trace_id_is_left_out(trace: object) -> None:
         ("Invalid token: access token is invalid", True),
         ("Invalid Private Integration token", True),
         ("jwt expired", True),
-        ("Something that nobody has seen yet", True),
         ("The token is not authorized for this scope.", False),
         ("This authClass type is not allowed to access this scope", False),
         ("Token's user type mismatch!", False),
@@ -226,19 +226,17 @@ def test_an_odd_trace_id_is_left_out(trace: object) -> None:
 )
 def test_a_token_is_renewed_only_for_its_own_sake(shape: str, text: str, *, rejected: bool) -> None:
     """A 401 about scope, kind, version or location is no reason to spend a refresh token."""
-    assert token_rejected(Reply(401, {}, SHAPES[shape](401, text))) is rejected
+    about = denied(Reply(401, {}, SHAPES[shape](401, text))).blame
+    assert about is (Blame.TOKEN if rejected else Blame.CALL)
 
 
-@pytest.mark.parametrize("body", [b"", HTML, b"{}", b"[1]"])
-def test_a_401_that_says_nothing_may_be_about_the_token(body: bytes) -> None:
-    """What is not recognised counts as an expired token."""
-    assert token_rejected(Reply(401, {}, body))
+@pytest.mark.parametrize("body", [b"", HTML, b"{}", b"[1]", dump({"message": "Unauthorized"})])
+def test_a_401_that_does_not_say_why_is_not_known(body: bytes) -> None:
+    """A status is not a cause: nobody is blamed, and what was said is kept."""
+    reply = Reply(401, {}, body)
 
-
-@pytest.mark.parametrize("status", [400, 403, 404, 429, 500])
-def test_only_a_401_is_about_the_token(status: int) -> None:
-    """Another status never renews a token, whatever it says."""
-    assert not token_rejected(Reply(status, {}, dump({"message": "Invalid JWT"})))
+    assert denied(reply).blame is Blame.UNKNOWN
+    assert isinstance(failure(reply), AccessDenied)
 
 
 # --- 5xx ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from ghl_notes.http.denials import Blame
 from ghl_notes.http.reply import Reply
 from ghl_notes.http.request import Request
 from ghl_notes.http.retries import RetryPolicy
@@ -44,7 +45,7 @@ def test_the_token_is_sent_and_never_another() -> None:
     service = CinnoxService()
 
     assert service.headers(GET, "secret") == {"Authorization": "Bearer secret"}
-    assert not service.token_rejected(reply(401))
+    assert service.denial(reply(401)).blame is Blame.CALL
     assert service.rate(reply(200, {}, {"RateLimit": "limit=1, remaining=1, reset=1"})) is None
 
 

@@ -35,6 +35,7 @@ from ghl_notes import (
     ContactPage,
     ContactTasks,
     CustomField,
+    DatedAuth,
     DndSetting,
     Duplicate,
     Event,
@@ -620,7 +621,15 @@ class OwnAuth:
         return stale + "b"
 
 
+class OwnDatedAuth(OwnAuth):
+    """It may tell besides how old a token is."""
+
+    def age(self, token: str) -> float | None:
+        return float(len(token)) or None
+
+
 own: Auth = OwnAuth()
+dated: DatedAuth = OwnDatedAuth()
 static: Auth = StaticToken("pit-...")
 
 # --- events ---------------------------------------------------------------------------------
@@ -663,6 +672,7 @@ async def remedies(client: Client) -> str:  # noqa: C901 - one branch for each r
     except AccessDenied as error:
         assert_type(error.trace_id, str | None)
         assert_type(error.scope, str | None)
+        assert_type(error.reason, Literal["token", "scope", "kind", "location"] | None)
     except ReauthorizationRequired as error:
         assert_type(error.location_id, str | None)
         assert_type(error.company_id, str | None)

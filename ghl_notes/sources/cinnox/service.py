@@ -12,6 +12,7 @@ from ghl_notes.errors import (
     RequestRejected,
     Unavailable,
 )
+from ghl_notes.http.denials import Blame, Denial
 from ghl_notes.http.failures import retry_after
 from ghl_notes.http.rate import RateSnapshot
 from ghl_notes.http.reply import Answer, Reply
@@ -45,9 +46,9 @@ class CinnoxService:
         """Know nothing: CINNOX has no headers about its limit."""
         return None
 
-    def token_rejected(self, reply: Reply) -> bool:  # noqa: ARG002 - the protocol's
-        """Tell that no other token will pass: it never changes."""
-        return False
+    def denial(self, reply: Reply) -> Denial:  # noqa: ARG002 - the protocol's
+        """Say that no other token will pass: it never changes."""
+        return Denial(Blame.CALL, "")
 
     def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:  # noqa: ARG002
         """Turn a reply into its answer, or into the error that its body or status stands for."""
@@ -58,7 +59,7 @@ class CinnoxService:
         if fine and code in _FINE:
             return Answer(payload, reply.status, reply.headers, request.method, request.path)
         if reply.status in (401, 403) and code != _TOO_MANY:
-            raise denied(reply, _CREDENTIALS)
+            raise denied(reply, _CREDENTIALS, message if isinstance(message, str) else "")
         (said,) = veiled([message if isinstance(message, str) else ""], [self._token])
         raise _error(reply, code, said, request)
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from ghl_notes.http.carrier import Carrier
+from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.reply import Answer
 from ghl_notes.http.request import Param, Request, target
 from ghl_notes.models import Json
@@ -27,6 +28,7 @@ class CloseCalls:
         self._scheme: Literal["Basic", "Bearer"] = "Basic" if auth is None else "Bearer"
         self._auth: Auth = _basic(api_key) if auth is None else auth
         self._groups: dict[str, Carrier] = {}
+        self._refusals = Refusals()  # of the one token that all groups have
 
     async def get(
         self, group: str, path: str, query: Mapping[str, Param] | None = None, *, bulk: bool = False
@@ -38,7 +40,9 @@ class CloseCalls:
             request = Request("POST", path, json={"_params": params}, bulk=bulk)
         if group not in self._groups:
             service = CloseService(self._scheme)
-            self._groups[group] = self._wiring.carrier(service, self._auth, self._wiring.gate())
+            self._groups[group] = self._wiring.carrier(
+                service, self._auth, self._wiring.gate(), self._refusals
+            )
         return await self._groups[group].carry(request)
 
 

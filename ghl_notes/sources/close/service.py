@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal
 
 from ghl_notes.errors import HighLevelError
+from ghl_notes.http.denials import Blame, Denial, denial
 from ghl_notes.http.failures import retry_after
 from ghl_notes.http.rate import RateSnapshot
 from ghl_notes.http.reply import Answer, Reply
@@ -63,9 +64,10 @@ class CloseService:
         left = min(limit, int(told["remaining"]))
         return RateSnapshot(limit, max(self._resets), left, None, None, None)
 
-    def token_rejected(self, reply: Reply) -> bool:  # noqa: ARG002 - the protocol's
-        """Tell that another token may pass; there is no other API key."""
-        return self._scheme == "Bearer"
+    def denial(self, reply: Reply) -> Denial:
+        """Say what a 401 is about; there is no other API key, so a key is never renewed."""
+        found = denial("; ".join(_messages(refusal(reply))))
+        return found if self._scheme == "Bearer" else Denial(Blame.CALL, found.words)
 
     def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:  # noqa: ARG002
         """Turn a reply into its answer, or into the error that it stands for."""
@@ -73,7 +75,7 @@ class CloseService:
             payload = success(reply)
             return Answer(payload, reply.status, reply.headers, request.method, request.path)
         if reply.status in (401, 403):
-            raise denied(reply, _CREDENTIALS)
+            raise denied(reply, _CREDENTIALS, "; ".join(_messages(refusal(reply))))
         raise refused(reply, by_id=request.path not in _LISTS, tokens=tuple(self._sent))
 
     def finished(self, request: Request, answer: Answer) -> Answer:  # noqa: ARG002 - the protocol's
