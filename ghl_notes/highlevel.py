@@ -24,14 +24,13 @@ from ghl_notes.models import (
     InstallHealth,
     Json,
     UserType,
-    company_key,
-    location_key,
 )
 from ghl_notes.oauth.authorize import authorization_request, read_callback
 from ghl_notes.oauth.installs import Installs
 from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.oauth.tending import checked, tended
 from ghl_notes.stores.memory import MemoryStore
+from ghl_notes.stores.owned import OwnedClaims
 from ghl_notes.stores.protocol import Claims, TokenStore
 from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
@@ -48,7 +47,8 @@ class HighLevel(Closing):
     """One marketplace app: its installs, their tokens, and a ``Client`` for each location.
 
     Tokens are renewed before they end, by one caller for all, and saved in ``store`` before they
-    are used; by default they are kept in memory only. The clients share one pool of connections,
+    are used; by default they are kept in memory only. Several apps may share one store: each sees
+    its own installs. The clients share one pool of connections,
     and each location has one limiter, however many tasks use it. Use it as ``async with``, or
     call ``close()``, which waits for a renewal under way and closes the store.
     """
@@ -93,10 +93,11 @@ class HighLevel(Closing):
     def claims(self) -> Claims:
         """What the store remembers so that it happens once: webhooks, states of callbacks.
 
+        The names are this app's own: another app on the same store may claim the same ones.
         Raises ``ConfigurationError`` for a store of your own that has no ``claim``.
         """
         if isinstance(self.store, Claims):
-            return self.store
+            return OwnedClaims(self.store, self._installs.owner)
         msg = "webhooks and routes() need a store that is also a ghl_notes.stores.Claims"
         raise ConfigurationError(msg)
 
@@ -167,14 +168,14 @@ class HighLevel(Closing):
         )
 
     def installs(self) -> AsyncIterator[Install]:
-        """Iterate over all that is stored, agencies first. Asks HighLevel nothing."""
+        """Iterate over all that is stored of this app, agencies first. Asks HighLevel nothing."""
         return self._installs.list()
 
     async def find(
         self, *, location_id: str | None = None, company_id: str | None = None
     ) -> Install | None:
         """Return the stored install of a location or of an agency, or None."""
-        stored = await self._installs.load(_key(location_id, company_id))
+        stored = await self._installs.load(self._key(location_id, company_id))
         return None if stored is None else stored.install
 
     def tend(
@@ -210,7 +211,7 @@ class HighLevel(Closing):
         With ``before``, installs that are newer stay. HighLevel is not told: a user uninstalls
         the app there.
         """
-        keys = [_key(location_id, company_id)]
+        keys = [self._key(location_id, company_id)]
         if company_id is not None:
             keys += [one.key async for one in self.installs() if one.company_id == company_id]
         forgotten = [await self._installs.forget(key, before=before) for key in dict.fromkeys(keys)]
@@ -285,13 +286,12 @@ class HighLevel(Closing):
             await anext(self.locations(install.company_id), None)
         await self._installs.auth_of(install).token()
 
-
-def _key(location_id: str | None, company_id: str | None) -> str:
-    if (location_id is None) == (company_id is None):
-        msg = "give either location_id or company_id"
-        raise ConfigurationError(msg)
-    if location_id is not None:
-        segment("location_id", location_id)
-        return location_key(location_id)
-    segment("company_id", company_id or "")
-    return company_key(company_id or "")
+    def _key(self, location_id: str | None, company_id: str | None) -> str:
+        if (location_id is None) == (company_id is None):
+            msg = "give either location_id or company_id"
+            raise ConfigurationError(msg)
+        if location_id is not None:
+            segment("location_id", location_id)
+            return self._installs.location_key(location_id)
+        segment("company_id", company_id or "")
+        return self._installs.company_key(company_id or "")

@@ -36,6 +36,7 @@ from ghl_notes.models import (
     LocationNotePage,
     Note,
     NoteList,
+    Owner,
     Relation,
     Sort,
     StoredInstall,
@@ -44,7 +45,10 @@ from ghl_notes.models import (
     Task,
     Token,
     Upserted,
+    company_key,
+    location_key,
 )
+from ghl_notes.models.installs import former_key, owner_of
 
 WHEN = datetime(2026, 7, 17, 10, 27, 18, 167_000, tzinfo=UTC)
 SECRET = "s3cr3t"
@@ -141,11 +145,37 @@ def test_a_token_is_renewed_before_it_ends(issued: float, lifetime: float) -> No
     [
         (INSTALL, "location:loc"),
         (Install(user_type="Company", company_id="com"), "company:com"),
+        (attrs.evolve(INSTALL, client_id="65-x"), "highlevel:65-x:location:loc"),
+        (attrs.evolve(INSTALL, client_id="a:/%"), "highlevel:a%3A%2F%25:location:loc"),
+        (
+            Install(user_type="Company", provider="close", client_id="oa2", company_id="orga_1"),
+            "close:oa2:company:orga_1",
+        ),
     ],
 )
-def test_an_install_is_kept_under_what_it_speaks_for(install: Install, key: str) -> None:
+def test_an_install_is_kept_under_its_app_and_what_it_speaks_for(
+    install: Install, key: str
+) -> None:
     """A location's install is kept by the location, also if its agency is known."""
     assert install.key == key
+
+
+@given(
+    provider=st.text().filter(lambda name: name not in ("location", "company")),
+    client_id=st.text(),
+    ours=st.text(),
+    kind=st.sampled_from([location_key, company_key]),
+)
+def test_a_key_tells_its_app(
+    provider: str, client_id: str, ours: str, kind: Callable[..., str]
+) -> None:
+    """No two apps share a key, whatever they are called, and the key of version 0.1 is in it."""
+    owner = Owner(provider, client_id)
+    key = kind(ours, owner)
+
+    assert owner_of(key) == owner
+    assert owner_of(kind(ours)) is None
+    assert former_key(key) == former_key(kind(ours)) == kind(ours)
 
 
 @given(expires=times)

@@ -58,7 +58,7 @@ TABLE = {
     "oauth/renewal": "errors models/* oauth/recovery",
     "oauth/installs": (
         "errors events models/* http/retries oauth/recovery oauth/renewal oauth/session"
-        " stores/protocol"
+        " stores/owned stores/protocol"
     ),
     "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
@@ -71,8 +71,8 @@ TABLE = {
     "client": "errors events http/* models/* oauth/auth resources/* wiring",
     "agencies": "http/* models/* oauth/auth oauth/recovery wiring",
     "highlevel": (
-        "agencies bulk client errors events http/* models/* oauth/* stores/memory stores/protocol"
-        " wiring"
+        "agencies bulk client errors events http/* models/* oauth/* stores/memory stores/owned"
+        " stores/protocol wiring"
     ),
     "webhooks/*": (
         "errors http/codec http/protocol http/reply highlevel models/* stores/protocol"

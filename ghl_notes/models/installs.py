@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NoReturn, TypeAlias
+from typing import Final, Literal, NoReturn, TypeAlias
+from urllib.parse import quote, unquote
 
 import attrs
 from attrs import field, frozen
@@ -12,6 +13,9 @@ from ghl_notes.models.values import Extra
 
 Health: TypeAlias = Literal["healthy", "renewed", "spent", "inactive", "failed"]
 """How an install is: usable, renewed just now, dead, paused or unpaid, or not known."""
+
+ORGANIZATION: Final = "orga_"
+"""How Close's ids of organizations begin, and no id of HighLevel's."""
 
 UserType: TypeAlias = Literal["Location", "Company"]
 """Whom a token speaks for: a sub-account (location) or a whole agency (company)."""
@@ -28,6 +32,19 @@ class InstalledLocation:
     installed_at: datetime | None = None
     version_id: str | None = None
     extra: Extra = field(factory=dict, eq=False, repr=False)
+
+
+@frozen
+class Owner:
+    """Whose an install is: the provider that gave its tokens, and the app they were given to."""
+
+    provider: str
+    client_id: str
+
+    @property
+    def prefix(self) -> str:
+        """How the names of everything begin that this app keeps in a store."""
+        return f"{quote(self.provider, safe='')}:{quote(self.client_id, safe='')}:"
 
 
 @frozen(kw_only=True)
@@ -58,11 +75,19 @@ class Install:
     in_doubt_since: datetime | None = None
 
     @property
+    def owner(self) -> Owner | None:
+        """The app that it is an install of; None for one of version 0.1, whose app is unknown."""
+        return None if self.client_id is None else Owner(self.provider, self.client_id)
+
+    @property
     def key(self) -> str:
-        """The name under which a store keeps this install, such as ``location:abc``."""
+        """The name under which a store keeps this install: its app's, and its own.
+
+        Such as ``highlevel:65f0-lt0x:location:abc``, or ``location:abc`` if the app is unknown.
+        """
         if self.user_type == "Location":
-            return location_key(self.location_id or "")
-        return company_key(self.company_id or "")
+            return location_key(self.location_id or "", self.owner)
+        return company_key(self.company_id or "", self.owner)
 
     @property
     def lapses_at(self) -> datetime | None:
@@ -85,14 +110,33 @@ class InstallHealth:
     error: HighLevelError | None = None
 
 
-def location_key(location_id: str) -> str:
-    """Name a location's install in a store."""
-    return f"location:{location_id}"
+def location_key(location_id: str, owner: Owner | None = None) -> str:
+    """Name a location's install in a store; without an owner, as version 0.1 did."""
+    return f"{owner.prefix if owner else ''}location:{location_id}"
 
 
-def company_key(company_id: str) -> str:
-    """Name an agency's install in a store."""
-    return f"company:{company_id}"
+def company_key(company_id: str, owner: Owner | None = None) -> str:
+    """Name an agency's install in a store; without an owner, as version 0.1 did."""
+    return f"{owner.prefix if owner else ''}company:{company_id}"
+
+
+def owner_of(key: str) -> Owner | None:
+    """Read the app from a key; None from a key of version 0.1, which names none."""
+    provider, _, rest = key.partition(":")
+    if provider in ("location", "company"):
+        return None
+    return Owner(unquote(provider), unquote(rest.partition(":")[0]))
+
+
+def former_key(key: str) -> str:
+    """Return the key that version 0.1 gave to the same location or agency."""
+    return key if owner_of(key) is None else key.split(":", 2)[-1]
+
+
+def provider_by_ids(install: Install) -> str:
+    """Tell by its ids who gave the tokens of an install of version 0.1, which did not keep it."""
+    is_organization = (install.company_id or "").startswith(ORGANIZATION)
+    return "close" if is_organization else "highlevel"
 
 
 @frozen(kw_only=True)
@@ -132,6 +176,14 @@ class StoredInstall(_Sealed):
         renewed_at = datetime.fromtimestamp(token.issued_at, UTC)
         expires_at = datetime.fromtimestamp(token.expires_at, UTC)
         return cls(attrs.evolve(install, renewed_at=renewed_at, expires_at=expires_at), token)
+
+
+def stamped(owner: Owner | None, stored: StoredInstall) -> StoredInstall:
+    """Say whose an install is, if it does not say so itself."""
+    if owner is None or stored.install.client_id is not None:
+        return stored
+    install = attrs.evolve(stored.install, provider=owner.provider, client_id=owner.client_id)
+    return attrs.evolve(stored, install=install)
 
 
 @frozen(kw_only=True)

@@ -22,6 +22,7 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import (
     Install,
     Json,
+    Owner,
     StoredInstall,
     UserType,
     company_key,
@@ -29,7 +30,8 @@ from ghl_notes.models import (
 )
 from ghl_notes.oauth.recovery import is_newer
 from ghl_notes.oauth.renewal import InstallAuth
-from ghl_notes.oauth.session import OAuthSession, stored_install
+from ghl_notes.oauth.session import OAuthSession
+from ghl_notes.stores.owned import OwnedStore
 from ghl_notes.stores.protocol import SEALED, Hold, Overtaken, TokenStore
 
 R = TypeVar("R")
@@ -52,7 +54,10 @@ class Mint(Protocol):
 
 
 class Installs:
-    """All installs of one app. Safe for any number of tasks, and of processes if the store is."""
+    """All installs of one app, which may share its store with others.
+
+    Safe for any number of tasks, and of processes if the store is.
+    """
 
     def __init__(
         self,
@@ -63,7 +68,8 @@ class Installs:
         observer: Observer | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.store = store
+        self.owner: Owner = session.owner
+        self.store: OwnedStore = OwnedStore(store, session.owner)
         self.closed: bool = False
         self.observer = observer
         self.clock = clock
@@ -77,6 +83,7 @@ class Installs:
         self.minting: asyncio.Semaphore = asyncio.Semaphore(_MINTS_AT_ONCE)
         self._adding: set[asyncio.Task[Install]] = set()
         self._mint = mint
+        self._read = session.read
         self._auths: dict[str, InstallAuth] = {}
 
     async def add(self, code: str, *, user_type: UserType | None = None) -> Install:
@@ -104,8 +111,8 @@ class Installs:
         """Get a location's token from its agency's, without storing it."""
         now = self.clock()
         payload = await self._mint(company_id, location_id, agency_token)
-        stored = stored_install(payload, now=now, location_id=location_id, company_id=company_id)
-        if stored.install.key != location_key(location_id):
+        stored = self._read(payload, now=now, location_id=location_id, company_id=company_id)
+        if stored.install.key != self.location_key(location_id):
             msg = f"HighLevel gave a token of {stored.install.key} for the location {location_id}"
             raise UnexpectedResponse(msg)
         if since is None:
@@ -146,12 +153,20 @@ class Installs:
 
     def agency(self, company_id: str) -> InstallAuth:
         """Return the ``Auth`` of an agency."""
-        return self.auth(company_key(company_id), company_id=company_id)
+        return self.auth(self.company_key(company_id), company_id=company_id)
 
     def location(self, location_id: str, company_id: str | None = None) -> InstallAuth:
         """Return the ``Auth`` of a location."""
-        key = location_key(location_id)
+        key = self.location_key(location_id)
         return self.auth(key, location_id=location_id, company_id=company_id)
+
+    def location_key(self, location_id: str) -> str:
+        """Name a location's install of this app in the store."""
+        return location_key(location_id, self.owner)
+
+    def company_key(self, company_id: str) -> str:
+        """Name an agency's install of this app in the store."""
+        return company_key(company_id, self.owner)
 
     async def company_of(self, location_id: str) -> str | None:
         """Find the agency that may mint a token for a location: the only one that is stored."""
@@ -162,7 +177,7 @@ class Installs:
         return agencies[0].company_id if agencies else None
 
     async def list(self) -> AsyncIterator[Install]:
-        """Iterate over the facts of all that is stored, ordered by key."""
+        """Iterate over the facts of all that is stored of this app, ordered by key."""
         async for stored in self.store.list():
             yield stored.install
 

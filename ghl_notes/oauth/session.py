@@ -26,7 +26,7 @@ from ghl_notes.http.failures import failure
 from ghl_notes.http.protocol import Dialect
 from ghl_notes.http.reply import Reply, decode
 from ghl_notes.http.transport import Transport
-from ghl_notes.models import App, Install, Json, StoredInstall, Token, UserType
+from ghl_notes.models import App, Install, Json, Owner, StoredInstall, Token, UserType
 
 # What a refresh may take: three tries of this, and the waits between them, must end within the
 # 30 s in which HighLevel answers a repeated refresh token with the same new one.
@@ -51,6 +51,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
 
     token_path = "/oauth/token"  # noqa: S105 - a path
     server = "HighLevel"
+    provider = "highlevel"
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             token_endpoint_auth_method="client_secret_post",  # noqa: S106 - a method's name
             token_endpoint=f"{base_url}{self.token_path}",
         )
+        self.owner: Owner = Owner(self.provider, app.client_id)
         self._dialect = dialect
         self._clock = clock
 
@@ -81,7 +83,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         payload = await self.fetch_token(
             grant_type="authorization_code", code=code, **self._speaking_for(user_type)
         )
-        return stored_install(payload, now=now, server=self.server)
+        return self.read(payload, now=now)
 
     async def refresh(self, stored: StoredInstall) -> StoredInstall:
         """Spend the refresh token of an install, and return the install with its new token.
@@ -93,7 +95,27 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             refresh_token=stored.token.refresh_token,
             **self._speaking_for(stored.install.user_type),
         )
-        return stored_install(payload, now=now, before=stored, server=self.server)
+        return self.read(payload, now=now, before=stored)
+
+    def read(
+        self,
+        payload: Json | Mapping[str, Json],
+        *,
+        now: float,
+        before: StoredInstall | None = None,
+        location_id: str | None = None,
+        company_id: str | None = None,
+    ) -> StoredInstall:
+        """Read a token reply as an install of this app; see ``stored_install``."""
+        return stored_install(
+            payload,
+            now=now,
+            before=before,
+            location_id=location_id,
+            company_id=company_id,
+            owner=self.owner,
+            server=self.server,
+        )
 
     async def _fetch_token(
         self, url: str, body: str, *, auth: Any, headers: Mapping[str, str], **_: object
@@ -138,6 +160,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
 def stored_install(  # noqa: PLR0913 - what the reply may leave out
     payload: Json | Mapping[str, Json],
     *,
+    owner: Owner,
     now: float,
     before: StoredInstall | None = None,
     location_id: str | None = None,
@@ -163,6 +186,8 @@ def stored_install(  # noqa: PLR0913 - what the reply may leave out
         raise _unreadable(f"no {user_type.lower()} id", server)
     scope = _text(fields, "scope")
     install = Install(
+        provider=owner.provider,
+        client_id=owner.client_id,
         user_type=cast("UserType", user_type),
         location_id=location if user_type == "Location" else None,
         company_id=company,

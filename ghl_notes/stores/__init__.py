@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ghl_notes.stores.memory import MemoryStore
-from ghl_notes.stores.protocol import Claims, Hold, Overtaken, TokenStore
+from ghl_notes.stores.protocol import Adopting, Claims, Hold, Overtaken, TokenStore
 from ghl_notes.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ghl_notes.stores.sealed import Sealed
 
 __all__ = [
+    "Adopting",
     "Claims",
     "Hold",
     "MemoryStore",

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from attrs import define
 
-from ghl_notes.models import StoredInstall
+from ghl_notes.models import Owner, StoredInstall
+from ghl_notes.stores.adopting import adopted_by, newer
 from ghl_notes.stores.forking import OwnLoop, OwnProcess
 from ghl_notes.stores.waiting import HOLD_SECONDS, Turns, Wait, checked_timeout, too_late
 
@@ -73,6 +74,16 @@ class MemoryStore:
         for key in sorted(self._installs):
             if (stored := self._installs.get(key)) is not None:
                 yield stored
+
+    async def adopt(self, *, provider: str, client_id: str) -> None:
+        """Make all installs of that provider whose app is unknown those of this app."""
+        self._check()
+        for key, stored in list(self._installs.items()):
+            adopted = adopted_by(Owner(provider, client_id), stored)
+            if adopted is not None:
+                there = self._installs.get(adopted.install.key)
+                self._installs[adopted.install.key] = newer(there, adopted)
+                del self._installs[key]
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""

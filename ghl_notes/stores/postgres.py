@@ -8,9 +8,10 @@ from typing import Final
 from attrs import define, field
 
 from ghl_notes.errors import ConfigurationError
-from ghl_notes.models import StoredInstall
+from ghl_notes.models import Owner, StoredInstall
 from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.postgres_database import (
+    ALONE,
     CLAIMS,
     INSTALLS,
     Connection,
@@ -18,7 +19,7 @@ from ghl_notes.stores.postgres_database import (
     explained,
 )
 from ghl_notes.stores.protocol import Overtaken
-from ghl_notes.stores.rows import COLUMNS, readable, to_row, to_stored
+from ghl_notes.stores.rows import ADOPT, COLUMNS, IS_UNKNOWN, readable, to_row, to_stored
 from ghl_notes.stores.secrecy import Secretive
 
 __all__ = ["PostgresStore"]
@@ -36,6 +37,17 @@ _LOCK: Final = f"{_LOAD} FOR UPDATE"
 _MARKS: Final = ", ".join(f"{name} = %s" for name in COLUMNS)
 _SAVE: Final = f"UPDATE {INSTALLS} SET {_MARKS} WHERE key = %s"
 _DELETE: Final = f"DELETE FROM {INSTALLS} WHERE key = %s"
+_UNKNOWN: Final = IS_UNKNOWN.format(provider="%(provider)s::text")
+_ANY_UNKNOWN: Final = f"SELECT 1 FROM {INSTALLS} WHERE {_UNKNOWN} LIMIT 1"
+_ADOPT: Final = f"""
+WITH unknown AS (DELETE FROM {INSTALLS} WHERE {_UNKNOWN} RETURNING *)
+""" + ADOPT.format(
+    installs=INSTALLS,
+    prefix="%(prefix)s::text",
+    provider="%(provider)s::text",
+    client_id="%(client_id)s::text",
+    unknown="unknown",
+)
 # A holder whose host vanished is ended by the server.
 _PATIENCE: Final = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
 
@@ -133,6 +145,17 @@ class PostgresStore(Secretive):
         """Iterate over all installs, ordered by key, as they stood at the first step."""
         for stored in readable(await self._database.run(_LIST), to_stored):
             yield stored
+
+    async def adopt(self, *, provider: str, client_id: str) -> None:
+        """Make all installs of that provider whose app is unknown those of this app."""
+        prefix = Owner(provider, client_id).prefix
+        values = {"provider": provider, "client_id": client_id, "prefix": prefix}
+        if not await self._database.run(_ANY_UNKNOWN, values):
+            return
+        async with self._database.transaction() as db, explained():
+            await db.execute(ALONE)
+            await db.execute(_ADOPT, values)
+            await db.commit()
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""

@@ -2,11 +2,12 @@
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeAlias
 
 import psycopg
+from attrs import frozen
 from psycopg import AsyncConnection, IsolationLevel
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
@@ -15,17 +16,32 @@ from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.forking import OwnProcess
 
-__all__ = ["CLAIMS", "INSTALLS", "Connection", "PostgresDatabase", "explained"]
+__all__ = ["ALONE", "CLAIMS", "INSTALLS", "Connection", "PostgresDatabase", "explained"]
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
+Values: TypeAlias = Sequence[object] | Mapping[str, object]
 
 INSTALLS: Final = "ghl_notes_installs"
 CLAIMS: Final = "ghl_notes_claims"
 
-_VERSION: Final = 1
+
+@frozen
+class _Table:
+    """A table as it was first, and what ``ALTER TABLE`` made of it with each later version."""
+
+    columns: str
+    steps: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The newest version, which stands in the table's comment."""
+        return 1 + len(self.steps)
+
+
 # "C" is the order of code points, which every store lists by.
 _TABLES: Final = {
-    INSTALLS: """
+    INSTALLS: _Table(
+        """
         key text COLLATE "C" PRIMARY KEY,
         user_type text NOT NULL,
         location_id text,
@@ -38,18 +54,26 @@ _TABLES: Final = {
         expires_at double precision NOT NULL,
         installed_at double precision,
         spent_at double precision
-    """,
-    CLAIMS: """
+        """,
+        # Nullable, since a process of the version before may still write rows.
+        ("ADD provider text, ADD client_id text, ADD in_doubt_since double precision",),
+    ),
+    CLAIMS: _Table(
+        """
         name text COLLATE "C" PRIMARY KEY,
         ends double precision NOT NULL
-    """,
+        """
+    ),
 }
 # Not to_regclass, which may still miss what was created while its transaction waited.
 _FOUND: Final = """
 SELECT obj_description(oid, 'pg_class') FROM pg_class
 WHERE relname = %s AND pg_table_is_visible(oid)
 """
-_CREATION: Final = 0x67686C6E  # "ghln", the advisory lock of those who create the tables
+ALONE: Final = f"SELECT pg_advisory_xact_lock({0x67686C6E})"  # "ghln"
+"""The lock of those who create the tables, change them, or adopt what is in them."""
+# To alter a table is to wait for all who use it, and meanwhile all others wait too.
+_ALTER_PATIENCE: Final = "SET LOCAL lock_timeout = '10s'"
 
 _ANSWER_SECONDS: Final = 30.0
 _KEPT: Final = 2  # connections that nobody uses
@@ -95,7 +119,7 @@ class PostgresDatabase:
                 await finished(self._give_back(db, idle))
 
     async def run(
-        self, statement: str, values: Sequence[object] = (), *, lasting: bool = True
+        self, statement: str, values: Values = (), *, lasting: bool = True
     ) -> list[TupleRow]:
         """Run a statement as one transaction, and return its rows.
 
@@ -165,7 +189,8 @@ async def explained(seconds: float | None = _ANSWER_SECONDS) -> AsyncIterator[No
         raise Unavailable(msg, maybe_applied=False) from None
     except psycopg.errors.InsufficientPrivilege as error:
         msg = f"PostgresStore: {_said(error)}; the role needs SELECT, INSERT, UPDATE and DELETE on"
-        msg += f" {INSTALLS} and {CLAIMS}, and CREATE on the schema until they exist"
+        msg += f" {INSTALLS} and {CLAIMS}, and CREATE on the schema until they exist; where they"
+        msg += " are of an older version, their owner must open the store once, to change them"
         raise ConfigurationError(msg) from None
     except psycopg.Error as error:
         msg = f"PostgresStore: the database cannot be used as a store ({_said(error)})"
@@ -201,31 +226,35 @@ def _is_quiet(db: Connection) -> bool:
 
 
 async def _prepare(db: Connection) -> None:
-    """Make sure that the tables are ours, and create what is missing, one process at a time."""
-    if not await _missing(db):
+    """Make sure that the tables are ours, and bring them up to date, one process at a time."""
+    if not await _outdated(db):
         return
-    await db.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATION])
-    for table in await _missing(db):
-        await db.execute(f"CREATE TABLE {table} ({_TABLES[table]})")
-        await db.execute(f"COMMENT ON TABLE {table} IS 'ghl_notes {_VERSION}'")
+    await db.execute(ALONE)
+    await db.execute(_ALTER_PATIENCE)
+    for name, version in (await _outdated(db)).items():
+        table = _TABLES[name]
+        if version == 0:
+            await db.execute(f"CREATE TABLE {name} ({table.columns})")
+        for step in table.steps[max(version - 1, 0) :]:
+            await db.execute(f"ALTER TABLE {name} {step}")
+        await db.execute(f"COMMENT ON TABLE {name} IS 'ghl_notes {table.version}'")
 
 
-async def _missing(db: Connection) -> list[str]:
-    missing = []
-    for table in _TABLES:
-        found = await (await db.execute(_FOUND, [table])).fetchone()
-        if found is None:
-            missing.append(table)
-        else:
-            _check_version(table, found[0])
-    return missing
+async def _outdated(db: Connection) -> dict[str, int]:
+    """Name the tables that are to be made or changed, with their versions, 0 for what is not."""
+    found = {name: await _version(db, name) for name in _TABLES}
+    return {name: version for name, version in found.items() if version < _TABLES[name].version}
 
 
-def _check_version(table: str, comment: str | None) -> None:
-    program, _, version = (comment or "").partition(" ")
+async def _version(db: Connection, table: str) -> int:
+    found = await (await db.execute(_FOUND, [table])).fetchone()
+    if found is None:
+        return 0
+    program, _, version = (found[0] or "").partition(" ")
     if program != "ghl_notes" or not version.isdecimal():
         msg = f"PostgresStore: the table {table} is not one of this library: choose another schema"
         raise ConfigurationError(msg)
-    if int(version) > _VERSION:
+    if int(version) > _TABLES[table].version:
         msg = f"PostgresStore: the table {table} was written by a newer ghl_notes: update this one"
         raise ConfigurationError(msg)
+    return int(version)

@@ -6,7 +6,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from ghl_notes.models import StoredInstall
 
-__all__ = ["SEALED", "Claims", "Hold", "Overtaken", "TokenStore"]
+__all__ = ["SEALED", "Adopting", "Claims", "Hold", "Overtaken", "TokenStore"]
 
 SEALED: Final = "sealed:"
 """How an access token begins that ``Sealed`` has encrypted."""
@@ -40,7 +40,7 @@ class Hold(Protocol):
 
 
 class TokenStore(Protocol):
-    """Keeps installs by their key (``location:<id>`` or ``company:<id>``).
+    """Keeps installs by their key, ``Install.key``, which names the app and what it is on.
 
     Safe for any number of tasks, and for as many processes as the store's own text says. What
     was saved is never partly there: a reader sees the old install or the new one. A store that
@@ -68,6 +68,24 @@ class TokenStore(Protocol):
 
     async def close(self) -> None:
         """Let go of files and connections. Calling it twice is fine."""
+        ...
+
+
+@runtime_checkable
+class Adopting(Protocol):
+    """Gives the installs of version 0.1, whose app is unknown, to the app that asks first.
+
+    Every store of this library does it. For a store of your own, which may hold installs of that
+    version, it is done by the methods of ``TokenStore``, one install after another.
+    """
+
+    async def adopt(self, *, provider: str, client_id: str) -> None:
+        """Make all installs of that provider whose app is unknown those of this app, at once.
+
+        Of two apps that ask at the same time one gets them all. Each is kept under its new key
+        then (``Install.key``) and no longer under the old one. Where the app has an install
+        under that key, the one whose token is newer stays.
+        """
         ...
 
 

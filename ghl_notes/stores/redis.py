@@ -1,7 +1,6 @@
 """The store for many machines that have a Redis and no PostgreSQL (extra ``redis``)."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -26,30 +25,35 @@ from redis.exceptions import (
 )
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
-from ghl_notes.models import StoredInstall
+from ghl_notes.models import Owner, StoredInstall
 from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.forking import OwnProcess
 from ghl_notes.stores.protocol import Overtaken
-from ghl_notes.stores.rows import COLUMNS, readable, to_row, to_stored
+from ghl_notes.stores.redis_values import adoptions, from_entry, from_text, to_text
+from ghl_notes.stores.rows import readable
 from ghl_notes.stores.secrecy import Secretive
 
 __all__ = ["RedisStore"]
 
 _log = logging.getLogger("ghl_notes.stores")
 
-_VERSION: Final = 1
 _POLL_SECONDS: Final = 0.05
 _ANSWER_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 20
 # No renewal takes that long; whoever still holds by then has lost its way.
 _LONGEST_HOLD_SECONDS: Final = 60.0
-# A lease may lapse under its holder, so a change is made only to what the holder has read.
+# A lease may lapse under its holder, so a change is made only to what the holder has read. For
+# each: the key, the value that was read, and what it shall be; all of them are changed, or none.
 _CHANGE: Final = """
-if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
-if ARGV[3] == '' then
-    redis.call('HDEL', KEYS[1], ARGV[1])
-else
-    redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+for n = 1, #ARGV, 3 do
+    if (redis.call('HGET', KEYS[1], ARGV[n]) or '') ~= ARGV[n + 1] then return 0 end
+end
+for n = 1, #ARGV, 3 do
+    if ARGV[n + 2] == '' then
+        redis.call('HDEL', KEYS[1], ARGV[n])
+    else
+        redis.call('HSET', KEYS[1], ARGV[n], ARGV[n + 2])
+    end
 end
 return 1
 """
@@ -66,7 +70,7 @@ class _Held:
     stored: StoredInstall | None
 
     async def save(self, stored: StoredInstall) -> None:
-        await finished(self._change(stored.install.key, _to_text(stored)))
+        await finished(self._change(stored.install.key, to_text(stored)))
         self.stored = stored
 
     async def delete(self) -> None:
@@ -119,7 +123,7 @@ class RedisStore(Secretive):
 
     async def load(self, key: str) -> StoredInstall | None:
         """Return the install kept under ``key``, or None."""
-        return _to_stored(key, await self._text(key))
+        return from_text(key, await self._text(key))
 
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[_Held]:
@@ -137,7 +141,7 @@ class RedisStore(Secretive):
                     await asyncio.sleep(_POLL_SECONDS)
             async with _extended(lock, self._lease):
                 text = await self._text(key)
-                yield _Held(redis, self._installs, key, text, _to_stored(key, text))
+                yield _Held(redis, self._installs, key, text, from_text(key, text))
         finally:
             with suppress(RedisError):  # lost already, or not to be reached: its lease ends it
                 await finished(lock.release())
@@ -147,8 +151,20 @@ class RedisStore(Secretive):
         redis = await self._ready()
         with _explained():
             texts = cast("dict[bytes, bytes]", await finished(redis.hgetall(self._installs)))
-        for stored in readable(sorted(texts.items()), _entry):
+        for stored in readable(sorted(texts.items()), from_entry):
             yield stored
+
+    async def adopt(self, *, provider: str, client_id: str) -> None:
+        """Make all installs of that provider whose app is unknown those of this app."""
+        redis, owner = await self._ready(), Owner(provider, client_id)
+        changed = False
+        while not changed:  # somebody has changed one of them meanwhile: look again
+            with _explained():
+                texts = cast("dict[bytes, bytes]", await finished(redis.hgetall(self._installs)))
+                changes = adoptions(texts, owner)
+                if not changes:
+                    return
+                changed = bool(await finished(redis.eval(_CHANGE, 1, self._installs, *changes)))
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
@@ -269,28 +285,3 @@ def _explained() -> Iterator[None]:
             raise Unavailable(msg, maybe_applied=False) from None
         msg = f"RedisStore: Redis cannot be used as a store ({said})"
         raise ConfigurationError(msg) from None
-
-
-def _to_text(stored: StoredInstall) -> bytes:
-    cells = dict(zip(COLUMNS, to_row(stored), strict=True))
-    return json.dumps({"version": _VERSION, **cells}).encode()
-
-
-def _entry(entry: tuple[bytes, bytes]) -> StoredInstall | None:
-    name, text = entry
-    return _to_stored(name.decode(errors="replace"), text)
-
-
-def _to_stored(key: str, text: bytes) -> StoredInstall | None:
-    if not text:
-        return None
-    version = None
-    with suppress(ValueError, KeyError, TypeError, AttributeError):  # not what we write
-        cells = json.loads(text)
-        version = cells["version"]
-        if version == _VERSION:
-            return to_stored([cells[name] for name in COLUMNS])
-    newer = isinstance(version, int) and version > _VERSION
-    why = "a newer ghl_notes wrote it: update this one" if newer else "choose another prefix"
-    msg = f"RedisStore: what is kept for {key} cannot be read; {why}"
-    raise ConfigurationError(msg)

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, TypeVar, cast
 
+import attrs
+
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.models import Install, StoredInstall, Token, UserType
+from ghl_notes.models.installs import ORGANIZATION, provider_by_ids
 
-__all__ = ["COLUMNS", "Cell", "readable", "to_row", "to_stored"]
+__all__ = ["ADOPT", "COLUMNS", "IS_UNKNOWN", "Cell", "readable", "to_row", "to_stored"]
 
 T = TypeVar("T")
 
@@ -15,6 +18,8 @@ Cell: TypeAlias = str | float | None
 
 COLUMNS: Final = (
     "key",
+    "provider",
+    "client_id",
     "user_type",
     "location_id",
     "company_id",
@@ -26,8 +31,25 @@ COLUMNS: Final = (
     "expires_at",
     "installed_at",
     "spent_at",
+    "in_doubt_since",
 )
 """The names of the cells, in their order. Times are Unix seconds."""
+
+IS_UNKNOWN: Final = f"""
+client_id IS NULL AND {{provider}} = CASE
+    WHEN substr(company_id, 1, {len(ORGANIZATION)}) = '{ORGANIZATION}' THEN 'close'
+    ELSE 'highlevel' END
+"""
+"""What holds, in SQL, for the rows of unknown apps that are a provider's: ``provider_by_ids``."""
+
+_KEPT: Final = ", ".join(name for name in COLUMNS if name not in ("key", "provider", "client_id"))
+_REPLACED: Final = ", ".join(f"{name} = excluded.{name}" for name in _KEPT.split(", "))
+ADOPT: Final = f"""
+INSERT INTO {{installs}} (key, provider, client_id, {_KEPT})
+SELECT {{prefix}} || key, {{provider}}, {{client_id}}, {_KEPT} FROM {{unknown}}
+ON CONFLICT (key) DO UPDATE SET {_REPLACED} WHERE {{installs}}.issued_at < excluded.issued_at
+"""  # noqa: S608 - our own names
+"""Copies such rows to the keys of an app, in SQL, where it has none that is newer."""
 
 
 def to_row(stored: StoredInstall) -> tuple[Cell, ...]:
@@ -35,6 +57,8 @@ def to_row(stored: StoredInstall) -> tuple[Cell, ...]:
     install, token = stored.install, stored.token
     return (
         install.key,
+        install.provider,
+        install.client_id,
         install.user_type,
         install.location_id,
         install.company_id,
@@ -46,6 +70,7 @@ def to_row(stored: StoredInstall) -> tuple[Cell, ...]:
         token.expires_at,
         _seconds(install.installed_at),
         _seconds(install.spent_at),
+        _seconds(install.in_doubt_since),
     )
 
 
@@ -81,6 +106,8 @@ def to_stored(row: Sequence[object]) -> StoredInstall:
 def _stored(row: Sequence[object]) -> StoredInstall:
     cells = cast("dict[str, str]", dict(zip(COLUMNS, row, strict=True)))
     install = Install(
+        provider=cells["provider"],
+        client_id=cells["client_id"],
         user_type=cast("UserType", cells["user_type"]),
         location_id=cells["location_id"],
         company_id=cells["company_id"],
@@ -88,7 +115,10 @@ def _stored(row: Sequence[object]) -> StoredInstall:
         scopes=tuple(cells["scopes"].split()),
         installed_at=_time(cells["installed_at"]),
         spent_at=_time(cells["spent_at"]),
+        in_doubt_since=_time(cells["in_doubt_since"]),
     )
+    if install.provider is None:  # version 0.1 wrote it
+        install = attrs.evolve(install, provider=provider_by_ids(install))
     token = Token(
         access_token=cells["access_token"],
         refresh_token=cells["refresh_token"],

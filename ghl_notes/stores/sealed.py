@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 
 import attrs
-from attrs import define
+from attrs import define, field, frozen
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.models import StoredInstall
-from ghl_notes.stores.protocol import SEALED, Claims, Hold, Overtaken, TokenStore
+from ghl_notes.models.installs import former_key, owner_of, stamped
+from ghl_notes.stores.protocol import SEALED, Adopting, Claims, Hold, Overtaken, TokenStore
 from ghl_notes.stores.secrecy import Secretive
 
 __all__ = ["Sealed"]
@@ -38,28 +39,47 @@ class _Box:
         return _with(stored, SEALED + text, None)
 
     def opened(self, key: str, stored: StoredInstall) -> StoredInstall:
-        text = _text_of(stored)
-        if text is None:
-            return stored
-        try:
-            secrets = json.loads(self._all.decrypt(text))
-        except InvalidToken:
-            secrets = None
+        secrets = self._secrets(key, stored)
         if secrets is None:
-            msg = (
-                f"Sealed: none of the keys opens the install {key}: add the key it was sealed with"
-            )
-            raise ConfigurationError(msg)
-        if secrets["key"] != key:
+            return stored
+        # What was adopted is sealed by its former key until its next save.
+        if secrets.key not in (key, former_key(key)):
             msg = f"Sealed: the install {key} holds tokens of another one: restore a copy of it"
             raise ConfigurationError(msg)
-        return _with(stored, secrets["access_token"], secrets["refresh_token"])
+        owned = stamped(owner_of(secrets.key), stored)
+        return _with(owned, secrets.access_token, secrets.refresh_token)
 
-    def is_of_the_first(self, stored: StoredInstall) -> bool:
+    def key_of(self, stored: StoredInstall) -> str:
+        """Tell under which key a listed install stands, also in a store that keeps no app."""
+        key = stored.install.key
+        secrets = self._secrets(key, stored)
+        if secrets is None or former_key(secrets.key) != key:
+            return key
+        return secrets.key
+
+    def is_current(self, key: str, stored: StoredInstall) -> bool:
+        """Tell whether it was sealed with the first key of ours, and under the key it has now."""
         text = _text_of(stored)
         with suppress(InvalidToken):
-            return text is not None and bool(self._first.decrypt(text))
+            return text is not None and _secrets(self._first.decrypt(text)).key == key
         return False
+
+    def _secrets(self, key: str, stored: StoredInstall) -> "_Secrets | None":
+        """Decrypt what was sealed; None for what was not."""
+        text = _text_of(stored)
+        if text is None:
+            return None
+        with suppress(InvalidToken):
+            return _secrets(self._all.decrypt(text))
+        msg = f"Sealed: none of the keys opens the install {key}: add the key it was sealed with"
+        raise ConfigurationError(msg)
+
+
+@frozen
+class _Secrets:
+    key: str
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
 
 
 @define
@@ -98,6 +118,8 @@ class Sealed(Secretive):
             self.claim: Callable[..., Awaitable[bool]] = store.claim
             self.remember: Callable[..., Awaitable[None]] = store.remember
             self.forget: Callable[..., Awaitable[None]] = store.forget
+        if isinstance(store, Adopting):
+            self.adopt: Callable[..., Awaitable[None]] = store.adopt
 
     @staticmethod
     def new_key() -> str:
@@ -122,7 +144,7 @@ class Sealed(Secretive):
         failure = None
         async for stored in self._store.list():
             try:
-                opened = self._box.opened(stored.install.key, stored)
+                opened = self._box.opened(self._box.key_of(stored), stored)
             except ConfigurationError as error:
                 failure = failure or error
                 continue
@@ -138,9 +160,9 @@ class Sealed(Secretive):
         """
         stale = []
         async for stored in self._store.list():
-            key = stored.install.key
+            key = self._box.key_of(stored)
             self._box.opened(key, stored)
-            if not self._box.is_of_the_first(stored):
+            if not self._box.is_current(key, stored):
                 stale.append(key)
         return sum([await self._reseal(key) for key in stale])
 
@@ -153,7 +175,7 @@ class Sealed(Secretive):
             with suppress(Overtaken):  # by somebody who has changed it: look again
                 async with self._store.hold(key) as hold:
                     stored = hold.stored
-                    if stored is None or self._box.is_of_the_first(stored):
+                    if stored is None or self._box.is_current(key, stored):
                         return False
                     await hold.save(self._box.sealed(self._box.opened(key, stored)))
                     return True
@@ -164,6 +186,10 @@ def _fernet(key: str | bytes, place: int) -> Fernet:
         return Fernet(key)
     msg = f"Sealed: key {place} is not a Fernet key; Sealed.new_key() makes one"
     raise ConfigurationError(msg)
+
+
+def _secrets(text: bytes) -> _Secrets:
+    return _Secrets(**json.loads(text))
 
 
 def _text_of(stored: StoredInstall) -> str | None:

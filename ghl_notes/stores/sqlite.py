@@ -11,9 +11,9 @@ from typing import Final
 
 from attrs import define
 
-from ghl_notes.models import StoredInstall
+from ghl_notes.models import Owner, StoredInstall
 from ghl_notes.stores.file_locks import FileLocks
-from ghl_notes.stores.rows import COLUMNS, Cell, readable, to_row, to_stored
+from ghl_notes.stores.rows import ADOPT, COLUMNS, IS_UNKNOWN, Cell, readable, to_row, to_stored
 from ghl_notes.stores.sqlite_file import BUSY_SECONDS, Schema, SQLiteFile
 from ghl_notes.stores.waiting import HOLD_SECONDS, checked_timeout
 
@@ -46,6 +46,12 @@ _SCHEMA: Final = Schema(
             "UPDATE installs SET installed_at = issued_at",
             "CREATE TABLE claims (name TEXT PRIMARY KEY, ends REAL NOT NULL) WITHOUT ROWID",
         ),
+        (
+            # Whose they are was not kept: see adopt().
+            "ALTER TABLE installs ADD COLUMN provider TEXT",
+            "ALTER TABLE installs ADD COLUMN client_id TEXT",
+            "ALTER TABLE installs ADD COLUMN in_doubt_since REAL",
+        ),
     ),
 )
 _NAMES: Final = ", ".join(COLUMNS)
@@ -53,6 +59,16 @@ _LOAD: Final = f"SELECT {_NAMES} FROM installs WHERE key = ?"  # noqa: S608 - ou
 _LIST: Final = f"SELECT {_NAMES} FROM installs ORDER BY key"  # noqa: S608 - our own names
 _MARKS: Final = ", ".join("?" * len(COLUMNS))
 _SAVE: Final = f"INSERT OR REPLACE INTO installs ({_NAMES}) VALUES ({_MARKS})"  # noqa: S608 - as above
+_UNKNOWN: Final = IS_UNKNOWN.format(provider=":provider")
+_ANY_UNKNOWN: Final = f"SELECT 1 FROM installs WHERE {_UNKNOWN} LIMIT 1"  # noqa: S608 - as above
+_ADOPT: Final = ADOPT.format(
+    installs="installs",
+    prefix=":prefix",
+    provider=":provider",
+    client_id=":client_id",
+    unknown=f"installs WHERE {_UNKNOWN}",
+)
+_DROP_UNKNOWN: Final = f"DELETE FROM installs WHERE {_UNKNOWN}"  # noqa: S608 - as above
 _CLAIM: Final = """
 INSERT INTO claims (name, ends) VALUES (:name, :ends)
 ON CONFLICT (name) DO UPDATE SET ends = :ends WHERE claims.ends <= :now
@@ -137,6 +153,18 @@ class SQLiteStore:
         rows = await self._installs.run(lambda db: db.execute(_LIST).fetchall())
         for stored in readable(rows, to_stored):
             yield stored
+
+    async def adopt(self, *, provider: str, client_id: str) -> None:
+        """Make all installs of that provider whose app is unknown those of this app."""
+        prefix = Owner(provider, client_id).prefix
+        values = {"provider": provider, "client_id": client_id, "prefix": prefix}
+
+        def work(db: sqlite3.Connection) -> None:
+            if db.execute(_ANY_UNKNOWN, values).fetchall():
+                db.execute(_ADOPT, values)
+                db.execute(_DROP_UNKNOWN, values)
+
+        await self._installs.run(work, into_file=True)
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""

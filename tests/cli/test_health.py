@@ -21,6 +21,7 @@ from ghl_notes import (
 )
 from ghl_notes.cli.health import reason, remedy
 from ghl_notes.testing import Fault
+from tests.keys import location_on
 
 pytestmark = pytest.mark.slow
 
@@ -308,7 +309,7 @@ async def test_tending_renews_what_rested(account, installs) -> None:
     """An install of 40 days is renewed and then a fresh one; the other is left alone."""
     rested, fresh = account.fake.location_ids[:2]
     await account.install(rested, fresh)
-    await account.age(40, f"location:{rested}")
+    await account.age(40, location_on(account.fake, rested))
     first = await installs("tend")
     second = await installs("tend")
 

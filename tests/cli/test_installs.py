@@ -13,6 +13,7 @@ from ghl_notes import Install, Unavailable
 from ghl_notes.cli.facts import COLUMNS, cells, day, named
 from ghl_notes.cli.installs import _delete
 from ghl_notes.stores import Hold, MemoryStore, Overtaken
+from tests.keys import company_on, location_on
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 INSTALL = Install(
@@ -205,7 +206,7 @@ async def test_a_location_is_forgotten_alone(account, installs) -> None:
     assert outcome.status == 0
     assert f"location {one}" in outcome.out
     assert "HighLevel is not told" in outcome.out
-    assert set(await account.stored()) == {f"location:{two}"}
+    assert set(await account.stored()) == {location_on(account.fake, two)}
 
 
 async def test_an_agency_is_forgotten_with_its_locations(account, installs) -> None:
@@ -227,7 +228,7 @@ async def test_a_location_of_an_agency_comes_back_when_it_is_used(account, insta
     outcome = await installs("forget", "--location", account.fake.location_id, "--yes")
 
     assert "Its agency is still installed" in outcome.out
-    assert set(await account.stored()) == {f"company:{account.fake.company_id}"}
+    assert set(await account.stored()) == {company_on(account.fake)}
 
 
 async def test_nobody_to_ask_means_no(account, installs) -> None:

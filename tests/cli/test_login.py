@@ -13,6 +13,7 @@ from aiohttp import web
 from ghl_notes.cli.account import Account, Place
 from ghl_notes.cli.door import door_of
 from ghl_notes.cli.login import Order, _hint, _listening, _Visit
+from tests.keys import location_on
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +77,7 @@ async def test_an_install_on_a_location(here, login, browser, port) -> None:
     assert f"Installed on location {here.fake.location_id}" in ended.out
     assert f"kept in  {here.store}" in ended.out
     assert f'highlevel.location("{here.fake.location_id}")' in ended.out
-    assert set(stored) == {f"location:{here.fake.location_id}"}
+    assert set(stored) == {location_on(here.fake)}
     assert not [secret for secret in await here.secrets() if secret in ended.out]
 
 
@@ -133,7 +134,7 @@ async def test_a_callback_of_another_browser_installs_nothing(here, login, brows
     await running.end()
 
     assert (refused, stored) == (400, {})
-    assert set(await here.stored()) == {f"location:{here.fake.location_ids[1]}"}
+    assert set(await here.stored()) == {location_on(here.fake, here.fake.location_ids[1])}
 
 
 async def test_a_tunnel_leads_to_the_port_it_is_told(account, login, browser, port) -> None:

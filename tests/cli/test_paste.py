@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ghl_notes.cli.paste import fault_of
+from tests.keys import location_on
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,7 @@ async def test_a_pasted_url_installs(account, login, chosen) -> None:
 
     assert (ended.status, ended.err) == (0, "URL: ")
     assert f"Installed on location {account.fake.location_id}" in ended.out
-    assert set(await account.stored()) == {f"location:{account.fake.location_id}"}
+    assert set(await account.stored()) == {location_on(account.fake)}
     assert not [secret for secret in await account.secrets() if secret in told]
     assert parse_qs(urlsplit(callback_url).query)["code"][0] not in told
 

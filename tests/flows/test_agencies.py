@@ -15,6 +15,7 @@ from ghl_notes.errors import (
     Unavailable,
 )
 from ghl_notes.testing import Fault
+from tests.keys import company_on, location_on
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ async def test_a_location_gets_its_token_from_the_agency(agency, store) -> None:
     fake, highlevel, events = agency
     client, contact_id = highlevel.location(fake.location_id), fake.contact_ids()[0]
     await asyncio.gather(*(client.notes.list(contact_id) for _ in range(100)))
-    stored = await store.load(f"location:{fake.location_id}")
+    stored = await store.load(location_on(fake))
 
     assert fake.stats.mints == 1
     assert renewals(events) == [minted(fake)]
@@ -161,7 +162,7 @@ async def test_a_location_of_another_agency(agency) -> None:
 async def test_two_agencies_have_to_be_told_apart(agency, build, store) -> None:
     """With two agencies stored nobody guesses; the company that is named is asked."""
     fake, _, _ = agency
-    stored = await store.load(f"company:{fake.company_id}")
+    stored = await store.load(company_on(fake))
     other = attrs.evolve(stored.install, company_id="another")
     async with store.hold(other.key) as hold:
         await hold.save(type(stored).of(other, stored.token))

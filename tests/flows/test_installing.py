@@ -9,6 +9,7 @@ import pytest
 
 from ghl_notes.errors import ConfigurationError, ReauthorizationRequired, Unavailable
 from ghl_notes.testing import Fault
+from tests.keys import company_on
 
 
 async def choose(fake, request, chosen: str) -> str:
@@ -48,7 +49,7 @@ async def test_an_agency_through_the_browser(fake, highlevel, page, contact_id) 
     install = await highlevel.install(callback_url=callback, state="mine")
 
     assert (install.location_id, install.company_id) == (None, fake.company_id)
-    assert install.key == f"company:{fake.company_id}"
+    assert install.key == company_on(fake)
 
 
 async def test_an_install_by_its_code(fake, highlevel, store, contact_id, build) -> None:

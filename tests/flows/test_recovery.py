@@ -11,6 +11,7 @@ from ghl_notes import ReauthorizationRequired, Renewed, Spent, Unavailable
 from ghl_notes.errors import AccessDenied, ConfigurationError
 from ghl_notes.stores import MemoryStore, Overtaken
 from ghl_notes.testing import Fault
+from tests.keys import location_on
 
 
 class Shaky(MemoryStore):
@@ -70,7 +71,7 @@ async def highlevel(fake, build, store, events):
 
 @pytest.fixture
 def key(fake) -> str:
-    return f"location:{fake.location_id}"
+    return location_on(fake)
 
 
 @pytest.fixture
@@ -409,14 +410,14 @@ async def test_closing_saves_them_all(start, build, store) -> None:
         with pytest.raises(Unavailable):
             await highlevel.location(location_id).notes.list(fake.contact_ids(location_id)[0])
     store.full = False
-    before = [await store.load(f"location:{one}") for one in fake.location_ids]
+    before = [await store.load(location_on(fake, one)) for one in fake.location_ids]
 
     async def fail(hold) -> None:
         raise Unavailable("the store stumbles")
 
     store.beside = fail
     await highlevel.close()
-    after = [await store.load(f"location:{one}") for one in fake.location_ids]
+    after = [await store.load(location_on(fake, one)) for one in fake.location_ids]
 
     assert not [one for one, two in zip(before, after, strict=True) if one == two]
 

@@ -18,6 +18,7 @@ from ghl_notes.errors import (
 )
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import Fault
+from tests.keys import location_on
 
 TOKEN = "/oauth/token"
 
@@ -33,7 +34,7 @@ async def installed(fake, build, store):
 @pytest.fixture
 def key(fake) -> str:
     """Give the name of the location's install in a store."""
-    return f"location:{fake.location_id}"
+    return location_on(fake)
 
 
 async def test_a_location_has_one_client(fake, highlevel) -> None:

@@ -23,6 +23,7 @@ from ghl_notes.oauth import cookie
 from ghl_notes.oauth.routes import install_routes
 from ghl_notes.stores import MemoryStore, SQLiteStore
 from ghl_notes.testing import Fault
+from tests.keys import company_on, location_on
 
 INSTALLED = "The app is installed"
 NOT_INSTALLED = "The app was not installed"
@@ -164,7 +165,7 @@ async def test_an_install_on_an_agency(fake, browser, stored) -> None:
     answer = await browser.get(await browser.sent_back(fake.company_id))
 
     assert f"agency {fake.company_id}" in answer.text
-    assert await stored() == [f"company:{fake.company_id}"]
+    assert await stored() == [company_on(fake)]
 
 
 async def test_the_cookie_stays_on_the_way_and_goes_at_the_end(fake, browser) -> None:
@@ -439,7 +440,7 @@ async def test_an_install_without_a_state_can_be_accepted(
     answer = await browser.get(f"/oauth/callback?code={fake.authorize_code()}")
 
     assert (answer.status, answer.title) == (200, INSTALLED)
-    assert await stored() == [f"location:{fake.location_id}"]
+    assert await stored() == [location_on(fake)]
 
 
 @pytest.mark.parametrize("query", ["", "?code=", "?code=%20", "?state=&code="])
@@ -591,7 +592,7 @@ async def test_the_app_may_answer_itself(fake, highlevel, serve, open_browser, s
     browser = open_browser(await serve(highlevel, on_install=welcome))
     answer = await browser.get(await browser.sent_back(fake.location_id))
 
-    assert seen == [(fake.location_id, "/oauth/callback", [f"location:{fake.location_id}"])]
+    assert seen == [(fake.location_id, "/oauth/callback", [location_on(fake)])]
     assert (answer.status, answer.text) == (200, "Welcome")
     assert answer.headers["Cache-Control"] == "private"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -608,7 +609,7 @@ async def test_the_app_may_leave_the_answer_to_us(fake, highlevel, serve, open_b
     browser = open_browser(await serve(highlevel, on_install=note))
     answer = await browser.get(await browser.sent_back(fake.location_id))
 
-    assert seen == [f"location:{fake.location_id}"]
+    assert seen == [location_on(fake)]
     assert answer.title == INSTALLED
 
 
@@ -642,7 +643,7 @@ async def test_an_error_of_the_app_is_the_apps(
     (record,) = caplog.records
     assert answer.status == 500
     assert (record.name, record.exc_info[0]) == ("aiohttp.server", kind)
-    assert await stored() == [f"location:{fake.location_id}"]
+    assert await stored() == [location_on(fake)]
 
 
 async def test_without_an_install_the_app_is_not_called(

@@ -4,6 +4,7 @@
 import asyncio
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from ghl_notes import (
@@ -14,6 +15,7 @@ from ghl_notes import (
     Unavailable,
 )
 from ghl_notes.testing import Fault
+from tests.keys import location_on
 
 DAY = 86_400.0
 TOKEN = "/oauth/token"
@@ -232,10 +234,8 @@ async def test_forgetting_a_location(fake, highlevel) -> None:
 async def test_forgetting_an_agency_forgets_its_locations(fake, highlevel, store, clock) -> None:
     """An agency goes with every location that belongs to it, and no other."""
     await highlevel.install(fake.authorize_code(company=True))
-    stored = await store.load(f"location:{fake.location_id}")
-    other = stored.install.__class__(
-        user_type="Location", location_id="elsewhere", company_id="another"
-    )
+    stored = await store.load(location_on(fake))
+    other = attrs.evolve(stored.install, location_id="elsewhere", company_id="another")
     async with store.hold(other.key) as hold:
         await hold.save(type(stored).of(other, stored.token))
     forgotten = await highlevel.forget(company_id=fake.company_id)

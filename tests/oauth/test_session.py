@@ -29,7 +29,7 @@ from ghl_notes.errors import (
 )
 from ghl_notes.http.protocol import dialect
 from ghl_notes.http.transport import Transport
-from ghl_notes.models import Install, StoredInstall, Token
+from ghl_notes.models import Install, Owner, StoredInstall, Token
 from ghl_notes.oauth.installs import TOKEN_RETRIES
 from ghl_notes.oauth.session import ATTEMPT_SECONDS, OAuthSession, stored_install
 
@@ -41,8 +41,16 @@ APP = App(
     redirect_uri="https://app.example.com/callback",
     scopes=("contacts.readonly",),
 )
+OWNER = Owner("highlevel", APP.client_id)
 STORED = StoredInstall.of(
-    Install(user_type="Location", location_id="loc", company_id="com", scopes=("a",), user_id="u"),
+    Install(
+        client_id=APP.client_id,
+        user_type="Location",
+        location_id="loc",
+        company_id="com",
+        scopes=("a",),
+        user_id="u",
+    ),
     Token(access_token="old", refresh_token="r3fr3sh", issued_at=0.0, expires_at=100.0),
 )
 V2 = {
@@ -249,7 +257,9 @@ def test_whom_a_token_speaks_for(
     fields: dict[str, str], given: dict[str, str], expected: tuple[object, ...]
 ) -> None:
     """The reply's word counts, then what was asked for; an agency's token is no location's."""
-    stored = stored_install({"access_token": "a", "expires_in": 60, **fields}, now=NOW, **given)
+    stored = stored_install(
+        {"access_token": "a", "expires_in": 60, **fields}, now=NOW, owner=OWNER, **given
+    )
     install = stored.install
 
     assert (install.user_type, install.location_id, install.company_id) == expected
@@ -274,7 +284,7 @@ def test_whom_a_token_speaks_for(
 def test_what_is_no_token_is_not_taken_for_one(payload: object, problem: str) -> None:
     """A success that brings no token, or nobody to use it for, is an answer we cannot read."""
     with pytest.raises(UnexpectedResponse, match=problem) as raised:
-        stored_install(payload, now=NOW)
+        stored_install(payload, now=NOW, owner=OWNER)
 
     assert raised.value.problems == (f"{problem} @ $",)
     assert not raised.value.garbled
@@ -294,7 +304,7 @@ lifetimes = st.one_of(
 @given(told=lifetimes, now=st.floats(0, 4e9))
 def test_every_token_has_an_end(told: object, now: float) -> None:
     """Whatever ``expires_in`` is, the token ends: when it says, or soon if that is nonsense."""
-    token = stored_install({**V2, "expires_in": told}, now=now).token
+    token = stored_install({**V2, "expires_in": told}, now=now, owner=OWNER).token
     lifetime = token.expires_at - token.issued_at
 
     assert token.issued_at == now
@@ -306,7 +316,7 @@ def test_every_token_has_an_end(told: object, now: float) -> None:
 def test_a_sensible_lifetime_is_believed(seconds: int) -> None:
     """Seconds are taken as numbers and as digits."""
     for told in (seconds, float(seconds), str(seconds)):
-        token = stored_install({**V2, "expires_in": told}, now=NOW).token
+        token = stored_install({**V2, "expires_in": told}, now=NOW, owner=OWNER).token
 
         assert token.expires_at == NOW + seconds
 
@@ -314,7 +324,7 @@ def test_a_sensible_lifetime_is_believed(seconds: int) -> None:
 @pytest.mark.parametrize("told", [None, 0, -1, "soon", "nan", [], 10**400, 10**12])
 def test_without_a_sensible_lifetime_it_is_an_hour(told: object) -> None:
     """A token of unknown life is renewed within the hour."""
-    token = stored_install({**V2, "expires_in": told}, now=NOW).token
+    token = stored_install({**V2, "expires_in": told}, now=NOW, owner=OWNER).token
 
     assert token.expires_at == NOW + 3600
 

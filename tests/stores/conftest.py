@@ -27,7 +27,7 @@ KINDS = [
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Collect the contract as the tests that it is."""
-    if file_path.name == "contract.py":
+    if file_path.name in ("contract.py", "contract_of_owners.py"):
         return pytest.Module.from_parent(parent, path=file_path)
     return None
 

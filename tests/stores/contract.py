@@ -38,6 +38,8 @@ async def idle(store: TokenStore) -> None:
         {"location_id": "l'; DROP TABLE installs; --\n\N{SNOWMAN} %s {0} * \\"},
         {"installed_at": datetime(2026, 7, 17, 10, 27, 18, 123_457, UTC)},
         {"spent_at": datetime(2026, 7, 18, tzinfo=UTC)},
+        {"in_doubt_since": datetime(2026, 7, 18, 1, 2, 3, 456, UTC)},
+        {"provider": "close", "client_id": "oa2client_1 /:%\N{SNOWMAN}"},
     ],
 )
 @pytest.mark.parametrize("refresh_token", ["r" * 5_000, "\N{SNOWMAN}", None])

@@ -10,7 +10,9 @@ import pytest
 import pytest_asyncio
 
 from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.models import Owner, location_key
 from ghl_notes.stores import TokenStore
+from ghl_notes.stores.owned import OwnedStore
 from tests.stores.installs import KEY, count_of, count_on, install, keys, save
 from tests.stores.servers import conninfo, extra, place_on
 
@@ -92,7 +94,7 @@ async def test_the_tables_are_made_on_first_use(
     comments = [await rows(db, f"SELECT obj_description('{one}'::regclass)") for one in TABLES]
 
     assert (before, await tables(db)) == ([], TABLES)
-    assert comments == [[("ghl_notes 1",)]] * 2
+    assert comments == [[("ghl_notes 1",)], [("ghl_notes 2",)]]
 
 
 async def test_everyone_may_be_the_first(schema: str) -> None:
@@ -111,7 +113,7 @@ async def test_everyone_may_be_the_first(schema: str) -> None:
         ("NULL", "not one of this library"),
         ("'my notes 1'", "not one of this library"),
         ("'ghl_notes one'", "not one of this library"),
-        ("'ghl_notes 2'", "written by a newer ghl_notes"),
+        ("'ghl_notes 9'", "written by a newer ghl_notes"),
     ],
 )
 async def test_what_is_not_ours_is_left_alone(
@@ -187,6 +189,96 @@ async def test_a_role_that_may_not(
     assert "permission denied" in str(error)
     assert "SELECT, INSERT, UPDATE and DELETE" in str(error)
     assert await tables(db) == (TABLES if made else [])
+
+
+# Version 1, as it was released. Never to be changed.
+VERSION_1 = """
+CREATE TABLE ghl_notes_installs (
+    key text COLLATE "C" PRIMARY KEY,
+    user_type text NOT NULL,
+    location_id text,
+    company_id text,
+    user_id text,
+    scopes text NOT NULL,
+    access_token text NOT NULL,
+    refresh_token text,
+    issued_at double precision NOT NULL,
+    expires_at double precision NOT NULL,
+    installed_at double precision,
+    spent_at double precision
+);
+COMMENT ON TABLE ghl_notes_installs IS 'ghl_notes 1';
+CREATE TABLE ghl_notes_claims (
+    name text COLLATE "C" PRIMARY KEY, ends double precision NOT NULL
+);
+COMMENT ON TABLE ghl_notes_claims IS 'ghl_notes 1';
+"""
+SAVE_1 = """
+INSERT INTO ghl_notes_installs (key, user_type, location_id, company_id, scopes, access_token,
+    refresh_token, issued_at, expires_at, installed_at)
+VALUES ('location:loc', 'Location', 'loc', 'com', 'a.read', 'access 1', 'refresh 1', 1, 2, 3)
+ON CONFLICT (key) DO NOTHING
+"""
+READER = Owner("highlevel", "65-reader")
+
+
+async def of_version_1(db: "psycopg.AsyncConnection") -> None:
+    """Make the tables as version 0.1 left them."""
+    await db.execute(VERSION_1)
+    await db.execute(SAVE_1)
+
+
+async def test_tables_that_kept_no_app_are_brought_up_to_date(
+    schema: str, db: "psycopg.AsyncConnection"
+) -> None:
+    """Services that start at once on tables of the version before change them once, for all."""
+    await of_version_1(db)
+    stores = [postgres.PostgresStore(conninfo(schema)) for _ in range(8)]
+    loaded = await asyncio.gather(*(store.load(KEY) for store in stores))
+    found = await asyncio.gather(
+        *(OwnedStore(store, READER).load(location_key("loc", READER)) for store in stores)
+    )
+    await asyncio.gather(*(store.close() for store in stores))
+    comment = await rows(db, "SELECT obj_description('ghl_notes_installs'::regclass)")
+
+    assert comment == [("ghl_notes 2",)]
+    assert [count_of(one) for one in (*loaded, *found)] == [1] * 16
+    assert {one.install.client_id for one in found if one} == {READER.client_id}
+    assert await rows(db, "SELECT key FROM ghl_notes_installs") == [(location_key("loc", READER),)]
+
+
+async def test_a_process_of_version_1_goes_on(
+    store: TokenStore, db: "psycopg.AsyncConnection"
+) -> None:
+    """It can still save what it holds; an app that comes waits for that, and loses nothing."""
+    await of_version_1(db)
+    await store.load(KEY)
+    async with db.transaction():
+        await db.execute("SELECT 1 FROM ghl_notes_installs FOR UPDATE")
+        finding = asyncio.create_task(OwnedStore(store, READER).load(location_key("loc", READER)))
+        await asyncio.sleep(0.1)
+        early = finding.done()
+        await db.execute("UPDATE ghl_notes_installs SET access_token = 'access 2'")
+    found = await asyncio.wait_for(finding, 10)
+    await db.execute(SAVE_1)
+
+    assert not early
+    assert count_of(found) == 2
+    assert count_of(await store.load(KEY)) == 1
+
+
+async def test_a_role_that_may_not_change_the_tables(
+    schema: str, db: "psycopg.AsyncConnection"
+) -> None:
+    """Who may not bring the tables up to date is told who must, and they stay as they were."""
+    await of_version_1(db)
+    access = f"SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLES)}"
+    async with role(db, f"USAGE ON SCHEMA {schema}", access) as name:
+        error = await refused(conninfo(schema, role=name))
+    comment = await rows(db, "SELECT obj_description('ghl_notes_installs'::regclass)")
+
+    assert "their owner must open the store once" in str(error)
+    assert comment == [("ghl_notes 1",)]
 
 
 # --- connections ----------------------------------------------------------------------------

@@ -11,7 +11,9 @@ import pytest
 import pytest_asyncio
 
 from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.models import Owner, location_key
 from ghl_notes.stores import Hold, Overtaken, TokenStore
+from ghl_notes.stores.owned import OwnedStore
 from tests.stores.installs import KEY, count_of, delete, install, keys, save
 from tests.stores.resp import SILENCE, bulk, fake_redis
 from tests.stores.servers import extra, place_on
@@ -209,6 +211,25 @@ async def test_the_first_version_is_read(
     assert stored is not None
     assert stored.install.scopes == ("a.read",)
     assert (stored.token.access_token, stored.token.expires_at) == ("hush", 2.5)
+    assert stored.install.client_id is None
+
+
+async def test_what_version_1_wrote_is_adopted(
+    opening: Callable[..., TokenStore], raw: "Client", prefix: str
+) -> None:
+    """Its tokens and times are the app's to the last digit, and what cannot be read stays."""
+    exact = {**OURS, "issued_at": 1784284038.1234567}
+    await raw.hset(f"{prefix}:installs", KEY, json.dumps(exact))
+    await raw.hset(f"{prefix}:installs", "location:odd", b"hush")
+    owner = Owner("highlevel", "65-reader")
+    found = await OwnedStore(opening(), owner).load(location_key("loc", owner))
+
+    assert found is not None
+    assert (found.token.access_token, found.token.issued_at) == ("hush", exact["issued_at"])
+    assert sorted(await raw.hkeys(f"{prefix}:installs")) == [
+        location_key("loc", owner).encode(),
+        b"location:odd",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +244,7 @@ async def test_the_first_version_is_read(
         (json.dumps({**OURS, "issued_at": "hush"}).encode(), "another prefix"),
         (json.dumps({**OURS, "expires_at": 1e300}).encode(), "another prefix"),
         (json.dumps({**OURS, "scopes": None}).encode(), "another prefix"),
-        (json.dumps({**OURS, "version": 2}).encode(), "newer ghl_notes"),
+        (json.dumps({**OURS, "version": 9}).encode(), "newer ghl_notes"),
     ],
 )
 async def test_what_is_not_ours_is_left_alone(

@@ -19,7 +19,9 @@ from pathlib import Path
 import pytest
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
+from ghl_notes.models import Owner, company_key, location_key
 from ghl_notes.stores import SQLiteStore, file_locks, sqlite, sqlite_schema
+from ghl_notes.stores.owned import OwnedStore
 from tests.stores.installs import KEY, count_of, count_on, delete, install, keys, save
 from tests.stores.processes import child
 
@@ -149,7 +151,7 @@ def a_newer_version(path: Path) -> None:
     asyncio.run(use(path))
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = DELETE")
-        db.execute("PRAGMA user_version = 3")
+        db.execute("PRAGMA user_version = 9")
 
 
 @pytest.mark.parametrize(
@@ -650,3 +652,69 @@ async def test_a_file_that_was_replaced_is_refused(path: Path) -> None:
     with pytest.raises(ConfigurationError, match="was replaced"):
         await save(store, install(count=3))
     await store.close()
+
+
+# --- a file of the version before, which kept no app ----------------------------------------
+
+# What version 2 added, as it was released. Never to be changed.
+VERSION_2 = """
+ALTER TABLE installs ADD COLUMN installed_at REAL;
+ALTER TABLE installs ADD COLUMN spent_at REAL;
+CREATE TABLE claims (name TEXT PRIMARY KEY, ends REAL NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = 2;
+"""
+# As a process of that version writes an install.
+SAVE_2 = "INSERT OR REPLACE INTO installs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SAVE_2_BY_NAME = """
+INSERT OR REPLACE INTO installs (key, user_type, location_id, company_id, user_id, scopes,
+    access_token, refresh_token, issued_at, expires_at, installed_at, spent_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+ROWS_2 = [(*row, 4.5, None) for row in ROWS_1]
+READER = Owner("highlevel", "65-reader")
+
+
+def version_2(path: Path) -> None:
+    """Make a file as version 0.1 left it."""
+    version_1(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executescript(VERSION_2)
+        db.executemany("DELETE FROM installs WHERE key = ?", [row[:1] for row in ROWS_2])
+        db.executemany(SAVE_2, ROWS_2)
+
+
+async def test_a_file_that_kept_no_app_is_brought_up_to_date(path: Path) -> None:
+    """Every install of it keeps its key and its tokens, and is nobody's until an app comes."""
+    version_2(path)
+    store = SQLiteStore(path)
+    company, location = [one async for one in store.list()]
+
+    assert (company.install.client_id, company.install.provider) == (None, "highlevel")
+    assert (company.token.access_token, location.token.refresh_token) == ("access 1", "refresh 2")
+    assert company.install.in_doubt_since is None
+    await store.adopt(provider=READER.provider, client_id=READER.client_id)
+    mine = await store.load(location_key("loc", READER))
+    assert mine is not None
+    assert (mine.install.client_id, mine.token) == (READER.client_id, location.token)
+    assert await keys(store) == [company_key("com", READER), location_key("loc", READER)]
+    await store.close()
+
+
+async def test_a_process_of_the_version_before_goes_on(path: Path) -> None:
+    """What it still saves is read, and the next process of the app makes it the app's."""
+    version_2(path)
+    old = sqlite3.connect(path)
+    first, second = SQLiteStore(path), SQLiteStore(path)
+    await OwnedStore(first, READER).load("x")
+    with old:
+        old.execute(SAVE_2_BY_NAME, (*ROWS_2[1][:6], "access 3", "refresh 3", 2e9, 3e9, 4.5, None))
+    late = await first.load("location:loc")
+    found = await OwnedStore(second, READER).load(location_key("loc", READER))
+    old.close()
+    for store in (first, second):
+        await store.close()
+
+    assert late is not None
+    assert late.token.refresh_token == "refresh 3"
+    assert found is not None
+    assert found.token == late.token

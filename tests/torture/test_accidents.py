@@ -12,6 +12,7 @@ import pytest
 
 from ghl_notes import App, HighLevel, ReauthorizationRequired, Renewed, Spent
 from ghl_notes.testing import FakeHighLevel
+from tests.keys import location_on
 from tests.torture.run import ROOT
 from tests.torture.stores import LEASE, open_store
 
@@ -43,7 +44,7 @@ async def doomed(fake, shared, how):
         "place": shared.place,
         "app": app_of(fake),
         "base_url": fake.url,
-        "key": f"location:{fake.location_id}",
+        "key": location_on(fake),
         "location_id": fake.location_id,
         "contact_id": fake.contact_ids()[0],
     }

@@ -89,6 +89,7 @@ from ghl_notes.sources import (
 from ghl_notes.sources.cinnox import CinnoxNotes
 from ghl_notes.sources.close import CloseExport, CloseNotes, CloseOAuth
 from ghl_notes.stores import (
+    Adopting,
     Claims,
     Hold,
     MemoryStore,
@@ -526,6 +527,9 @@ async def an_app(store: TokenStore, observer: Observer) -> None:
         assert_type(install.installed_at, datetime | None)
         assert_type(install.renewed_at, datetime | None)
         assert_type(install.spent_at, datetime | None)
+        assert_type(install.in_doubt_since, datetime | None)
+        assert_type(install.provider, str)
+        assert_type(install.client_id, str | None)
 
         assert_type(highlevel.location("location"), Client)
         highlevel.location("location", company_id="company")
@@ -590,6 +594,11 @@ async def shared_stores() -> list[TokenStore]:
     sealed = Sealed(PostgresStore("postgresql://..."), keys=[Sealed.new_key()])
     assert_type(await sealed.rotate(), int)
     return [sealed, RedisStore("redis://..."), SQLiteStore("installs.db"), MemoryStore()]
+
+
+async def adopted(store: TokenStore) -> None:
+    if isinstance(store, Adopting):
+        await store.adopt(provider="highlevel", client_id="id-x")
 
 
 async def stores() -> None:

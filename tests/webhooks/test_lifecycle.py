@@ -23,6 +23,7 @@ from ghl_notes.errors import (
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import FakeHighLevel, Fault
 from ghl_notes.webhooks import AppInstalled, AppUninstalled
+from tests.keys import company_on, location_on
 from tests.webhooks.conftest import serving
 
 
@@ -115,8 +116,8 @@ async def test_an_uninstall_forgets_the_location(agency, served, fake, handler) 
 
     assert isinstance(handler.got[-1], AppUninstalled)
     assert await stored(agency) == {
-        f"company:{fake.company_id}",
-        f"location:{fake.location_ids[1]}",
+        company_on(fake),
+        location_on(fake, fake.location_ids[1]),
     }
 
 
@@ -178,7 +179,7 @@ async def test_an_uninstall_of_both_is_one_of_the_location(agency, send, fake) -
     now = datetime.fromtimestamp(fake.clock() + 1, UTC).isoformat()
     await send(type="UNINSTALL", companyId=fake.company_id, timestamp=now)
 
-    assert await stored(agency) == {f"company:{fake.company_id}"}
+    assert await stored(agency) == {company_on(fake)}
 
 
 @pytest.mark.parametrize("status", [Fault.SERVER_ERROR, Fault.RATE_LIMITED, Fault.HTML])
@@ -190,7 +191,7 @@ async def test_an_install_waits_for_highlevel(agency, served, fake, handler, sta
 
     assert delivery.statuses == (503, 200)
     assert handler.types == ["INSTALL"]
-    assert f"location:{fake.location_id}" in await stored(agency)
+    assert location_on(fake) in await stored(agency)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ async def test_an_install_that_was_taken_back(agency, served, fake, handler, cap
 
     assert [one.statuses for one in deliveries] == [(200,), (200,)]
     assert handler.types == ["INSTALL", "UNINSTALL"]
-    assert await stored(agency) == {f"company:{fake.company_id}"}
+    assert await stored(agency) == {company_on(fake)}
     assert "no token for location" in caplog.text
 
 
@@ -320,7 +321,7 @@ async def happen(what: str, highlevel: HighLevel, fake: FakeHighLevel) -> None:
 
 def truth(fake: FakeHighLevel, history: tuple[str, ...]) -> tuple[set[str], set[str]]:
     """Name what must be stored, and what may be: with the agency, the app is in every location."""
-    company, location = f"company:{fake.company_id}", f"location:{fake.location_id}"
+    company, location = company_on(fake), location_on(fake)
     must, may = {company}, {company}
     for what in history:
         if what == "install":
@@ -370,7 +371,7 @@ async def test_any_pace_leaves_the_newest_truth(agency, served, fake, handler, s
 
     assert all(one.delivered for one in results)
     assert must <= await stored(agency) <= may
-    if f"location:{fake.location_id}" in must:
+    if location_on(fake) in must:
         client = agency.location(fake.location_id)
         assert len(await client.notes.list(fake.contact_ids()[0])) == 5
 

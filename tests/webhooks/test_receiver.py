@@ -14,6 +14,7 @@ import pytest_asyncio
 from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.stores import MemoryStore
 from ghl_notes.webhooks import MAX_BODY, NoteCreated, Receipt, Webhooks
+from tests.keys import location_on
 from tests.webhooks.conftest import UNKNOWN
 
 OTHER_APP = "66a0419a0dffa47fb5f8b22f"
@@ -163,7 +164,7 @@ async def test_events_that_name_nobody(send, handler) -> None:
 
 async def test_a_spent_install_is_still_known(send, handler, store, fake) -> None:
     """A location whose token died is told of its notes until it is uninstalled."""
-    async with store.hold(f"location:{fake.location_id}") as hold:
+    async with store.hold(location_on(fake)) as hold:
         when = hold.stored.install.installed_at
         spent = attrs.evolve(hold.stored.install, spent_at=when)
         await hold.save(attrs.evolve(hold.stored, install=spent))
@@ -293,7 +294,7 @@ async def test_a_lookup_is_not_kept(crowd, slow, send, highlevel, fake) -> None:
     """The next event looks again, and finds what has changed."""
     slow.go.set()
     await asyncio.gather(*crowd)
-    async with slow.hold(f"location:{fake.location_id}") as hold:
+    async with slow.hold(location_on(fake)) as hold:
         await hold.delete()
 
     assert (await send(webhookId="d")).status == 403

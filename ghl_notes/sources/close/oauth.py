@@ -21,7 +21,6 @@ from ghl_notes.models import (
     Install,
     Json,
     UserType,
-    company_key,
 )
 from ghl_notes.oauth.auth import Auth
 from ghl_notes.oauth.authorize import page_request, read_callback
@@ -42,6 +41,7 @@ class _CloseSession(OAuthSession):
 
     token_path = "/oauth2/token/"  # noqa: S105 - a path
     server = "Close"
+    provider = "close"
 
     def _headers(self) -> dict[str, str]:
         return {}
@@ -61,9 +61,9 @@ class CloseOAuth(Closing):
     """The installs of one OAuth app at Close; each token is renewed once, and saved before use.
 
     ``app`` is as for HighLevel, with the scopes ``all.full_access`` and ``offline_access``.
-    ``store`` is any ``TokenStore``, but one of its own: in the store of a ``HighLevel`` that one
-    would try to renew Close's tokens. An organization stands in it as an ``Install`` whose
-    ``company_id`` is the organization's id.
+    ``store`` is any ``TokenStore``, and may be that of a ``HighLevel`` too: each sees its own
+    installs. An organization stands in it as an ``Install`` whose ``provider`` is ``close`` and
+    whose ``company_id`` is the organization's id.
     """
 
     def __init__(  # noqa: PLR0913 - most of them have a default
@@ -114,13 +114,13 @@ class CloseOAuth(Closing):
         return await self.install(read_callback(callback_url, state=state))
 
     def installs(self) -> AsyncIterator[Install]:
-        """Iterate over all that is stored."""
+        """Iterate over all that is stored of this app."""
         return self._installs.list()
 
     def auth(self, organization_id: str) -> Auth:
         """Return what ``CloseNotes(auth=...)`` takes for one organization."""
         text("organization_id", organization_id)
-        return self._installs.auth(company_key(organization_id), company_id=organization_id)
+        return self._installs.agency(organization_id)
 
     async def close(self) -> None:
         """Wait for renewals under way, then close the store and the connections of its own."""
