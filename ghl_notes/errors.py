@@ -216,8 +216,9 @@ class Unavailable(HighLevelError):
 class AmbiguousWrite(HighLevelError):
     """A create or update may or may not have happened, and looking did not settle it.
 
-    Look at the contact's notes before repeating the call: a blind repeat can write a note twice.
-    The failure behind it is ``__cause__``.
+    Look at the contact's notes before repeating the call: a blind repeat can write a note twice,
+    and HighLevel's lists may lag behind its writes. With a ``status`` from 200 to 299 HighLevel
+    took the write, and only its reply was lost. The failure behind it is ``__cause__``.
     """
 
 

@@ -76,7 +76,11 @@ class Answer:
         except UnexpectedResponse as error:
             msg = "HighLevel took this, and its reply cannot be read; look before repeating it"
             raise AmbiguousWrite(
-                msg, trace_id=error.trace_id, method=self.method, path=self.path
+                msg,
+                status=self.status,
+                trace_id=error.trace_id,
+                method=self.method,
+                path=self.path,
             ) from error
 
     def _name(self, error: UnexpectedResponse) -> None:

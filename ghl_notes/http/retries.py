@@ -46,6 +46,12 @@ def _seconds(_: object, attribute: "Attribute[float]", value: float) -> None:
         raise ConfigurationError(msg)
 
 
+def _flag(_: object, attribute: "Attribute[bool]", value: bool) -> None:  # noqa: FBT001 - attrs'
+    if not isinstance(value, bool):
+        msg = f"RetryPolicy: {attribute.name} must be True or False, got {value!r}"
+        raise ConfigurationError(msg)
+
+
 @frozen(kw_only=True)
 class RetryPolicy:
     """How patient a client is.
@@ -55,15 +61,21 @@ class RetryPolicy:
     - a 429, once its location may send again: the limiter does that waiting, not the retry;
     - a 5xx, a timeout, a broken connection, and a 2xx that is not JSON, if the call may be
       repeated: every read, update and delete, and never a create that may have been applied;
-    - a create that was surely not sent, or is surely not there after looking for it;
+    - a create that was surely not sent or surely refused;
     - a 401 about the token, once, with a renewed token, on top of the attempts.
 
     ``attempts`` counts all tries of a single call, ``bulk_attempts`` those of each call inside a
     stream, where nobody waits and a lost contact costs a second run. Between tries a random wait
     from 0 to ``base`` x 2^n seconds, ``cap`` at most (full jitter), or what ``Retry-After`` says.
     A server that asks for more than ``longest_wait`` seconds gets no retry: the error is raised
-    at once with its ``retry_after``. ``settle`` is how long, after a connection broke in the
-    middle of a create, the note may still turn up at HighLevel.
+    at once with its ``retry_after``.
+
+    ``settle`` is for how many seconds a note whose create got no reply is looked for in the lists
+    of HighLevel, which may lag behind its writes; five looks are spread over them. A note that is
+    not found by then raises ``AmbiguousWrite``. With ``repeat_absent`` its create is sent again,
+    unless HighLevel had said that it was done, or may still be at it (a timeout, a 502 or 504): a
+    note that comes into the list later than ``settle`` is then written twice.
+
     ``rng`` makes the jitter; pass ``random.Random(0)`` for repeatable tests.
     """
 
@@ -72,7 +84,8 @@ class RetryPolicy:
     base: float = field(default=0.5, validator=_seconds)
     cap: float = field(default=30.0, validator=_seconds)
     longest_wait: float = field(default=60.0, validator=_seconds)
-    settle: float = field(default=2.0, validator=_seconds)
+    settle: float = field(default=15.0, validator=_seconds)
+    repeat_absent: bool = field(default=False, validator=_flag)
     rng: random.Random = field(factory=random.Random, repr=False, eq=False)
 
     def wait_for(self, error: HighLevelError, failed: int, *, bulk: bool = False) -> float | None:

@@ -37,6 +37,7 @@ class AppointmentNotes:
     async def list(self, appointment_id: str) -> Listing[AppointmentNote]:
         """Return all notes of an appointment, newest first, 20 with a request."""
         found, _ = await self._look(appointment_id)
+        self._creating.saw(appointment_id, found)
         return found
 
     def stream(self, appointment_id: str) -> AsyncGenerator[AppointmentNote, None]:

@@ -44,6 +44,7 @@ class Notes:
         that is not there.
         """
         listed, _ = await self._look(contact_id)
+        self._creating.saw(contact_id, listed)
         return listed
 
     async def get(self, contact_id: str, note_id: str) -> Note:
@@ -64,10 +65,19 @@ class Notes:
         """Write a note, once, and return it.
 
         ``color`` is hex, such as ``"#FFAA00"``; ``user_id`` is who is named as the author.
-        HighLevel has no idempotency key, so a create whose reply was lost is looked up among the
-        contact's notes and repeated only if it is surely not there; what stays unknown raises
-        ``AmbiguousWrite``. An equal note that somebody else writes in the same moment is taken
-        for it. Creates of one text on one contact go one after the other.
+
+        What surely had no effect is sent again: a 429, a refused connection. Otherwise, since
+        HighLevel has no idempotency key, a create whose reply was lost (a reset, a timeout, a 5xx,
+        a success whose body broke off) is looked up among the contact's notes for
+        ``RetryPolicy.settle`` seconds. A note there is taken for it if it says the same and was
+        not there before: no list that this client read before has it, and if the last of these is
+        not 30 s old, or an earlier look did not have it, it is new, whatever its date. Without
+        such a list HighLevel's dates tell: up to 30 s before the create it is taken, more than 10
+        minutes before it is an older one. What stays unknown raises ``AmbiguousWrite`` and is not
+        sent again: nothing found, two equal ones, or one of which nobody can tell.
+
+        An equal note that somebody else writes in the same moment is taken for it. Creates of one
+        text on one contact go one after the other.
         """
         given = {
             "body": body, "user_id": user_id, "title": title, "color": color, "pinned": pinned

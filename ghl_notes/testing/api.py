@@ -42,7 +42,7 @@ class Api:
 
     @appointments.default
     def _make_appointments(self) -> AppointmentsApi:
-        return AppointmentsApi(self.world, self.clock)
+        return AppointmentsApi(self.world, self.clock, self.notes.until)
 
     @location_notes.default
     def _make_location_notes(self) -> LocationNotesApi:

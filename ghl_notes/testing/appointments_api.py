@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from attrs import define
+from attrs import define, field
 
 from ghl_notes.testing.diary import appointment
 from ghl_notes.testing.grants import Grant
@@ -34,10 +34,15 @@ _PAGE_RULES: Rules = {"limit": digits(1, _MOST_NOTES), "offset": digits(0)}
 
 @define(eq=False)
 class AppointmentsApi:
-    """What HighLevel answers about appointments and their notes."""
+    """What HighLevel answers about appointments and their notes.
+
+    ``until`` tells up to when, at a moment, notes are in lists, or None when all are.
+    """
 
     world: World
     clock: Callable[[], float]
+    until: Callable[[float], float | None]
+    _born: dict[str, float] = field(factory=dict, init=False)
 
     def routes(self) -> list[Route]:
         """List what is answered here."""
@@ -67,7 +72,12 @@ class AppointmentsApi:
     def list_notes(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Give one page of the notes of an appointment, newest first."""
         query = read_query(call, _PAGE_RULES, tuple(_PAGE_RULES))
-        notes = self.notes(ids[0], grant.location_id)
+        until = self.until(self.clock())
+        notes = [
+            note
+            for note in self.notes(ids[0], grant.location_id)
+            if until is None or self._born[str(note["id"])] <= until
+        ]
         offset = int(query["offset"])
         stop = offset + int(query["limit"])
         return Reply(200, {"notes": notes[offset:stop], "hasMore": stop < len(notes)})
@@ -88,14 +98,15 @@ class AppointmentsApi:
         """Write a note of an appointment, whoever does it."""
         place, index, event = self.world.find_appointment(appointment_id)
         fields = read(sent, _NOTE_RULES, ("body",))
-        added = iso(int(self.clock() * 1000))
+        now = self.clock()
 
         def make(note_id: str) -> Payload:
+            self._born[note_id] = now
             return {
                 "id": note_id,
                 "userId": None,
                 **fields,
-                "dateAdded": added,
+                "dateAdded": iso(int(now * 1000)),
                 "contactId": event["contactId"],
                 "appointmentId": appointment_id,
             }

@@ -95,7 +95,7 @@ class Parts:
 
     @notes.default
     def _make_notes(self) -> Notes:
-        return Notes(self.world, self.webhooks, self.options.note_lag)
+        return Notes(self.world, self.webhooks, lambda: self.options.note_lag)
 
     @api.default
     def _make_api(self) -> Api:
@@ -161,6 +161,7 @@ class Parts:
             slow=chosen.slow,
             port=chosen.port,
             encoding=lambda: chosen.encoding,
+            date=lambda: chosen.now() + chosen.date_skew,
             watch=lambda call: watch_tokens(call, chosen.on_token, self.grants),
         )
 

@@ -38,7 +38,10 @@ class FakeHighLevel(Loopback, Records):
         be assigned later.
     :param latency: how long every reply takes.
     :param slow: how long a reply takes under ``Fault.SLOW``.
-    :param note_lag: how long a new note stays out of the lists of notes and their search.
+    :param note_lag: how long a new note, of a contact or an appointment, stays out of the lists
+        of notes and their search. May be assigned later, and again for each list.
+    :param date_skew: how far the ``Date`` header is ahead of the clock that dates the notes, or
+        behind it if below zero. May be assigned later.
     :param fault_rates: the share of API calls that meets each fault; OAuth is spared.
     :param retry_after: sent with every 429; HighLevel was never seen to send one.
     :param not_found_status: how unknown contacts and notes are answered, 400 or 404.

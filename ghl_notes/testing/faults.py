@@ -25,6 +25,8 @@ class Fault(Enum):
     RESET_AFTER = "applied, then the connection is reset"
     SLOW = "applied at once, the reply comes after `slow` seconds"
     CUT_BODY = "applied; the body ends before its Content-Length"
+    CUT_CHUNK = "applied; the body ends between two chunks"
+    CUT_HEAD = "applied; the status and the headers come, and no byte of the body"
     CUT_JSON = "applied; whole HTTP, half the JSON"
     EMPTY_BODY = "applied; a good status without a body"
     WRONG_TYPE = "applied; a JSON list where an object belongs"
@@ -57,17 +59,19 @@ REPLACING = UNCOUNTED | {
 
 @frozen(kw_only=True)
 class Failure:
-    """A failure in words of your own, instead of the work, or of the reply to it.
+    """A failure in words of your own, instead of the work or after it.
 
     Its body is ``{statusCode, message[, error]}``, or ``payload`` if that is given. A 401 or a
-    429 counts against no limit, like requests that HighLevel turns away at the door.
+    429 counts against no limit, like requests that HighLevel turns away at the door, unless it is
+    ``applied``.
 
     :param status: the status of the reply.
     :param message: what it says.
     :param error: the kind of error beside the message, such as ``Unauthorized``.
     :param payload: a whole JSON object for the body.
     :param headers: headers of the reply, such as ``{"retry-after": "3"}``.
-    :param applied: do the work all the same, as behind a gateway that did not wait for it.
+    :param applied: do the work first, as behind a gateway that gave up waiting for it.
+    :param cut: end the body half way.
     """
 
     status: int = field()
@@ -76,6 +80,7 @@ class Failure:
     payload: Mapping[str, object] | None = None
     headers: Mapping[str, str] = field(factory=dict)
     applied: bool = False
+    cut: bool = False
 
     @status.validator
     def _check_status(self, _: object, status: int) -> None:

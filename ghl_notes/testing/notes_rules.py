@@ -1,6 +1,7 @@
 """HighLevel's rules for notes, which two APIs share: pure state, the time is passed in."""
 
 import re
+from collections.abc import Callable
 
 from attrs import define
 
@@ -35,16 +36,17 @@ _BY_USER = "WEB_USER"
 class Notes:
     """Reads and writes notes, and tells of what is written by webhook.
 
-    ``lag`` is for how many seconds a new note stays out of lists.
+    ``lag`` tells for how many seconds a new note stays out of lists, as it is now.
     """
 
     world: World
     webhooks: Webhooks
-    lag: float = 0.0
+    lag: Callable[[], float]
 
     def until(self, now: float) -> float | None:
         """Tell up to when notes are in lists, or None when all are."""
-        return now - self.lag if self.lag else None
+        lag = self.lag()
+        return now - lag if lag else None
 
     def of(self, place: Place, contact: int, now: float) -> list[Payload]:
         """List a contact's notes, in no order."""

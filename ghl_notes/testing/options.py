@@ -37,6 +37,7 @@ class Options:
     latency: float = field(default=0.0, validator=ge(0))
     slow: float = field(default=30.0, validator=ge(0))
     note_lag: float = field(default=0.0, validator=ge(0))
+    date_skew: float = 0.0
     fault_rates: Mapping[Fault, float] | None = None
     retry_after: float | None = None
     not_found_status: int = field(default=400, validator=in_((400, 404)))

@@ -4,8 +4,10 @@ import asyncio
 import socket
 import struct
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -67,13 +69,14 @@ class Server:
     """One listening socket in front of a service. Delays are in seconds of the event loop.
 
     ``watch`` gives whoever looks at a call on its way, and ``encoding`` how replies are compressed
-    for those who accept it.
+    for those who accept it. ``date`` is what stands in the ``Date`` header, in Unix time.
     """
 
     service: Answering
     latency: float
     slow: float
     encoding: Callable[[], Encoding | None] = lambda: None
+    date: Callable[[], float] = time.time
     watch: Callable[[Call], Watch | None] = _nobody
     seen: deque[SeenRequest] = field(factory=lambda: deque(maxlen=_SEEN), init=False)
     port: int
@@ -114,6 +117,8 @@ class Server:
 
     async def _answer(self, request: web.BaseRequest, call: Call) -> Outcome:
         outcome = self.service.answer(call, asyncio.get_running_loop().time())
+        headers = {"date": formatdate(self.date(), usegmt=True), **outcome.reply.headers}
+        outcome = evolve(outcome, reply=evolve(outcome.reply, headers=headers))
         self._note(request, call, outcome)
         delay = self.slow if outcome.fault is Fault.SLOW else self.latency
         if delay:
@@ -171,7 +176,7 @@ async def _send(request: web.BaseRequest, outcome: Outcome) -> web.StreamRespons
             return _reset(request)
         case Fault.STALL_BEFORE:
             return await _silence()
-        case Fault.CUT_BODY | Fault.STALL:
+        case Fault.CUT_BODY | Fault.CUT_CHUNK | Fault.CUT_HEAD | Fault.STALL:
             return await _half(request, outcome)
         case Fault.HUGE:
             return await _huge(request, outcome.reply)
@@ -214,13 +219,16 @@ async def _silence() -> web.StreamResponse:
 
 
 async def _half(request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
-    """Promise a whole body, send half of it, and hang up or fall silent."""
+    """Promise a whole body, send half of it or none, and hang up or fall silent."""
     body = _plain(outcome.reply)
     response = web.StreamResponse(status=outcome.reply.status, headers=_headers(outcome.reply))
-    response.content_length = len(body) + 1
+    if outcome.fault is Fault.CUT_CHUNK:
+        response.enable_chunked_encoding()
+    else:
+        response.content_length = len(body) + 1
     response.force_close()
     await response.prepare(request)
-    await response.write(body[: len(body) // 2])
+    await response.write(b"" if outcome.fault is Fault.CUT_HEAD else body[: len(body) // 2])
     if outcome.fault is Fault.STALL:
         return await _silence()
     if request.transport is not None:

@@ -61,7 +61,7 @@ class Turnstile:
     def open(self, call: Call, work: Work) -> Outcome:
         """Let in whoever comes: no limit is counted, and a fault strikes only if it was ordered."""
         fault = call.trouble or self.faults.pick(call.method, call.path, api=False)
-        return _outcome(self._replaced(fault) or _act(work), fault)
+        return _outcome(self._reply(fault, work), fault)
 
     def pass_by(
         self, call: Call, now: float, owner: str, work: Work, *, flagged: bool = False
@@ -77,14 +77,11 @@ class Turnstile:
         if fault is Fault.RATE_LIMITED:
             reading = evolve(limiter.reading(wall, accepted=False), remaining=0)
             return Outcome(self._too_many(limiter, reading, now))
-        replaced = self._replaced(fault)
-        if replaced is not None and _is_uncounted(fault):
-            return Outcome(replaced)
+        if _is_uncounted(fault):
+            return _outcome(self._reply(fault, work), fault)
         reading = limiter.take(now, wall)
         self.stats.accepted += 1
-        reply = replaced or _act(work)
-        if isinstance(fault, Failure) and fault.applied:
-            _act(work)
+        reply = self._reply(fault, work)
         told = self.headers(limiter, reading, now)
         return _outcome(evolve(reply, headers={**told, **reply.headers}), fault)
 
@@ -92,16 +89,21 @@ class Turnstile:
         self.stats.rejected_429 += 1
         return evolve(self.replies[Fault.RATE_LIMITED], headers=self.refusal(limiter, reading, now))
 
-    def _replaced(self, fault: Trouble | None) -> Reply | None:
+    def _reply(self, fault: Trouble | None, work: Work) -> Reply:
+        """Do the work and tell its reply, unless a fault comes in the place of either."""
         if isinstance(fault, Failure):
+            if fault.applied:
+                _act(work)
             return Reply(fault.status, fault.body(), fault.headers)
-        return self.replies[fault] if isinstance(fault, Fault) and fault in REPLACING else None
+        if isinstance(fault, Fault) and fault in REPLACING:
+            return self.replies[fault]
+        return _act(work)
 
 
 def _is_uncounted(fault: Trouble | None) -> bool:
     if isinstance(fault, Failure):
         return fault.status in (401, 429) and not fault.applied
-    return fault in UNCOUNTED
+    return isinstance(fault, Fault) and fault in UNCOUNTED
 
 
 def _outcome(reply: Reply, fault: Trouble | None) -> Outcome:
@@ -109,7 +111,9 @@ def _outcome(reply: Reply, fault: Trouble | None) -> Outcome:
         headers = {**reply.headers, **{name.lower(): one for name, one in fault.headers.items()}}
         kept = {name: value for name, value in headers.items() if value is not None}
         return Outcome(evolve(reply, headers=kept))
-    return Outcome(reply, fault if isinstance(fault, Fault) else None)
+    if isinstance(fault, Failure):
+        return Outcome(reply, Fault.CUT_BODY if fault.cut else None)
+    return Outcome(reply, fault)
 
 
 def _act(work: Work) -> Reply:

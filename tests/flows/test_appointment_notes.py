@@ -5,6 +5,7 @@ import asyncio
 
 import pytest
 
+from ghl_notes import RetryPolicy
 from ghl_notes.errors import (
     AmbiguousWrite,
     ConfigurationError,
@@ -190,15 +191,27 @@ async def test_it_is_found_behind_the_first_page(fake, client, appointment_id, u
     assert [seen.method for seen in fake.requests] == ["POST", "GET", "GET", "GET"]
 
 
-async def test_a_create_that_never_arrived_is_repeated(fake, client, appointment_id) -> None:
-    """Two looks at all pages prove that it is not there; then it is sent again."""
+async def test_a_create_that_is_not_found_is_not_repeated(fake, client, appointment_id) -> None:
+    """All pages are looked at, several times, and that the note is in none proves nothing."""
     fill(fake, appointment_id, 25, "Another")
     fake.inject(Fault.RESET_BEFORE, method="POST")
+    with pytest.raises(AmbiguousWrite):
+        await client.appointment_notes.create(appointment_id, "Text")
+
+    assert len(ids(fake, appointment_id)) == 25
+    assert "".join(seen.method[0] for seen in fake.requests) == "PGGGGGGGGGG"
+
+
+@pytest.mark.parametrize("fault", [Fault.RESET_AFTER, Fault.CUT_BODY, Fault.CUT_HEAD])
+async def test_a_create_is_found_in_a_list_that_lags(start, connect, fault) -> None:
+    """A note that comes into the list later than its write is waited for."""
+    fake = await start(note_lag=0.2)
+    client = connect(fake, retries=RetryPolicy(base=0, settle=1.0))
+    appointment_id = str(fake.appointments(fake.contact_ids()[0])[0]["id"])
+    fake.inject(fault, method="POST")
     note = await client.appointment_notes.create(appointment_id, "Text")
 
-    assert len(ids(fake, appointment_id)) == 26
-    assert ids(fake, appointment_id)[0] == note.id
-    assert "".join(seen.method[0] for seen in fake.requests) == "PGGGGP"
+    assert ids(fake, appointment_id) == [note.id]
 
 
 async def test_a_note_of_somebody_else_is_not_taken_for_it(fake, client, appointment_id) -> None:

@@ -332,7 +332,8 @@ async def test_a_fault_of_ours_is_never_lost(concurrency) -> None:
 
 async def test_a_storm_loses_nobody(start, connect) -> None:
     """With every fault about, each contact has one outcome, and no error is of a strange kind."""
-    few = (Fault.HUGE, Fault.GZIP_BOMB, Fault.SLOW, Fault.RATE_LIMITED)
+    stalls = (Fault.SLOW, Fault.STALL, Fault.STALL_BEFORE)
+    few = (*stalls, Fault.HUGE, Fault.GZIP_BOMB, Fault.RATE_LIMITED)
     rates = {fault: 0.02 for fault in Fault if fault not in few}
     fake = await start(contacts=400, notes_per_contact=1, fault_rates=rates)
     results = [r async for r in connect(fake).notes.stream(fake.contact_ids(), concurrency=20)]

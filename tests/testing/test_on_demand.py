@@ -4,6 +4,8 @@
 import asyncio
 import gzip
 import zlib
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 import pytest
@@ -55,6 +57,73 @@ async def test_a_failure_can_meet_the_token_endpoint(call) -> None:
 
     assert (await refresh(call, first))["message"] == "no room"
     assert "access_token" in await refresh(call, first)
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 502, 504])
+async def test_a_failure_can_come_after_the_work(call, status) -> None:
+    """A gateway that gave up tells of a failure, and the write was done and counts."""
+    call.fake.inject(Failure(status=status, message="gave up", applied=True), method="POST")
+    answer = await call("POST", notes(call), **BODY)
+
+    assert (answer.status, answer.json["message"]) == (status, "gave up")
+    assert len(call.fake.notes(call.fake.contact_ids()[0])) == 6
+    assert call.fake.stats.accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "applied"),
+    [
+        (Fault.CUT_CHUNK, 201, 1),
+        (Fault.CUT_HEAD, 201, 1),
+        (Failure(status=429, message="later", cut=True), 429, 0),
+        (Failure(status=504, message="gave up", applied=True, cut=True), 504, 1),
+    ],
+)
+async def test_a_body_can_break_off_after_its_status(call, fault, status, applied) -> None:
+    """The status comes, and the body never to its end."""
+    call.fake.inject(fault)
+    headers = {"Authorization": f"Bearer {call.fake.private_token}", "Version": "v3"}
+    async with call.session.post(call.fake.url + notes(call), headers=headers, **BODY) as answer:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+
+    assert answer.status == status
+    assert len(call.fake.notes(call.fake.contact_ids()[0])) == 5 + applied
+
+
+async def test_the_date_header_can_be_wrong(call) -> None:
+    """It follows the clock that dates the notes, and goes ahead of it or behind as it is set."""
+    call.fake.advance(-3600)
+    for skew in (0.0, 3.0, -90.0):
+        call.fake.date_skew = skew
+        answer = await call("POST", notes(call), **BODY)
+        dated = datetime.fromisoformat(answer.json["note"]["dateAdded"])
+        shown = parsedate_to_datetime(answer.headers["date"])
+
+        assert (shown - dated).total_seconds() == pytest.approx(skew, abs=1.1)
+        assert datetime.now(UTC) - dated > timedelta(minutes=59)
+
+
+async def test_lists_lag_as_long_as_they_are_told_to(call) -> None:
+    """A new note stays out of the lists of its contact or appointment until the lag has passed."""
+    contact_id = call.fake.contact_ids()[0]
+    appointment_id = call.fake.appointments(contact_id)[0]["id"]
+    lists = (notes(call), f"/calendars/appointments/{appointment_id}/notes?limit=20&offset=0")
+    call.fake.add_note(contact_id, "new")
+    call.fake.add_appointment_note(appointment_id, "new")
+    for lag, seconds, found in (
+        (10.0, 0, 0),
+        (10.0, 9, 0),
+        (5.0, 0, 1),
+        (10.0, 0, 0),
+        (10.0, 2, 1),
+    ):
+        call.fake.note_lag = lag
+        call.fake.advance(seconds)
+        bodies = [
+            [note["body"] for note in (await call("GET", one)).json["notes"]] for one in lists
+        ]
+        assert [some.count("new") for some in bodies] == [found, found]
 
 
 @pytest.mark.parametrize("status", [100, 199, 600])

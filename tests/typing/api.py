@@ -450,6 +450,7 @@ async def configured(session: aiohttp.ClientSession, auth: Auth, observer: Obser
             cap=10,
             longest_wait=30,
             settle=1.0,
+            repeat_absent=True,
             rng=random.Random(0),
         ),
         timeout=10,

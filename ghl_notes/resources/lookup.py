@@ -1,0 +1,105 @@
+"""Which of the notes that are listed is the one whose reply was lost."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import datetime
+from typing import Final, Generic, TypeVar
+
+from attrs import define, field
+
+from ghl_notes.models import Json, Listing
+from ghl_notes.resources.likeness import Written, is_same, may_be
+
+_MOMENT: Final = 30.0
+"""Seconds within which two clocks, or two writers, are not told apart."""
+
+_LONG_AGO: Final = 600.0
+"""Seconds by which no two of HighLevel's clocks differ."""
+
+_RETURNED: Final = 10_000
+_LISTS: Final = 256
+
+N = TypeVar("N", bound=Written)
+
+
+class History:
+    """What a client knows of the notes there are, by those it created and those it listed.
+
+    Bounded: it keeps the ids of the last 10,000 notes created, and the last list of 256 owners.
+    """
+
+    def __init__(self) -> None:
+        self.returned: OrderedDict[str, None] = OrderedDict()
+        self._lists: OrderedDict[str, tuple[float, frozenset[str]]] = OrderedDict()
+
+    def give(self, note_id: str) -> None:
+        """Remember a note that a create returned: no other create wrote it."""
+        self.returned[note_id] = None
+        if len(self.returned) > _RETURNED:
+            self.returned.popitem(last=False)
+
+    def saw(self, owner_id: str, listed: Listing[N], now: float) -> None:
+        """Remember the notes that an owner has; ``now`` is the time of the event loop."""
+        if listed.unreadable:
+            return  # a list with gaps says nothing about what is not in it
+        self._lists[owner_id] = now, frozenset(note.id for note in listed)
+        self._lists.move_to_end(owner_id)
+        if len(self._lists) > _LISTS:
+            self._lists.popitem(last=False)
+
+    def before(self, owner_id: str, now: float) -> tuple[frozenset[str], bool]:
+        """Return the ids of the notes an owner had, and whether these were all a moment ago."""
+        if owner_id not in self._lists:
+            return frozenset(), False
+        when, ids = self._lists[owner_id]
+        return ids, now - when < _MOMENT
+
+
+@define(eq=False)
+class Lookup(Generic[N]):
+    """Finds the note of one create in the lists that come after it.
+
+    A note is the one that was sent if it has the same text, author, title and color, no other
+    create has ``returned`` it, and it was not there before. What was there before is known from
+    lists: those of before the create (``before``), and from the first look on those of earlier
+    looks. While it is not known (``all_known`` is False), a note's date decides, roughly, since
+    HighLevel's clocks differ: up to 30 s before the create it is the one, more than 10 minutes
+    before it is an older one, and in between nobody can tell.
+
+    ``is_other`` tells of a note whether it is another one's that is being written meanwhile.
+    ``perhaps`` becomes True when one was seen that HighLevel may have made of what was sent.
+    """
+
+    fields: Mapping[str, Json]
+    before: frozenset[str]
+    all_known: bool
+    returned: Container[str]
+    is_other: Callable[[N], bool]
+    perhaps: bool = field(default=False, init=False)
+
+    def find(self, listed: Listing[N], began: datetime) -> list[N] | None:
+        """Return the notes that may be the one that was sent; None if that is in doubt for one.
+
+        ``began`` is when the create began, by the clock that dates the notes.
+        """
+        fresh = [one for one in listed if self._is_fresh(one, began)]
+        same = [one for one in fresh if is_same(one, self.fields)]
+        if not self.all_known and any(_age(one, began) > _MOMENT for one in same):
+            return None
+        self.perhaps = self.perhaps or self._may_be_among(fresh)
+        if not listed.unreadable:  # what comes into the list from now on is new
+            self.before |= {one.id for one in listed}
+            self.all_known = True
+        return same
+
+    def _is_fresh(self, note: N, began: datetime) -> bool:
+        if note.id in self.before or note.id in self.returned:
+            return False
+        return self.all_known or _age(note, began) <= _LONG_AGO
+
+    def _may_be_among(self, notes: Iterable[N]) -> bool:
+        return any(may_be(one, self.fields) and not self.is_other(one) for one in notes)
+
+
+def _age(note: Written, began: datetime) -> float:
+    return (began - note.date_added).total_seconds()
