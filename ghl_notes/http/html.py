@@ -1,33 +1,190 @@
-"""The plain text of an HTML body."""
+"""The plain text of an HTML body, in time that grows with its length and no faster.
 
+A body is HTML if it has HTML's own tags: ``<jane@example.com>``, ``x <y> z`` and ``List<int>`` are
+text wherever they stand.
+"""
+
+import re
 from html import unescape
-from html.parser import HTMLParser
 from typing import Final
+
+from attrs import define, field
+
+# Elements that begin and end a line of their own.
+_BLOCKS: Final = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset"
+    " figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav"
+    " ol optgroup option p pre search section summary table tbody tfoot thead title tr ul".split()
+)
+_CELLS: Final = frozenset(("td", "th"))
+# What is in them is for machines. The first two hold text to the end if they are never closed.
+_RAW: Final = frozenset(("script", "style"))
+_HIDDEN: Final = _RAW | {"head", "template", "title"}
+_INLINE: Final = frozenset(
+    "a abbr acronym applet area audio b base basefont bdi bdo big blink br button canvas cite code"
+    " col colgroup data datalist del dfn em embed font frame frameset i iframe img input ins kbd"
+    " label link map mark marquee meta meter nobr noframes noscript object output param picture"
+    " progress q rp rt ruby s samp select slot small source span strike strong sub sup svg textarea"
+    " time track tt u var video wbr".split()
+)
+_KNOWN: Final = _BLOCKS | _CELLS | _HIDDEN | _INLINE
+# Whoever writes one of these without attributes and never closes it still means a tag. The others
+# are also words between brackets: a <link>, an <address>, if a <b> c.
+_TELLING: Final = frozenset(
+    "blockquote body br div h1 h2 h3 h4 h5 h6 hr html img li ol p span table tbody td th thead tr"
+    " ul".split()
+)
+_SPACE: Final = " \t\n\r\f"
+
+# A quoted attribute may hold ">". Nothing here can be matched in two ways, so that half tags cost
+# no square of the time.
+_TOKEN: Final = re.compile(
+    r"""<(?:
+        !--(?P<comment>)
+      | (?P<end>/?)(?P<name>[a-z][a-z0-9]*+)(?=[\s/>])
+        (?:(?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>|(?P<odd>[^<>]*+)>)
+      | /?(?:o|v|w|m|x|st1):[a-z0-9]++[^<>]*+>   # of Outlook and Word
+      | ![a-z\[][^<>]*+>                         # a document type, a condition
+      | \?[^<>]*+>
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+).search
+# References of a length that there is: html.unescape would read a number of any length.
+_REFERENCE: Final = re.compile(
+    r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE
+).sub
+_CLOSERS: Final = {
+    name: re.compile(rf"</{name}(?=[\s/>])[^<>]*+>", re.IGNORECASE).search for name in _HIDDEN
+}
 
 
 def stripped(body: str) -> str:
-    """Return the text of ``body``, with a line break where a block begins."""
-    stripper = _Stripper()
-    # No tag ends behind the last ">", and looking for its end there takes the square of the time.
-    markup, end, rest = body.rpartition(">")
-    try:
-        stripper.feed(markup + end)
-        stripper.close()
-    except AssertionError:  # what html.parser makes of "<![x]" before Python 3.14
-        return body
-    return ("".join(stripper.parts) + unescape(rest)).strip()
+    """Return the text of ``body``, a line for each block; of a plain text, the text as it is."""
+    if not _is_markup(body):
+        return _characters(body)
+    reader = _Reader(body)
+    reader.read()
+    return "".join(reader.text.parts).strip()
 
 
-class _Stripper(HTMLParser):
-    _BREAKS: Final = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
+def _characters(text: str) -> str:
+    """Put characters in the place of their references."""
+    return _REFERENCE(lambda found: unescape(found[0]), text) if "&" in text else text
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
 
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
+def _is_markup(body: str) -> bool:
+    """Tell whether there is a tag that nobody writes into a plain text."""
+    place, last_comment = 0, body.rfind("-->")
+    while (found := _TOKEN(body, place)) is not None:
+        if found.end() <= last_comment if found["comment"] is not None else _tells(found):
+            return True
+        place = found.start() + 1
+    return False
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the base's name
-        if tag in self._BREAKS and self.parts:
-            self.parts.append("\n")
+
+def _tells(found: re.Match[str]) -> bool:
+    name = (found["name"] or "").lower()
+    if name not in _KNOWN:
+        return found[0][:9].lower() == "<!doctype"
+    return bool(found["end"]) or name in _TELLING or "=" in found[0] or found[0].endswith("/>")
+
+
+@define
+class _Lines:
+    """Text as it grows; ``gap`` is what stands between it and the next word."""
+
+    parts: list[str] = field(factory=list)
+    gap: str = ""
+    open: bool = False
+    kept: int = 0  # how many <pre> are open
+
+    def add(self, text: str) -> None:
+        """Go on with the line. Where one begins, white space is layout of the markup."""
+        if not self.open and not self.kept:
+            text = text.lstrip(_SPACE)
+        if text:
+            self.parts += (self.gap, text)
+            self.gap, self.open = "", True
+
+    def end(self) -> None:
+        """End the line if it has any text."""
+        if self.open:
+            self.parts[-1] = self.parts[-1] if self.kept else self.parts[-1].rstrip(_SPACE)
+            self.gap = "\n"
+        self.open = False
+
+    def turn(self, gap: str, other: str) -> None:
+        """Let another gap come before the next word."""
+        self.gap = other if self.gap == gap else self.gap
+
+    def feed(self) -> None:
+        """Begin another line, even below an empty one."""
+        self.parts += (self.gap, "\n")
+        self.gap, self.open = "", False
+
+
+@define
+class _Reader:
+    """Goes through a body, tag by tag."""
+
+    body: str
+    text: _Lines = field(factory=_Lines)
+    _in_row: bool = False
+    _unclosed: set[str] = field(factory=set)
+
+    def read(self) -> None:
+        """Read it to its end."""
+        place = looked = 0
+        while (found := _TOKEN(self.body, looked)) is not None:
+            end = self._end_of(found)
+            if end is None:  # no tag, but text between brackets
+                looked = found.start() + 1
+                continue
+            self.text.add(_characters(self.body[place : found.start()]))
+            if found["name"]:
+                self._take(found["name"].lower(), closing=bool(found["end"]))
+            place = looked = end
+        self.text.add(_characters(self.body[place:]))
+
+    def _end_of(self, found: re.Match[str]) -> int | None:
+        """Tell where the markup that was found ends, with all that it hides; None if it is none."""
+        name = (found["name"] or "").lower()
+        if found["comment"] is not None:
+            name, closed = "-->", self._closed("-->", found.end())
+        elif name in _HIDDEN and not found["end"]:
+            closed = self._closed(name, found.end())
+        else:
+            return None if name and name not in _KNOWN else found.end()
+        if closed is not None:
+            return closed
+        return {"-->": None, **dict.fromkeys(_RAW, len(self.body))}.get(name, found.end())
+
+    def _closed(self, name: str, place: int) -> int | None:
+        """Find the end of what hides its content; what is not there is looked for once."""
+        if name in self._unclosed:
+            return None
+        if name == "-->":
+            end = self.body.find(name, place)
+            closed = None if end < 0 else end + len(name)
+        else:
+            found = _CLOSERS[name](self.body, place)
+            closed = None if found is None else found.end()
+        if closed is None:
+            self._unclosed.add(name)
+        return closed
+
+    def _take(self, name: str, *, closing: bool) -> None:
+        text = self.text
+        if name == "br":
+            text.feed()
+        elif name in _BLOCKS or name in _CELLS:
+            text.end()
+        if name in ("tr", "table"):
+            text.turn("\t", "\n")
+            self._in_row = False
+        elif name in _CELLS:
+            if self._in_row and not closing:
+                text.turn("\n", "\t")
+            self._in_row = True
+        if name == "pre":
+            text.kept = max(0, text.kept + (-1 if closing else 1))
