@@ -47,7 +47,7 @@ TABLE = {
     "http/transport": "errors http/reply",
     "http/carrier": (
         "errors events http/denials http/gate http/limits http/refusals http/reply http/request"
-        " http/retries http/service http/transport oauth/auth"
+        " http/retries http/service http/transport models/* oauth/auth"
     ),
     "http/dispatch": "errors events http/* models/* oauth/auth",
     "oauth/__init__": "",

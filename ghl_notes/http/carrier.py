@@ -4,6 +4,7 @@ It is the same for every service; what is its own is told by its ``Service``.
 """
 
 import asyncio
+from typing import Final
 
 from yarl import URL
 
@@ -27,7 +28,10 @@ from ghl_notes.http.request import Request, content, gone_is_done, is_change, ta
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.service import Service
 from ghl_notes.http.transport import Origin, Transport
+from ghl_notes.models import Json
 from ghl_notes.oauth.auth import Auth, DatedAuth
+
+_LARGE: Final = 64 * 1024  # bytes of a reply
 
 
 class Carrier:
@@ -66,6 +70,8 @@ class Carrier:
         """Make any call, with its retries, and return its answer."""
         try:
             answer = await (self._bulk(request) if request.bulk else self._single(request))
+            if answer.size > _LARGE and request.operation is not None:
+                await asyncio.to_thread(self.read_ahead, answer.payload)
             return self._service.finished(request, answer)
         except NotFound:
             if gone_is_done(request) and request.maybe_applied:
@@ -77,6 +83,9 @@ class Carrier:
             if request.maybe_applied and is_change(request):
                 raise _ambiguous(request, error) from error
             raise
+
+    def read_ahead(self, payload: Json) -> None:
+        """Do in a thread what would hold the event loop up with a large reply; nothing here."""
 
     async def _attempt(self, request: Request) -> Answer:
         """Try once, and once more with another token if the token was what failed."""
@@ -200,6 +209,8 @@ class Carrier:
         rate = self._service.rate(reply)
         try:
             answer = self._service.read(request, reply, rate)
+            if request.check is not None:
+                request.check(answer)
         except RateLimited as error:
             self._gate.rejected(slot, rate, error.retry_after)
             raise

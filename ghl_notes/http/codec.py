@@ -245,6 +245,16 @@ def _usual_note(item: Any) -> Note | None:
     return None
 
 
+def fill_texts(payload: Json) -> None:
+    """Give the notes of a reply that come without a plain text theirs, in place."""
+    told = payload if isinstance(payload, dict) else {}
+    for name in ("notes", "note"):
+        held = told.get(name)
+        for item in held if isinstance(held, list) else [held]:
+            if isinstance(item, dict):
+                item.update(cast("dict[str, Json]", _filled(item)))
+
+
 def _filled(item: Json, contact_id: str | None = None) -> Json:
     """Complete a note: its place in the reply tells its contact, and its body its plain text."""
     if not isinstance(item, dict):

@@ -1,8 +1,9 @@
 """The calls of HighLevel's API on their way: each is an operation, spelled as its version does."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from ghl_notes.events import Observer
+from ghl_notes.http import codec
 from ghl_notes.http.carrier import Carrier
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.operations import Operation
@@ -43,6 +44,10 @@ class Dispatch(Carrier):
         )
         self.dialect = dialect
 
+    def read_ahead(self, payload: Json) -> None:
+        """Turn the HTML of notes into text."""
+        codec.fill_texts(payload)
+
     def call(  # noqa: PLR0913 - the parts of a request, passed on
         self,
         operation: Operation,
@@ -52,9 +57,11 @@ class Dispatch(Carrier):
         form: Mapping[str, str] | None = None,
         bulk: bool = False,
         repeatable: bool | None = None,
+        check: Callable[[Answer], None] | None = None,
     ) -> Awaitable[Answer]:
         """Make a call of the API, as its version spells it, and return its answer."""
         request = self.dialect.request(operation, ids, params, json, form)
         request.repeatable = operation.repeatable if repeatable is None else repeatable
         request.bulk = bulk
+        request.check = check
         return self.carry(request)

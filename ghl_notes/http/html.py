@@ -10,29 +10,34 @@ from typing import Final
 
 from attrs import define, field
 
+
+def _names(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
 # Elements that begin and end a line of their own.
-_BLOCKS: Final = frozenset(
+_BLOCKS: Final = _names(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset"
     " figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav"
-    " ol optgroup option p pre search section summary table tbody tfoot thead title tr ul".split()
+    " ol optgroup option p pre search section summary table tbody tfoot thead title tr ul"
 )
 _CELLS: Final = frozenset(("td", "th"))
 # What is in them is for machines. The first two hold text to the end if they are never closed.
 _RAW: Final = frozenset(("script", "style"))
 _HIDDEN: Final = _RAW | {"head", "template", "title"}
-_INLINE: Final = frozenset(
+_INLINE: Final = _names(
     "a abbr acronym applet area audio b base basefont bdi bdo big blink br button canvas cite code"
     " col colgroup data datalist del dfn em embed font frame frameset i iframe img input ins kbd"
     " label link map mark marquee meta meter nobr noframes noscript object output param picture"
     " progress q rp rt ruby s samp select slot small source span strike strong sub sup svg textarea"
-    " time track tt u var video wbr".split()
+    " time track tt u var video wbr"
 )
 _KNOWN: Final = _BLOCKS | _CELLS | _HIDDEN | _INLINE
 # Whoever writes one of these without attributes and never closes it still means a tag. The others
 # are also words between brackets: a <link>, an <address>, if a <b> c.
-_TELLING: Final = frozenset(
+_TELLING: Final = _names(
     "blockquote body br div h1 h2 h3 h4 h5 h6 hr html img li ol p span table tbody td th thead tr"
-    " ul".split()
+    " ul"
 )
 _SPACE: Final = " \t\n\r\f"
 

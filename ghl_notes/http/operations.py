@@ -48,6 +48,11 @@ class Operation:
         return self.method != "DELETE" and self.scope in (WRITE, EVENTS_WRITE, NOTES_WRITE)
 
     @property
+    def reads(self) -> bool:
+        """Tell whether it only asks, though it may be by POST."""
+        return self.method == "GET" or self.scope in (READ, EVENTS_READ, NOTES_READ)
+
+    @property
     def kinds(self) -> frozenset[str]:
         """The kinds of methods that make it, such as ``notes``."""
         return frozenset(name.partition(".")[0] for name in self.served_by)

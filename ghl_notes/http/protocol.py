@@ -23,8 +23,8 @@ from ghl_notes.http.operations import (
 )
 from ghl_notes.http.rate import RateSnapshot
 from ghl_notes.http.rate import rate as read_rate
-from ghl_notes.http.reply import Answer, Reply, decode
-from ghl_notes.http.request import Param, Params, Request, gone_is_done
+from ghl_notes.http.reply import Answer, Reply, decode, require_whole
+from ghl_notes.http.request import Param, Params, Request, gone_is_done, is_read
 from ghl_notes.models import Json
 
 BASE_URL: Final = "https://services.leadconnectorhq.com"
@@ -221,6 +221,8 @@ def any_request(
 def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
     """Turn a reply into its answer, or raise the error that tells the caller what to do."""
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's own numbers
+        if reply.status != 200 and is_read(request):  # noqa: PLR2004
+            require_whole(reply)
         try:
             payload = decode(reply)
         except UnexpectedResponse:
@@ -228,7 +230,8 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
             if page or not gone_is_done(request):
                 raise
             payload = None  # the status says all there is to a delete
-        return Answer(payload, reply.status, reply.headers, request.method, request.path)
+        size = len(reply.body)
+        return Answer(payload, reply.status, reply.headers, request.method, request.path, size)
     scope = request.operation.scope if request.operation is not None else None
     raise failures.failure(reply, rate, scope).at(request.method, request.path)
 

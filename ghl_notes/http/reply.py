@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from math import isfinite
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from attrs import define
 
@@ -38,13 +39,17 @@ class Reply:
 
 @define(eq=False)
 class Answer:
-    """A reply that was a success: its decoded JSON (None for an empty body), and to which call."""
+    """A reply that was a success: its decoded JSON (None for an empty body), and to which call.
+
+    ``size`` is how many bytes the body had.
+    """
 
     payload: Json
     status: int
     headers: Headers
     method: str = ""
     path: str = ""
+    size: int = 0
 
     @property
     def server_time(self) -> datetime | None:
@@ -112,14 +117,60 @@ def decode(reply: Reply) -> Json:
         try:
             return orjson.loads(body)  # type: ignore[no-any-return]
         except ValueError:
-            pass  # it may be only a raw control character, which the decoder below lets pass
+            pass  # it may be only one odd letter, which the decoder below lets pass
     try:
-        return json.loads(body, strict=False)  # type: ignore[no-any-return]
+        return loads(body)
     except (ValueError, RecursionError):
         pass  # the first holds the whole body, which may hold tokens
     kind = reply.headers.get("Content-Type", "no content type")
     msg = f"{reply.server}'s {reply.status} is not JSON ({kind}, {len(body)} bytes)"
     raise UnexpectedResponse(msg, status=reply.status, garbled=True)
+
+
+def loads(body: bytes) -> Json:
+    """Read JSON as patiently as can be, so that one odd letter or number never costs the rest.
+
+    Letters that are not valid stand as U+FFFD, a number that Python cannot hold as its digits in a
+    string, and ``NaN`` and ``Infinity`` as None. Raises ``ValueError`` for what is no JSON, and
+    ``RecursionError`` for what is nested too deeply.
+    """
+    encoding = json.detect_encoding(body)
+    try:
+        text = body.decode(encoding, "surrogatepass")
+    except UnicodeDecodeError:
+        text = body.decode(encoding, "replace")
+    return json.loads(  # type: ignore[no-any-return]
+        text, strict=False, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number
+    )
+
+
+def _whole(digits: str) -> Json:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+
+
+def _fraction(digits: str) -> Json:
+    number = float(digits)
+    return number if isfinite(number) else digits
+
+
+def _no_number(_: str) -> None:
+    return None
+
+
+_MOST_DIGITS: Final = 1_000  # Python refuses more than 4,300, in reading and in writing
+
+
+def require_whole(reply: Reply) -> None:
+    """Refuse a success that is no whole answer to a read, such as a 206; another try may be.
+
+    A 203 was changed on its way, a 202 is not done yet, and 207 to 226 speak of other things.
+    """
+    if reply.status not in _WHOLE:
+        msg = f"{reply.server}'s {reply.status} is not a whole answer"
+        raise UnexpectedResponse(msg, status=reply.status, garbled=True)
+
+
+_WHOLE: Final = frozenset({200, 201, 204})
 
 
 def http_date(value: str) -> datetime | None:

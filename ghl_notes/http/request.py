@@ -1,6 +1,6 @@
 """A call before it is sent: its path, query and body, the same for every service."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 from urllib.parse import urlencode
 
@@ -8,7 +8,7 @@ from attrs import define
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.http.operations import Operation
-from ghl_notes.http.reply import encode
+from ghl_notes.http.reply import Answer, encode
 from ghl_notes.models import Json
 
 Param: TypeAlias = str | int | float | bool | None
@@ -19,6 +19,7 @@ Params: TypeAlias = Mapping[str, Param]
 class Request:
     """One call, before it has a host, a token or a slot; and what is known of its tries.
 
+    ``check`` raises ``UnexpectedResponse`` for an answer that cannot be, which is a failed try.
     ``sent``: the last one left; ``maybe_applied``: an earlier one may have taken effect.
     """
 
@@ -30,6 +31,7 @@ class Request:
     operation: Operation | None = None
     repeatable: bool = True
     bulk: bool = False
+    check: Callable[[Answer], None] | None = None
     sent: bool = False
     maybe_applied: bool = False
 
@@ -62,6 +64,13 @@ def _form(pairs: Mapping[str, str]) -> str:
 
 def _text(value: str | float) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_read(request: Request) -> bool:
+    """Tell whether a call only asks."""
+    if request.operation is None:
+        return request.method in ("GET", "HEAD", "OPTIONS")
+    return request.operation.reads
 
 
 def is_change(request: Request) -> bool:

@@ -19,7 +19,7 @@ from ghl_notes.errors import (
 )
 from ghl_notes.http.denials import is_passing
 from ghl_notes.http.failures import retry_after
-from ghl_notes.http.reply import Reply, decode
+from ghl_notes.http.reply import Reply, decode, require_whole
 from ghl_notes.models import Json
 
 _LONGEST: Final = 500  # characters of one text
@@ -27,7 +27,8 @@ _MOST: Final = 10  # texts of one reply
 
 
 def success(reply: Reply) -> Json:
-    """Decode a reply whose status is a success."""
+    """Decode a reply whose status is a success. All that is asked of sources is to be read."""
+    require_whole(reply)
     try:
         return decode(reply)
     except UnexpectedResponse as error:

@@ -30,6 +30,7 @@ __all__ = ["Server"]
 
 _HOST = "127.0.0.1"
 _SEEN = 1000
+_PARTIAL = 206
 _PATIENCE = 0.05  # seconds a reply under way gets at closing time
 # CPython 3.13.0 stumbles over a connection that is taken in after its listener closed.
 _STUMBLES = sys.version_info[:2] == (3, 13)
@@ -185,7 +186,8 @@ async def _send(request: web.BaseRequest, outcome: Outcome) -> web.StreamRespons
             body = gzip_bomb() if bomb else broken_gzip(_plain(outcome.reply))
             return _packed(outcome.reply, "gzip", body)
     body = body_of(outcome.reply, outcome.fault)
-    return web.Response(status=outcome.reply.status, headers=_headers(outcome.reply), body=body)
+    status = _PARTIAL if outcome.fault is Fault.PARTIAL else outcome.reply.status
+    return web.Response(status=status, headers=_headers(outcome.reply), body=body)
 
 
 def _headers(reply: Reply) -> dict[str, str]:

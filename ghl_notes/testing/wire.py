@@ -1,13 +1,13 @@
 """What becomes of a reply on its way out: the faults that bend bytes."""
 
-import json
 import zlib
 from collections.abc import Iterator
 from functools import cache
 from typing import Literal
 
+from ghl_notes.testing.bending import bent, written
 from ghl_notes.testing.faults import Fault
-from ghl_notes.testing.replies import Payload, Reply
+from ghl_notes.testing.replies import Reply
 
 __all__ = [
     "HUGE_SIZE",
@@ -34,19 +34,8 @@ def body_of(reply: Reply, fault: Fault | None) -> bytes:
         return b""
     if fault is Fault.WRONG_TYPE:
         return b'["unexpected"]'
-    payload = _without_text(reply.payload) if fault is Fault.NULL_TEXT else reply.payload
-    body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
+    body = written(bent(reply.payload, fault))
     return body[: len(body) // 2] if fault is Fault.CUT_JSON else body
-
-
-def _without_text(payload: Payload) -> Payload:
-    """Take the text away from the first note of a reply, be it HighLevel's or another's."""
-    for listed, name in (("notes", "body"), ("data", "note"), ("result", "note")):
-        notes = payload.get(listed)
-        if isinstance(notes, list) and notes and name in notes[0]:
-            return {**payload, listed: [{**notes[0], name: None}, *notes[1:]]}
-    note = payload.get("note")
-    return {**payload, "note": {**note, "body": None}} if isinstance(note, dict) else payload
 
 
 def huge_chunks() -> Iterator[bytes]:
