@@ -1,10 +1,12 @@
 """What an agency's install is asked for: its locations, and tokens for them."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final
 
 from ghl_notes.http import codec
 from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.ends import counts_more, unless_denied
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.operations import INSTALLED_LOCATIONS, LOCATION_TOKEN
 from ghl_notes.http.protocol import segment
@@ -37,14 +39,17 @@ class Agencies:
         seen: set[str] = set()
         token: str | None = None
         tokens: set[str | None] = {None}
+        full = False
         while True:
             params = {**about, **agency.dialect.page(size=_PAGE, skip=len(seen), token=token)}
-            answer = await agency.call(INSTALLED_LOCATIONS, params=params)
+            ends = unless_denied("locations", partial(_says_more, read=len(seen), full=full))
+            answer = await agency.call(INSTALLED_LOCATIONS, params=params, check=ends)
             page, token = answer.read(codec.locations)
             fresh = [location for location in page if location.id not in seen]
             for location in fresh:
                 seen.add(location.id)
                 yield location
+            full = len(page) >= _PAGE
             short = not fresh or len(page) < _SMALLEST_PAGE
             if token in tokens if agency.dialect.page_token is not None else short:
                 return
@@ -69,3 +74,20 @@ class Agencies:
             self._refusals[company_id] = Refusals()
         refusals = self._refusals[company_id]
         return self._wiring.dispatch(auth, gate, self._api_version, refusals)
+
+
+def _says_more(payload: Json, *, read: int, full: bool) -> bool:
+    """Tell whether a page that leads nowhere says that there are more.
+
+    The count of the dated versions is documented as that of all locations of the agency, whether
+    the app is installed there or not. So it is believed behind a full page only.
+    """
+    told = payload if isinstance(payload, dict) else {}
+    paging = told.get("pagination")
+    if not isinstance(paging, dict):
+        return full and counts_more(payload, "locations", read)
+    if paging.get("nextPageToken"):
+        return False
+    return paging.get("hasNextPage") is True or counts_more(
+        {"items": told.get("items"), "total": paging.get("totalRecords")}, "items", read
+    )

@@ -38,6 +38,7 @@ TABLE = {
     "http/service": "http/denials http/rate http/reply http/request",
     "http/converter": "errors models/*",
     "http/html": "",
+    "http/ends": "errors http/reply models/*",
     "http/codec": "errors http/converter http/html models/*",
     "http/fields": "errors http/converter http/protocol models/*",
     "http/query": "errors http/fields models/*",

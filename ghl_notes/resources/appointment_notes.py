@@ -12,6 +12,7 @@ from typing import Final
 from ghl_notes.errors import UnexpectedResponse
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.ends import unless_denied
 from ghl_notes.http.fields import Rule, fields, short_text, text
 from ghl_notes.http.protocol import segment
 from ghl_notes.models import AppointmentNote, Json, Listing
@@ -92,10 +93,16 @@ class AppointmentNotes:
             appointment_id,
             params={"limit": _PAGE, "offset": skip},
             bulk=bulk,
+            check=unless_denied("notes", _says_more),
         )
         items, more = answer.read(codec.appointment_notes)
         answer.name(items.unreadable)
         return Page(items, more, answer.server_time)
+
+
+def _says_more(payload: Json) -> bool:
+    told = payload if isinstance(payload, dict) else {}
+    return told.get("notes") == [] and told.get("hasMore") is True
 
 
 def _note(payload: Json, _: str) -> AppointmentNote:

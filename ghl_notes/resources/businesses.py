@@ -5,10 +5,12 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts; the scopes are ``contacts
 """
 
 from collections.abc import AsyncGenerator, Iterable
+from functools import partial
 from typing import Final
 
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.ends import counts_more, unless_denied
 from ghl_notes.http.fields import fields, ids, text
 from ghl_notes.http.protocol import identified, location, segment
 from ghl_notes.models import Contact, Json, Listing
@@ -44,7 +46,11 @@ class Businesses:
         async def page_at(skip: int) -> Page[Contact]:
             params = {**where, "limit": str(_PAGE), "skip": str(skip)}
             answer = await self._dispatch.call(
-                operations.BUSINESSES_CONTACTS, business_id, params=params, bulk=True
+                operations.BUSINESSES_CONTACTS,
+                business_id,
+                params=params,
+                bulk=True,
+                check=unless_denied("contacts", partial(counts_more, name="contacts", read=skip)),
             )
             return Page(Listing(answer.read(codec.contacts).contacts))
 

@@ -4,13 +4,15 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts; the scopes are ``contacts
 ``contacts.write``.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from functools import partial
 from typing import Final, Unpack
 
 from ghl_notes.errors import ConfigurationError, UnexpectedResponse
 from ghl_notes.http import codec, operations
 from ghl_notes.http import query as spelling
 from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.ends import counts_more, unless_denied
 from ghl_notes.http.fields import (
     Rule,
     changes,
@@ -27,6 +29,7 @@ from ghl_notes.http.fields import (
     texts,
 )
 from ghl_notes.http.protocol import Dialect, location
+from ghl_notes.http.reply import Answer
 from ghl_notes.models import (
     Contact,
     ContactChanges,
@@ -159,7 +162,9 @@ class Contacts:
         asked = self._query(query, filters, sort, page_size, location_id)
         if after is not None:
             asked["searchAfter"] = after
-        answer = await self._dispatch.call(operations.CONTACTS_SEARCH, json=asked)
+        answer = await self._dispatch.call(
+            operations.CONTACTS_SEARCH, json=asked, check=_ends(0) if after is None else None
+        )
         return answer.read(codec.contacts)
 
     def stream(
@@ -175,7 +180,8 @@ class Contacts:
 
         ``location_id`` may be left out where the client knows it. ``page_size`` contacts, 500 at
         most, come with each request; memory holds one page. ``query``, ``filters`` and ``sort``
-        are as in ``search``. An error ends the iteration.
+        are as in ``search``. An error ends the iteration; an empty page is one while HighLevel
+        counts more, after it was asked for a few times.
         """
         asked = self._query(
             query, filters, OLDEST_FIRST if sort is None else sort, page_size, location_id
@@ -204,8 +210,10 @@ class Contacts:
                 "query": query,
                 "limit": count("page_size", page_size, most=_LISTED),
                 "startAfter": moment,
+                # Both, or none: startAfter alone gives the first page again.
                 "startAfterId": contact_id,
             },
+            check=None if after is not None else unless_denied("contacts", _listed_more),
         )
         return answer.read(codec.listed_contacts)
 
@@ -234,20 +242,35 @@ class Contacts:
     async def _pages(self, query: dict[str, Json], page_size: int) -> AsyncGenerator[Contact, None]:
         asked, cursors, read = query, set[str](), 0
         while True:
-            answer = await self._dispatch.call(operations.CONTACTS_SEARCH, json=asked, bulk=True)
+            answer = await self._dispatch.call(
+                operations.CONTACTS_SEARCH, json=asked, bulk=True, check=_ends(read)
+            )
             page = answer.read(codec.contacts)
             for contact in page.contacts:
                 yield contact
             read += len(page.contacts)
             full = len(page.contacts) >= min(page_size, _SMALLEST_PAGE)
-            if not page.contacts or not (full or read < (page.total or 0)):
+            more = read < (page.total or 0)
+            if not page.contacts or not (full or more):
                 return
             if page.cursor is None or str(page.cursor) in cursors:
-                if full and read < (page.total or 0):
+                if more:
                     answer.read(_lost)
                 return
             cursors.add(str(page.cursor))
             asked = {**query, "searchAfter": page.cursor}
+
+
+def _ends(read: int) -> Callable[[Answer], None]:
+    """Make the check of a page behind so many contacts."""
+    return unless_denied("contacts", partial(counts_more, name="contacts", read=read))
+
+
+def _listed_more(payload: Json) -> bool:
+    told = payload if isinstance(payload, dict) else {}
+    meta = told.get("meta")
+    total = meta.get("total") if isinstance(meta, dict) else None
+    return counts_more({"contacts": told.get("contacts"), "total": total}, "contacts", 0)
 
 
 def _lost(_: Json) -> None:

@@ -7,11 +7,13 @@ https://marketplace.gohighlevel.com/docs/ghl/objects; the scopes are ``notes.rea
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from functools import partial
 from typing import Final, Literal
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
+from ghl_notes.http.ends import counts_more, unless_denied
 from ghl_notes.http.fields import (
     Rule,
     attachments,
@@ -126,7 +128,8 @@ class LocationNotes:
         """Iterate over all notes that fit, oldest first, each once.
 
         Notes that are deleted meanwhile may let others slip by, since HighLevel counts pages by
-        how many were skipped. A note that cannot be read ends it with ``UnexpectedResponse``.
+        how many were skipped. ``UnexpectedResponse`` ends it for a note that cannot be read, and
+        for an empty page while HighLevel counts more, after it was asked for a few times.
         """
         given = {
             "query": query,
@@ -137,7 +140,7 @@ class LocationNotes:
             "sort_order": "asc",
         }
         count("page_size", page_size, most=_LARGEST_PAGE)
-        asked = self._asked(given, location_id)
+        asked = {**self._asked(given, location_id), "count": True}
 
         async def page_at(skip: int) -> Page[LocationNote]:
             return Page((await self._search(asked, page_size, skip, bulk=True)).notes)
@@ -266,7 +269,10 @@ class LocationNotes:
             "skip": count("skip", skip, least=0),
         }
         answer = await self._dispatch.call(
-            operations.LOCATION_NOTES_SEARCH, json={**asked, **page}, bulk=bulk
+            operations.LOCATION_NOTES_SEARCH,
+            json={**asked, **page},
+            bulk=bulk,
+            check=unless_denied("notes", partial(counts_more, name="notes", read=skip)),
         )
         found = answer.read(codec.location_notes)
         answer.name(found.notes.unreadable)

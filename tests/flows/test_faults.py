@@ -27,6 +27,7 @@ PASSING = [
     Fault.BROKEN_GZIP,
     Fault.STALL,
     Fault.STALL_BEFORE,
+    Fault.PARTIAL,
     Fault.SLOW,
 ]
 FINAL = [
@@ -38,6 +39,8 @@ FINAL = [
     (Fault.HUGE, UnexpectedResponse, 200),
     (Fault.GZIP_BOMB, UnexpectedResponse, 200),
 ]
+# Looked at in test_odd_replies, as an empty page is in test_pages.
+HARMLESS = [Fault.HALF_LETTER, Fault.BROKEN_LETTER, Fault.LONG_NUMBER]
 PERSISTENT = [
     (Fault.RATE_LIMITED, RateLimited, 429),
     (Fault.SERVER_ERROR, Unavailable, 500),
@@ -46,6 +49,7 @@ PERSISTENT = [
     (Fault.RESET_BEFORE, Unavailable, None),
     (Fault.CUT_BODY, Unavailable, 200),
     (Fault.CUT_JSON, UnexpectedResponse, 200),
+    (Fault.PARTIAL, UnexpectedResponse, 206),
     (Fault.SLOW, Unavailable, None),
 ]
 
@@ -59,11 +63,13 @@ async def storm(start, connect):
 
 
 async def test_every_fault_is_looked_at() -> None:
-    """A new fault must be told here what becomes of it."""
+    """A new fault must be told here, or in ``test_odd_replies``, what becomes of it."""
     seen = {
         *PASSING,
         Fault.NULL_TEXT,
         Fault.REFUSED_OK,
+        *HARMLESS,
+        Fault.EMPTY_PAGE,
         *(fault for fault, *_ in [*FINAL, *PERSISTENT]),
     }
 

@@ -1,9 +1,11 @@
 """The calls to CINNOX: lists of one app's contacts, page by page."""
 
 from collections.abc import AsyncGenerator, Mapping
+from functools import partial
 from typing import Final
 
 from ghl_notes.http.carrier import Carrier
+from ghl_notes.http.ends import counts_more, unless_denied
 from ghl_notes.http.request import Param, Request
 from ghl_notes.models import Json
 from ghl_notes.oauth.auth import StaticToken
@@ -32,7 +34,12 @@ class CinnoxCalls:
         self, what: str, query: Mapping[str, Param], *, bulk: bool = False
     ) -> tuple[list[Json], Json]:
         """Ask for one page of a list; return its entries, and how many it says there are."""
-        answer = await self._carrier.carry(Request("GET", f"{self._root}/{what}", query, bulk=bulk))
+        request = Request("GET", f"{self._root}/{what}", query, bulk=bulk)
+        offset = query.get("offset")
+        read = offset if isinstance(offset, int) else 0
+        counts = partial(counts_more, name="result", read=read)
+        request.check = unless_denied("a list", counts, server="CINNOX")
+        answer = await self._carrier.carry(request)
         items = answer.read(fields.entries, "result", "CINNOX")
         return items, fields.single(answer.payload, "CINNOX").get("total")
 

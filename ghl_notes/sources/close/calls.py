@@ -7,6 +7,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from ghl_notes.http.carrier import Carrier
+from ghl_notes.http.ends import unless_denied
 from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.reply import Answer
 from ghl_notes.http.request import Param, Request, target
@@ -38,12 +39,18 @@ class CloseCalls:
         if len(target(request)) > _LONGEST_URL:
             params: dict[str, Json] = dict(query or {})
             request = Request("POST", path, json={"_params": params}, bulk=bulk)
+        request.check = unless_denied("a list", _says_more, server="Close")
         if group not in self._groups:
             service = CloseService(self._scheme)
             self._groups[group] = self._wiring.carrier(
                 service, self._auth, self._wiring.gate(), self._refusals
             )
         return await self._groups[group].carry(request)
+
+
+def _says_more(payload: Json) -> bool:
+    told = payload if isinstance(payload, dict) else {}
+    return told.get("data") == [] and told.get("has_more") is True
 
 
 def _basic(api_key: str | None) -> StaticToken:
