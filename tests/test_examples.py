@@ -508,7 +508,8 @@ async def test_webhooks_over_fastapi(fake: FakeHighLevel, tmp_path: Path) -> Non
         fake.webhook_url = f"{service.url}/webhooks/highlevel"
         note = fake.add_note(fake.contact_ids()[0])
         (delivery,) = await fake.deliver(duplicates=1.0)
-        async with http.post(fake.webhook_url, data=BytesIO(bytes(2_000_000))) as answer:
+        large = {"data": BytesIO(bytes(2_000_000)), "headers": fake.sign(b"another")}
+        async with http.post(fake.webhook_url, **large) as answer:
             huge = answer.status
         async with http.post(fake.webhook_url, data=b"{}") as answer:
             forged = answer.status, await answer.text()

@@ -15,11 +15,12 @@ from ghl_notes.webhooks import body as bodies
 from ghl_notes.webhooks import signature as signatures
 from ghl_notes.webhooks.body import Body, check_announced, check_raw, read_bounded
 from ghl_notes.webhooks.deliveries import Deliveries
-from ghl_notes.webhooks.events import WebhookEvent, parse
+from ghl_notes.webhooks.events import WebhookEvent
 from ghl_notes.webhooks.handling import Handling
 from ghl_notes.webhooks.headers import Headers, find
 from ghl_notes.webhooks.known import Known
 from ghl_notes.webhooks.lifecycle import follow
+from ghl_notes.webhooks.reading import parse
 from ghl_notes.webhooks.receipts import Receipt, receipt
 from ghl_notes.webhooks.signature import PUBLISHED_KEY, Keys, Verifier
 from ghl_notes.wiring import Closing

@@ -114,10 +114,20 @@ from ghl_notes.webhooks import (
     PUBLISHED_LEGACY_KEY,
     AppInstalled,
     AppUninstalled,
+    ContactCreated,
+    ContactDeleted,
+    ContactDndUpdated,
+    ContactEvent,
+    ContactTagsUpdated,
+    ContactUpdated,
     NoteCreated,
     NoteDeleted,
     NoteUpdated,
     Receipt,
+    TaskCompleted,
+    TaskCreated,
+    TaskDeleted,
+    TaskEvent,
     WebhookEvent,
     Webhooks,
     parse,
@@ -577,13 +587,38 @@ async def taken_in(
             assert_type(event.note_id, str)
             assert_type(event.location_id, str)
             assert_type(event.contact_id, str | None)
-            assert_type(event.body, str)
+            assert_type(event.body, str | None)
+        elif isinstance(event, ContactEvent):
+            assert_type(event.location_id, str)
+            assert_type(event.contact_id, str)
+            assert_type(event.email, str | None)
+            assert_type(event.tags, tuple[str, ...])
+            assert_type(event.dnd, bool | None)
+            assert_type(event.date_updated, datetime | None)
+        elif isinstance(event, TaskEvent):
+            assert_type(event.task_id, str)
+            assert_type(event.contact_id, str | None)
+            assert_type(event.due_date, datetime | None)
         elif isinstance(event, AppInstalled | AppUninstalled):
             assert_type(event.location_id, str | None)
 
-    async with Webhooks(highlevel, on_event, max_age=300, patience=2) as webhooks:
+    def changed(event: ContactEvent) -> bool:
+        kinds = ContactUpdated | ContactTagsUpdated | ContactDndUpdated
+        return isinstance(event, kinds) and not isinstance(event, ContactCreated | ContactDeleted)
+
+    def opened(event: TaskEvent) -> bool:
+        return isinstance(event, TaskCreated) and not isinstance(event, TaskCompleted | TaskDeleted)
+
+    assert_type(
+        [changed(ContactCreated(type="ContactCreate", location_id="l", contact_id="c"))], list[bool]
+    )
+    assert_type([opened(TaskCreated(type="TaskCreate", location_id="l", task_id="t"))], list[bool])
+    async with Webhooks(highlevel, on_event, max_age=300, patience=2, body_timeout=5.0) as webhooks:
         service.add_routes([webhooks.route("/webhooks/highlevel")])
         receipt = await webhooks.receive(headers, b"{}")
+        await webhooks.receive([(b"x-ghl-signature", b"a")], b"{}")
+        await webhooks.receive([("x-ghl-signature", "a")], b"{}")
+        await webhooks.receive({b"x-ghl-signature": b"a"}, b"{}")
         assert_type(receipt, Receipt)
         assert_type(receipt.status, int)
         assert_type(receipt.event, WebhookEvent | None)

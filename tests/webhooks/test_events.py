@@ -14,10 +14,20 @@ from ghl_notes.errors import WebhookRejected
 from ghl_notes.webhooks import (
     AppInstalled,
     AppUninstalled,
+    ContactCreated,
+    ContactDeleted,
+    ContactDndUpdated,
+    ContactEvent,
+    ContactTagsUpdated,
+    ContactUpdated,
     NoteCreated,
     NoteDeleted,
     NoteEvent,
     NoteUpdated,
+    TaskCompleted,
+    TaskCreated,
+    TaskDeleted,
+    TaskEvent,
     WebhookEvent,
     parse,
 )
@@ -51,6 +61,11 @@ INSTALL = {
     "whitelabelDetails": {"domain": "example.com", "logoUrl": "https://example.com/logo.png"},
     "companyName": "Example Company",
 }
+TYPED = [
+    *("NoteCreate", "NoteUpdate", "NoteDelete"),
+    *("ContactCreate", "ContactUpdate", "ContactTagUpdate", "ContactDndUpdate", "ContactDelete"),
+    *("TaskCreate", "TaskComplete", "TaskDelete"),
+]
 CLASSES = {"NoteCreate": NoteCreated, "NoteUpdate": NoteUpdated, "NoteDelete": NoteDeleted}
 
 
@@ -165,11 +180,11 @@ def test_an_optional_field_costs_no_event(wire: str, name: str, odd: object) -> 
     assert event.payload[wire] == odd
 
 
-@pytest.mark.parametrize("kind", ["NoteCreate", "NoteUpdate"])
-@pytest.mark.parametrize("field", ["id", "locationId", "body"])
-@pytest.mark.parametrize("odd", [None, 5, ["x"]])
+@pytest.mark.parametrize("kind", TYPED)
+@pytest.mark.parametrize("field", ["id", "locationId"])
+@pytest.mark.parametrize("odd", [None, "", 5, ["x"], "a/b"])
 def test_what_a_type_cannot_be_without(kind: str, field: str, odd: object) -> None:
-    """A note without its id, its location or its text is no event."""
+    """A record without its id or its location is no event."""
     with pytest.raises(WebhookRejected, match=field) as raised:
         read(type=kind, **{field: odd})
 
@@ -183,9 +198,121 @@ def test_an_empty_body_is_a_body(kind: str) -> None:
     assert read(type=kind, body="").body == ""
 
 
-def test_a_deleted_note_needs_no_body() -> None:
-    """The text of a note that is gone may be gone as well."""
-    assert read(type="NoteDelete", body=None).body == ""
+@pytest.mark.parametrize("odd", [None, 5, ["x"], {"a": 1}, True])
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_note_needs_no_body(kind: str, odd: object) -> None:
+    """Its id is enough to get it: what HighLevel left out for its size costs no event."""
+    event = read(type=kind, body=odd, payloadTooLarge=True)
+
+    assert event.body == ("" if kind == "NoteDelete" else None)
+    assert (event.note_id, event.payload["payloadTooLarge"]) == (NOTE["id"], True)
+
+
+CONTACT = {
+    "locationId": "ve9EPM428h8vShlRW1KT",
+    "id": "nmFmQEsNgz6AVpgLVUJ0",
+    "address1": "3535 1st St N",
+    "companyName": "Example Company",
+    "country": "DE",
+    "source": "xyz form",
+    "dateAdded": WHEN,
+    "dateUpdated": WHEN,
+    "dnd": True,
+    "email": "jane@example.com",
+    "name": "Jane Doe",
+    "firstName": "Jane",
+    "lastName": "Doe",
+    "phone": "+4930123456",
+    "tags": ["id magna sed Lorem", "Duis dolor commodo aliqua"],
+    "assignedTo": "nmFmQEsNgz6AVpgLVUJ1",
+    "customFields": [{"id": "BcdmQEsNgz6AVpgLVUJ0", "value": "XYZ Corp"}],
+}
+CONTACTS = {
+    "ContactCreate": ContactCreated,
+    "ContactUpdate": ContactUpdated,
+    "ContactTagUpdate": ContactTagsUpdated,
+    "ContactDndUpdate": ContactDndUpdated,
+    "ContactDelete": ContactDeleted,
+}
+
+
+@pytest.mark.parametrize("kind", CONTACTS)
+def test_contact_events(kind: str) -> None:
+    """A contact event has the usual fields of a contact, and the whole body beside them."""
+    payload = {**CONTACT, **ENVELOPE, "type": kind}
+    event = parse(json.dumps(payload).encode())
+
+    assert event == CONTACTS[kind](
+        type=kind,
+        webhook_id=ENVELOPE["webhookId"],
+        app_id=ENVELOPE["appId"],
+        version_id=ENVELOPE["versionId"],
+        location_id=CONTACT["locationId"],
+        timestamp=AT,
+        contact_id=CONTACT["id"],
+        name="Jane Doe",
+        first_name="Jane",
+        last_name="Doe",
+        email="jane@example.com",
+        phone="+4930123456",
+        company_name="Example Company",
+        source="xyz form",
+        assigned_to=CONTACT["assignedTo"],
+        dnd=True,
+        tags=tuple(CONTACT["tags"]),
+        date_added=AT,
+        date_updated=AT,
+        payload=payload,
+    )
+    assert isinstance(event, ContactEvent)
+    assert hash(event)
+
+
+TASK = {
+    "locationId": "ve9EPM428h8vShlRW1KT",
+    "id": "UlRWGLSXh0ji5qbiGu4i",
+    "assignedTo": "bNl8QNGXhIQJLv8eeASQ",
+    "body": "Ask about the roof",
+    "contactId": "CWBf1PR9LvvBkcYqiXlc",
+    "title": "Call Jane",
+    "dateAdded": WHEN,
+    "dueDate": "2026-07-18T12:00:00+02:00",
+}
+TASKS = {"TaskCreate": TaskCreated, "TaskComplete": TaskCompleted, "TaskDelete": TaskDeleted}
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_task_events(kind: str) -> None:
+    """A task event has its class and its fields; its contact may be missing."""
+    event = parse(json.dumps({**TASK, **ENVELOPE, "type": kind}).encode())
+    bare = parse(json.dumps({"type": kind, "locationId": "l", "id": "t"}).encode())
+
+    assert isinstance(event, TaskEvent)
+    assert isinstance(event, TASKS[kind])
+    assert (event.task_id, event.contact_id) == (TASK["id"], TASK["contactId"])
+    assert (event.title, event.body) == ("Call Jane", "Ask about the roof")
+    assert event.assigned_to == TASK["assignedTo"]
+    assert event.date_added == AT
+    assert event.due_date == datetime(2026, 7, 18, 10, tzinfo=UTC)
+    assert bare == TASKS[kind](type=kind, location_id="l", task_id="t", payload=bare.payload)
+
+
+@pytest.mark.parametrize("kind", [*CONTACTS, *TASKS])
+@pytest.mark.parametrize("odd", [None, "", 5, 1e300, True, [], ["a", 5], {}, {"a": "b"}])
+def test_what_only_carries_costs_no_event(kind: str, odd: object) -> None:
+    """Any field but the ids may be missing or odd, and is None or empty then."""
+    whole = {**CONTACT, **TASK}
+    odd_ones = {name: odd for name in whole if name not in ("id", "locationId")}
+    event = parse(json.dumps({**whole, **odd_ones, "type": kind}).encode())
+    ids = {"type", "location_id", "payload", "contact_id" if kind in CONTACTS else "task_id"}
+    names = [a.name for a in attrs.fields(type(event)) if a.name not in ids]
+    values = {name: getattr(event, name) for name in names}
+    times = {name: value for name, value in values.items() if isinstance(value, datetime)}
+
+    assert event.location_id == whole["locationId"]
+    assert values.pop("tags", ()) in ((), ("a",))
+    assert bool(times) == (odd == 5 and odd is not True)
+    assert {value for name, value in values.items() if name not in times} <= {None, True, ""}
 
 
 @pytest.mark.parametrize("odd", [5, {}, [], True, "a/b", "..", "a b", "a\x00b", "a?b", "\ud800"])
@@ -241,8 +368,8 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
-FIELDS = st.sampled_from([*NOTE, *ENVELOPE, *INSTALL, "other"])
-TYPES = st.sampled_from([*CLASSES, "INSTALL", "UNINSTALL", "Other"])
+FIELDS = st.sampled_from([*NOTE, *ENVELOPE, *INSTALL, *CONTACT, *TASK, "other"])
+TYPES = st.sampled_from([*TYPED, "INSTALL", "UNINSTALL", "Other"])
 
 
 @given(kind=TYPES | JSON, fields=st.dictionaries(FIELDS, JSON, max_size=6))
@@ -255,7 +382,8 @@ def test_any_json_is_an_event_or_refused(kind: object, fields: dict[str, object]
         status = error.status
     else:
         status = 200
-        times = [event.timestamp, getattr(event, "date_added", None)]
+        names = ("timestamp", "date_added", "date_updated", "due_date")
+        times = [getattr(event, name, None) for name in names]
         assert all(one is None or one.tzinfo is UTC for one in times)
         assert event.type == kind
 
@@ -287,12 +415,15 @@ def test_times_are_in_utc(told: object, meant: datetime | None) -> None:
 
 def test_a_repr_shows_no_content() -> None:
     """An event in a log shows ids and times, and nothing that anyone wrote."""
-    shown = repr(read()) + repr(parse(json.dumps(INSTALL).encode()))
+    others = ({**INSTALL}, {**CONTACT, "type": "ContactCreate"}, {**TASK, "type": "TaskDelete"})
+    shown = repr(read()) + "".join(repr(parse(json.dumps(one).encode())) for one in others)
 
     assert NOTE["id"] in shown
     assert NOTE["body"] not in shown
     assert "payload" not in shown
     assert INSTALL["companyName"] not in shown
+    assert CONTACT["id"] in shown
+    assert not any(one in shown for one in ("Jane", "Doe", "jane@", "+49", "roof", "magna"))
 
 
 def test_events_are_values() -> None:
