@@ -41,8 +41,14 @@ from ghl_notes.migrate.obstacles import Moved, obstacle_to
 from ghl_notes.models import UNSET, Note
 
 _OPEN: Final[Collection[Result]] = ("create", "update", "skip")
-SETTLE: Final = 2.0
-"""Seconds in which a note may still turn up that a killed run has sent."""
+SETTLE: Final = 15.0
+"""Seconds in which a note may still turn up in HighLevel's lists after it was sent."""
+
+
+_TAKEN: Final = (
+    "HighLevel said before that it was written, and it is not there: run it again later, and if"
+    " somebody has deleted it since, all is well"
+)
 
 
 async def apply(  # noqa: PLR0913 - every one of them has a default
@@ -63,7 +69,9 @@ async def apply(  # noqa: PLR0913 - every one of them has a default
     Notes that changed at the source are updated only with ``update``, and only where nobody has
     changed them in HighLevel. Nothing is deleted.
 
-    ``settle`` is how long, after a run was killed, a note of it may still turn up at HighLevel.
+    ``settle`` is for how many seconds a note that was sent may stay out of HighLevel's lists: a
+    run waits so long before its first write if its ledger is new, or if an earlier one left it
+    open whether a note of this plan was written, and so long again for a note whose reply is lost.
     ``client`` is needed for a plan that was loaded from a file. ``on_line`` is called with every
     line as it is done. What fails for one note or contact is a line; what would fail for all, such
     as a spent install or the daily limit, ends the work, and the lines that are left say so. Raises
@@ -109,19 +117,18 @@ class _Applying:
         return evolve(report, kind="apply", lines=in_order, problems=problems)
 
     async def _open(self) -> None:
-        """Read the ledger, and give notes time to turn up that a killed run has just sent."""
+        """Read the ledger, and give notes time to turn up that an earlier run has just sent."""
         is_new = not self.ledger.exists
         entries = await self.ledger.entries(self.plan.location_id, self.plan.source)
         self._moved = Moved(entries)
         for step in self.plan.steps:
             if step.draft is not None and step.line.contact_id is not None:
                 self._planned.setdefault(base_of(step.line.key), set()).add(step.line.contact_id)
-        if not any(map(self._is_open, self.plan.steps)):
-            return
-        now = self.ledger.clock()
-        pending = [now - entry.at for entry in entries if entry.state == "pending"]
-        youngest = 0.0 if is_new else min(pending, default=self.settle)
-        await asyncio.sleep(min(self.settle, max(0.0, self.settle - youngest)))
+        still_open = [self._entry_of(step.line) for step in self.plan.steps if self._is_open(step)]
+        in_doubt = any(entry is not None and entry.state != "done" for entry in still_open)
+        # When it was sent is not known: it may have waited for its turn long after its entry.
+        if in_doubt or (is_new and still_open):
+            await asyncio.sleep(self.settle)
 
     def _is_open(self, step: Step) -> bool:
         """Tell whether a note is to be written, or to be entered in a ledger that has lost it."""
@@ -183,6 +190,8 @@ class _Applying:
             return await self._meet(line, draft, entry, note)
         if line.result != "create" or (entry is not None and entry.state == "done"):
             return evolve(line, result="skipped", reason="it was deleted in HighLevel meanwhile")
+        if entry is not None and entry.state == "taken":
+            return evolve(line, result="unknown", reason=_TAKEN)
         reason = obstacle_to(
             line.key, self._moved, there=there, planned=self._planned[base_of(line.key)]
         )
@@ -197,7 +206,7 @@ class _Applying:
         line = evolve(line, note_id=note.id)
         ours = entry is not None and is_untouched(entry, note)
         if is_current(note, draft):
-            if entry is None or entry.state == "pending" or entry.digest != draft.digest:
+            if entry is None or entry.state != "done" or entry.digest != draft.digest:
                 now = written_as(note)
                 written = now if ours or now == expected(draft) else UNKNOWN
                 await self._done(line, draft.digest, note.id, written)
@@ -234,6 +243,8 @@ class _Applying:
                 pinned=draft.pinned or None,
             )
         except AmbiguousWrite as failure:
+            if failure.status is not None and failure.status < 300:  # noqa: PLR2004 - a success
+                await self.ledger.put(evolve(pending, state="taken"))
             note = await self._turned_up(line.key, contact_id, failure)
         except RequestRejected:
             await self.ledger.drop(pending)

@@ -64,8 +64,10 @@ UNKNOWN: Final = ""
 class Entry:
     """One moved note: from where, to where, and how far it got.
 
-    ``digest`` names what was to be written, ``written`` what HighLevel then had, or while it is
-    pending what it should have. ``at`` is when the entry was made, in Unix seconds.
+    A note is ``pending`` before it is sent, ``done`` when it was seen, and ``taken`` when
+    HighLevel said that it was written and nobody has seen it yet. ``digest`` names what was to be
+    written, ``written`` what HighLevel then had, or before it is done what it should have. ``at``
+    is when the entry was made, in Unix seconds.
     """
 
     source: str
@@ -73,7 +75,7 @@ class Entry:
     location_id: str
     key: str
     contact_id: str
-    state: Literal["pending", "done"]
+    state: Literal["pending", "taken", "done"]
     digest: str
     note_id: str | None = None
     written: str | None = None

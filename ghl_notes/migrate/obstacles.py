@@ -1,12 +1,15 @@
 """What is known of notes that were moved before, and why one that is not there is not created."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from attrs import define, field
 
 from ghl_notes.migrate.ledger import Entry
 from ghl_notes.migrate.markers import base_of, is_cut_otherwise
 from ghl_notes.migrate.models import Draft
+
+_SUREST: Final = ("done", "taken", "pending")
 
 
 @define(eq=False)
@@ -24,9 +27,9 @@ class Moved:
             self._of_note.setdefault(base_of(entry.key), []).append(entry)
 
     def entry(self, key: str, contact_id: str) -> Entry | None:
-        """Return what is known of a note at a contact; one that is done before one that is not."""
+        """Return what is known of a note at a contact: of several entries the surest."""
         found = [one for one in self.of_note(key) if (one.key, one.contact_id) == (key, contact_id)]
-        return min(found, key=lambda one: one.state, default=None)
+        return min(found, key=lambda one: _SUREST.index(one.state), default=None)
 
     def is_done(self, key: str, contact_id: str, draft: Draft) -> bool:
         """Tell whether a note was moved to a contact just as it is to be."""

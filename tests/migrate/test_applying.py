@@ -1,6 +1,7 @@
 """What a plan says is written: each note once, in order, and nothing else."""
 
 import asyncio
+import time
 from collections import Counter
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ from ghl_notes.errors import ConfigurationError
 from ghl_notes.migrate import Line, apply, load, save
 from ghl_notes.migrate.ledger import Ledger
 from ghl_notes.sources import SourceContact
+from ghl_notes.testing import Fault
 from tests.migrate.moving import SETTLE, Move, moving
 from tests.migrate.sources import ListSource, note
 
@@ -238,6 +240,27 @@ async def test_a_run_may_be_stopped_anywhere(move: Move, done: int, *, lost: boo
 
     assert report.fine
     assert await move.keys() == expected(move, source)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_run_after_a_killed_one_waits_for_lists_that_lag(*, lost: bool) -> None:
+    """A note that was sent and is in no list yet is not written again, with or without a ledger."""
+    async with moving(note_lag=0.3, slow=10.0, clock=time.time) as move:
+        source = move.lone("x")
+        plan = await move.plan(source)
+        move.fake.inject(Fault.SLOW, method="POST")
+        run = asyncio.create_task(move.apply(plan))
+        while not move.fake.stats.notes_created:  # noqa: ASYNC110 - a request sets no event
+            await asyncio.sleep(0)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        if lost:
+            move.forget()
+        report = await move.apply(await move.plan(source), settle=0.6)
+
+        assert report.counts == {"skipped": 1}
+        assert len(move.fake.notes(move.fake.contact_ids()[0])) == 2
 
 
 async def test_waiting_is_for_what_a_killed_run_has_sent() -> None:

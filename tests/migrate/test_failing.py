@@ -102,11 +102,13 @@ async def test_a_note_that_stays_unknown_is_settled_by_the_next_run() -> None:
         assert report.lines[1].reason.startswith("not tried, since one before it failed: ")
         assert not report.fine
         (entry,) = await entries_of(move)
-        assert (entry.state, entry.note_id) == ("pending", None)
+        assert (entry.state, entry.note_id) == ("taken", None)
+        between = await move.run(source)  # HighLevel took the first: it is not sent again
+        assert [line.result for line in between.lines] == ["unknown", "created"]
         later[0] = 61.0
         again = await move.run(source)
 
-    assert [line.result for line in again.lines] == ["skipped", "created"]
+    assert [line.result for line in again.lines] == ["skipped", "skipped"]
     assert len(move.fake.notes(move.fake.contact_ids()[0])) == 3
 
 

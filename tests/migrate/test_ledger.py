@@ -17,7 +17,7 @@ texts = st.text(min_size=1, max_size=20)
 entries = st.builds(
     Entry,
     source=texts, account=texts, location_id=st.just("l"), key=texts, contact_id=texts,
-    state=st.sampled_from(["pending", "done"]), digest=texts, note_id=st.none() | texts,
+    state=st.sampled_from(["pending", "taken", "done"]), digest=texts, note_id=st.none() | texts,
     written=st.none() | texts, at=st.floats(0, 1e10),
 )  # fmt: skip
 ENTRY = Entry(
