@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Final, Generic, Protocol, TypeVar, cast, overload
 
 from ghl_notes.errors import ConfigurationError, HighLevelError
+from ghl_notes.http.loops import elsewhere
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -97,14 +98,18 @@ async def each(
 
     At most ``concurrency`` items are in work and as many results wait for the consumer; items are
     taken no faster than that. Whatever ends the iteration early ends the work too. An error of
-    ``items`` itself is raised after the results of the items before it.
+    ``items`` itself is raised after the results of the items before it. Raises
+    ``ConfigurationError`` when it is gone on with in another event loop.
     """
+    loop = asyncio.get_running_loop()
     source, results = _Source(items), _Results[R](concurrency)
     workers = [asyncio.create_task(_work(source, work, results)) for _ in range(concurrency)]
     try:
         while results.done or results.working:
             while results.done:
                 yield results.take()
+                if asyncio.get_running_loop() is not loop:
+                    raise elsewhere()
             if results.failure is not None:
                 raise results.failure
             await results.more()
@@ -112,9 +117,16 @@ async def each(
         if error is not None:
             raise error
     finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        if asyncio.get_running_loop() is loop:
+            _cancel(workers)
+            await asyncio.gather(*workers, return_exceptions=True)
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(_cancel, workers)
+
+
+def _cancel(workers: Iterable[asyncio.Task[None]]) -> None:
+    for worker in workers:
+        worker.cancel()
 
 
 async def _work(

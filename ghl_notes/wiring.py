@@ -13,6 +13,7 @@ from ghl_notes.http.carrier import Carrier
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Limits
+from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.protocol import dialect
 from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.retries import RetryPolicy
@@ -69,8 +70,11 @@ class Wiring:
         if not (number and math.isfinite(seconds) and seconds > 0):
             msg = f"timeout must be a positive number of seconds, got {seconds!r}"
             raise ConfigurationError(msg)
+        self.owner: LoopOwner = LoopOwner()
         self.base_url: str = _base_url(base_url, server)
-        self.transport: Transport = Transport(session, timeout=float(seconds), server=server)
+        self.transport: Transport = Transport(
+            session, timeout=float(seconds), server=server, owner=self.owner
+        )
         self._limits = limits
         self._retries = retries
         self._observer = observer
@@ -83,6 +87,7 @@ class Wiring:
             longest=self._retries.longest_wait,
             observer=self._observer,
             server=self._server,
+            owner=self.owner,
         )
 
     def carrier(

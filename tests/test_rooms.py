@@ -43,9 +43,10 @@ TABLE = {
     "http/fields": "errors http/converter http/protocol models/*",
     "http/query": "errors http/fields models/*",
     "http/limits": "errors http/rate",
-    "http/gate": "errors events http/limits http/rate",
+    "http/loops": "errors",
+    "http/gate": "errors events http/limits http/loops http/rate",
     "http/retries": "errors events",
-    "http/transport": "errors http/reply",
+    "http/transport": "errors http/loops http/reply",
     "http/carrier": (
         "errors events http/denials http/gate http/limits http/refusals http/reply http/request"
         " http/retries http/service http/transport models/* oauth/auth"
@@ -66,7 +67,7 @@ TABLE = {
     "oauth/pages": "models/*",
     "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",
     "stores/*": "errors models/* stores/*",
-    "bulk": "errors",
+    "bulk": "errors http/loops",
     "resources/likeness": "http/codec models/*",
     "resources/lookup": "models/* resources/likeness",
     "resources/creating": "errors http/* models/* resources/likeness resources/lookup",

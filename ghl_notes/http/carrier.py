@@ -122,9 +122,9 @@ class Carrier:
             return token, reply, slot
         except BaseException as error:
             if request.sent and not _never_left(error):
-                self._gate.lost()
+                self._gate.lost(slot)
             else:
-                self._gate.cancel()
+                self._gate.cancel(slot)
             raise
 
     async def _read_denial(self, request: Request, reply: Reply, slot: Slot, token: str) -> Answer:

@@ -12,6 +12,7 @@ from math import inf
 from ghl_notes.errors import RateLimited
 from ghl_notes.events import Observer, Waited
 from ghl_notes.http.limits import Limits, Slot, Window
+from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.rate import RateSnapshot
 
 
@@ -20,6 +21,8 @@ class Gate:
 
     ``longest`` is how many seconds a server may ask this location to hold back before waiting
     callers are told so by ``RateLimited`` instead. ``server`` is whose limit it is, for messages.
+    ``owner`` tells in which event loop it may be used. What it has counted outlives a loop that is
+    closed, and whoever waited in that one is forgotten with it.
     """
 
     def __init__(
@@ -29,6 +32,7 @@ class Gate:
         longest: float,
         observer: Observer | None,
         server: str = "HighLevel",
+        owner: LoopOwner | None = None,
     ) -> None:
         self._server = server
         self._window = Window(limits)
@@ -37,6 +41,9 @@ class Gate:
         self._single: deque[asyncio.Future[Slot]] = deque()
         self._bulk: deque[asyncio.Future[Slot]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._owner = owner or LoopOwner()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ahead = 0.0  # of the loop's clock: another loop's may have begun elsewhere
 
     async def slot(self, *, bulk: bool = False) -> Slot:
         """Wait for the right to send one request.
@@ -45,7 +52,9 @@ class Gate:
         ``RateLimited`` at once where the wait would be long: the daily limit, or a long hold.
         """
         loop = asyncio.get_running_loop()
-        now = loop.time()
+        if loop is not self._loop:
+            self._enter(loop)
+        now = loop.time() + self._ahead
         if (refusal := self._window.refusal(now, self._longest)) is not None:
             raise self._refused(*refusal)
         queued = self._single or (bulk and self._bulk)
@@ -54,32 +63,57 @@ class Gate:
         slot = await self._wait(loop, self._bulk if bulk else self._single)
         if self._observer is not None:
             try:
-                self._observer(Waited(seconds=loop.time() - now))
+                self._observer(Waited(seconds=loop.time() + self._ahead - now))
             except BaseException:
-                self.cancel()
+                self.cancel(slot)
                 raise
         return slot
 
     def answered(self, slot: Slot, rate: RateSnapshot | None, *, ok: bool) -> None:
         """Return a slot whose request was answered, with what the reply's headers say."""
-        self._window.answered(slot, asyncio.get_running_loop().time(), rate, ok=ok)
-        if self._single or self._bulk:
-            self._admit()
+        if slot.era == self._window.era:
+            self._window.answered(slot, self._now(), rate, ok=ok)
+            if self._single or self._bulk:
+                self._admit()
 
     def rejected(self, slot: Slot, rate: RateSnapshot | None, wait: float | None) -> None:
         """Return a slot whose request met a 429; ``wait`` is what the server asked for."""
-        self._window.rejected(slot, _now(), rate, self._window.interval if wait is None else wait)
-        self._admit()
+        if slot.era == self._window.era:
+            asked = self._window.interval if wait is None else wait
+            self._window.rejected(slot, self._now(), rate, asked)
+            self._admit()
 
-    def lost(self) -> None:
+    def lost(self, slot: Slot) -> None:
         """Return a slot whose request may have arrived and was not answered."""
-        self._window.lost(_now())
-        self._admit()
+        if self._is_of_now(slot):
+            self._window.lost(self._now())
+            self._admit()
 
-    def cancel(self) -> None:
+    def cancel(self, slot: Slot) -> None:
         """Return a slot whose request was never sent."""
-        self._window.cancel()
-        self._admit()
+        if self._is_of_now(slot):
+            self._window.cancel()
+            self._admit()
+
+    def _enter(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Belong to this loop. Requests that were under way in the last one are lost with it."""
+        self._owner.enter(loop)
+        if self._loop is not None:
+            self._single.clear()
+            self._bulk.clear()
+            self._timer = None
+            latest = self._window.latest
+            self._ahead = max(0.0, latest - loop.time())
+            self._window.abandon(loop.time() + self._ahead)
+        self._loop = loop
+
+    def _is_of_now(self, slot: Slot) -> bool:
+        """Tell whether a slot still counts; a call may be cleaned up long after its loop ended."""
+        alive = self._loop is not None and not self._loop.is_closed()
+        return alive and slot.era == self._window.era
+
+    def _now(self) -> float:
+        return (self._loop or asyncio.get_running_loop()).time() + self._ahead
 
     async def _wait(
         self, loop: asyncio.AbstractEventLoop, queue: deque[asyncio.Future[Slot]]
@@ -91,7 +125,7 @@ class Gate:
             return await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self.cancel()
+                self.cancel(waiter.result())
             else:
                 self._admit()
             raise
@@ -100,8 +134,10 @@ class Gate:
         """Wake everyone whose turn it is, and set the alarm for the next."""
         if not self._single and not self._bulk:
             return
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        now = loop.time() + self._ahead
         delay = 0.0
         while delay <= 0 and (waiter := self._next()) is not None:
             if (refusal := self._window.refusal(now, self._longest)) is not None:
@@ -138,7 +174,3 @@ class Gate:
             resets_at=datetime.now(UTC) + timedelta(seconds=seconds),
             retry_after=seconds,
         )
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -56,10 +56,14 @@ class Limits:
 
 @define(eq=False)
 class Slot:
-    """The right to send one request: when it was given, and how many slots had lapsed by then."""
+    """The right to send one request: when it was given, and how many slots had lapsed by then.
+
+    ``era`` is that of the window: slots of an era that is over are counted already.
+    """
 
     taken_at: float
     lapsed: int
+    era: int = 0
 
 
 @define(eq=False)
@@ -94,6 +98,8 @@ class Window:
         self.interval: float = limits.interval
         self._age = limits.interval + self.guard  # how long a place stays taken after a reply
         self._reserve = limits.reserve
+        self.era = 0
+        self.latest = -inf  # the last moment that a slot was taken or returned
         self._opened = False
         self._in_flight = 0
         self._spent: deque[float] = deque()  # when each counted request was answered, ascending
@@ -147,13 +153,14 @@ class Window:
 
     def take(self, now: float) -> Slot:
         """Give out a slot. Ask ``refusal`` and ``delay`` first."""
+        self.latest = now
         self._in_flight += 1
         self._taken += 1
         self._daily_left -= 1
         if self._daily_ends == inf:  # the day begins with the first request, not at midnight
             self._daily_ends = now + DAY
             self._began = min(self._began, now)
-        return Slot(now, self._lapsed)
+        return Slot(now, self._lapsed, self.era)
 
     def cancel(self) -> None:
         """Take back a slot whose request was surely never sent."""
@@ -163,12 +170,20 @@ class Window:
 
     def lost(self, now: float) -> None:
         """Count a request that may have reached the server and brought no reply."""
+        self.latest = now
         self._in_flight -= 1
         self._silent += 1
         self._spent.append(now)
 
+    def abandon(self, now: float) -> None:
+        """Take all requests under way for lost; whoever returns their slots later is late."""
+        for _ in range(self._in_flight):
+            self.lost(now)
+        self.era += 1
+
     def answered(self, slot: Slot, now: float, rate: RateSnapshot | None, *, ok: bool) -> None:
         """Count a request that was answered, and learn from the headers of its reply."""
+        self.latest = now
         self._in_flight -= 1
         self._spent.append(now)
         if rate is None:

@@ -1,5 +1,6 @@
 """The one door to the network: bytes out, bounded bytes in, aiohttp's errors turned into ours."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
@@ -9,6 +10,7 @@ from aiohttp import ClientTimeout
 from yarl import URL  # aiohttp's own
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable, UnexpectedResponse
+from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.reply import Reply
 
 MAX_BODY: Final = 32 * 1024 * 1024
@@ -37,9 +39,10 @@ class Transport:
     """Sends requests over an aiohttp session, its own or a borrowed one.
 
     A borrowed session is used and never closed. An own one is made on first use, in the running
-    loop, without cookies, and closed by ``close``. Redirects are never followed: they could carry
-    the token elsewhere. ``timeout`` is what one attempt may take, in seconds, from the connection
-    to the last byte. ``server`` names who is at the other end, for messages.
+    loop, without cookies, and closed by ``close``; once its loop is closed, the next loop gets
+    another. ``owner`` tells in which loop that may be. Redirects are never followed: they could
+    carry the token elsewhere. ``timeout`` is what one attempt may take, in seconds, from the
+    connection to the last byte. ``server`` names who is at the other end, for messages.
     """
 
     def __init__(
@@ -48,10 +51,13 @@ class Transport:
         *,
         timeout: float,
         server: str = "HighLevel",
+        owner: LoopOwner | None = None,
     ) -> None:
         self._server = server
         self._borrowed = session
         self._own: aiohttp.ClientSession | None = None
+        self._owner = owner or LoopOwner()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timeout = _within(timeout)
         self._closed = False
 
@@ -70,6 +76,9 @@ class Transport:
         ``UnexpectedResponse`` when the reply is larger than ``MAX_BODY``. Where the status and the
         headers say all there is, at 429 and from 500 on, a broken body is taken as an empty one.
         """
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            await self._enter(loop)
         session = self._borrowed or self._own or self._open()
         response: aiohttp.ClientResponse | None = None
         if self._borrowed is not None:
@@ -107,9 +116,22 @@ class Transport:
 
     async def close(self) -> None:
         """Close the session if it is our own. Calling it twice is fine."""
-        self._closed = True
-        if self._own is not None:
+        if self._own is not None and self._loop is not None:
+            loop = asyncio.get_running_loop()
+            if loop is not self._loop:
+                self._owner.enter(loop)
             await self._own.close()
+        self._closed = True
+
+    async def _enter(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Belong to this loop, and let go of the connections of one that is closed."""
+        self._owner.enter(loop)
+        if self._borrowed is not None:
+            _check_loop(self._borrowed, loop)
+        left, self._own = self._own, None
+        self._loop = loop
+        if left is not None:
+            await left.close()
 
     def _open(self) -> aiohttp.ClientSession:
         if self._closed:
@@ -127,6 +149,13 @@ class Transport:
         # of a request's CPU, until one larger block has been freed: M_MMAP_THRESHOLD, mallopt(3).
         bytes(1024 * 1024)
         return self._own
+
+
+def _check_loop(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:
+    """Refuse a session of another loop, in which a request would hang or fail without a reason."""
+    if getattr(session, "_loop", loop) is not loop:
+        msg = "the session belongs to another event loop: pass one that was made in this loop"
+        raise ConfigurationError(msg)
 
 
 @cache

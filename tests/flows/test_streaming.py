@@ -336,7 +336,8 @@ async def test_a_storm_loses_nobody(start, connect) -> None:
     few = (*stalls, Fault.HUGE, Fault.GZIP_BOMB, Fault.RATE_LIMITED)
     rates = {fault: 0.02 for fault in Fault if fault not in few}
     fake = await start(contacts=400, notes_per_contact=1, fault_rates=rates)
-    results = [r async for r in connect(fake).notes.stream(fake.contact_ids(), concurrency=20)]
+    client = connect(fake, timeout=3.0)  # for the faults that stall
+    results = [r async for r in client.notes.stream(fake.contact_ids(), concurrency=20)]
 
     assert sorted(result.contact_id for result in results) == sorted(fake.contact_ids())
     assert all(r.error is None or isinstance(r.error, HighLevelError) for r in results)

@@ -147,9 +147,9 @@ async def give_back(gate: Gate, slot: Slot, how: str) -> None:
         case "failed":
             gate.answered(slot, None, ok=False)
         case "lost":
-            gate.lost()
+            gate.lost(slot)
         case "cancel":
-            gate.cancel()
+            gate.cancel(slot)
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ async def test_who_stops_waiting_takes_nothing_along(already: str) -> None:
     first, *_ = crowd(gate, ["a", "c"], seen)
     await idle()
     if already == "served":
-        gate.cancel()  # which gives the slot to the first, who has not run yet
+        gate.cancel(slot)  # which gives the slot to the first, who has not run yet
         first.cancel()
     else:
         first.cancel()
         await idle()
-        gate.cancel()
+        gate.cancel(slot)
     await idle()
 
     assert slot.taken_at == now()
