@@ -17,8 +17,9 @@ Every error is data: it survives ``pickle`` and ``copy``, and never holds a toke
 text of a note.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, Self, TypeAlias
 
 __all__ = [
@@ -46,8 +47,13 @@ class HighLevelError(Exception):
 
     ``status`` is the HTTP status if there was a reply, ``messages`` what HighLevel said in it,
     ``trace_id`` the id HighLevel's support asks for, ``method`` and ``path`` the call.
-    ``retry_after`` is in seconds and set where waiting helps.
+    ``retry_after`` is in seconds and set where waiting helps. ``canonical_code`` and ``meta`` are
+    what a refusal tells to programs: HighLevel's own code, and facts as plain JSON, bounded and
+    without credentials.
     """
+
+    canonical_code: str | None = None
+    meta: Mapping[str, object] = MappingProxyType({})
 
     def __init__(  # noqa: PLR0913 - one keyword for each fact an error can carry
         self,
@@ -99,7 +105,16 @@ class ConfigurationError(HighLevelError, ValueError):
 
 
 class RequestRejected(HighLevelError):
-    """HighLevel refused the call as it stands (400, 422). ``messages`` says why. Fix the call."""
+    """HighLevel refused the call as it stands (400, 422). ``messages`` says why. Fix the call.
+
+    Where a contact that exists already is in the way, ``contact_id`` names it.
+    """
+
+    @property
+    def contact_id(self) -> str | None:
+        """The contact that the refusal names, such as the one that has the email already."""
+        held = self.meta.get("contactId")
+        return held if isinstance(held, str) and held else None
 
 
 class NotFound(RequestRejected):

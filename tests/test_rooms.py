@@ -29,7 +29,9 @@ TABLE = {
     "http/reply": "errors http/rate models/*",
     "http/denials": "",
     "http/refusals": "http/denials",
-    "http/failures": "errors http/denials http/rate http/reply models/*",
+    "http/details": "models/*",
+    "http/contact_names": "models/*",
+    "http/failures": "errors http/denials http/details http/rate http/reply models/*",
     "http/request": "errors http/operations http/reply models/*",
     "http/protocol": (
         "errors http/__init__ http/denials http/failures http/operations http/rate http/reply"
@@ -39,7 +41,7 @@ TABLE = {
     "http/converter": "errors models/*",
     "http/html": "",
     "http/ends": "errors http/reply models/*",
-    "http/codec": "errors http/converter http/html models/*",
+    "http/codec": "errors http/contact_names http/converter http/html models/*",
     "http/fields": "errors http/converter http/protocol models/*",
     "http/query": "errors http/fields models/*",
     "http/limits": "errors http/rate",

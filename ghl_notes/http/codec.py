@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 
 from ghl_notes.errors import UnexpectedResponse
+from ghl_notes.http.contact_names import spelled
 from ghl_notes.http.converter import UNREADABLE, forgiving, misread, not_a, structured
 from ghl_notes.models import (
     Appointment,
@@ -182,23 +183,9 @@ def model(item: Json, cls: type[M], where: str) -> M:
 def _contact(item: Json, where: str) -> Contact:
     """Read a contact; an odd field must not end a sweep."""
     try:
-        return forgiving(_spelled(item), Contact)
+        return forgiving(spelled(item), Contact)
     except UNREADABLE as error:
         raise misread("a Contact", error, where) from error
-
-
-# What a contact's fields are called where they have two names: by its id, and in a search.
-_OTHER_NAMES: Final = (("name", "contactName"), ("address", "address1"))
-
-
-def _spelled(item: Json) -> Json:
-    """Give a contact's fields one name each, wherever it comes from."""
-    if isinstance(item, dict):
-        for other, usual in _OTHER_NAMES:
-            if item.get(other) is not None and item.get(usual) in (None, ""):
-                rest = {key: item[key] for key in item if key != other}
-                item = {**rest, usual: item[other]}
-    return item
 
 
 def plain(body: str) -> str:
@@ -269,7 +256,9 @@ def _belonging(item: Json, contact_id: str) -> Json:
     """Name the contact that something belongs to, where the reply leaves it to the path."""
     if not isinstance(item, dict):
         return item
-    return {**item, "contactId": item.get("contactId") or contact_id}
+    # A location's search calls a task's id _id.
+    named = {"id": item["_id"]} if "_id" in item and "id" not in item else {}
+    return {**item, **named, "contactId": item.get("contactId") or contact_id}
 
 
 def _reader(cls: type[M]) -> Callable[[Json], M]:

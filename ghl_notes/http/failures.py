@@ -19,6 +19,7 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.http.denials import Blame, Denial, blame, denial
+from ghl_notes.http.details import Details, details
 from ghl_notes.http.rate import Headers, RateSnapshot
 from ghl_notes.http.reply import Answer, Reply, decode, http_date
 from ghl_notes.models import Json
@@ -34,6 +35,14 @@ def failure(
 ) -> HighLevelError:
     """Name the error that a reply other than 2xx stands for; ``scope`` is what the call needs."""
     told = _said(reply)
+    error = _named(reply, told, rate, scope)
+    error.canonical_code, error.meta = told.details.code, told.details.meta
+    return error
+
+
+def _named(
+    reply: Reply, told: "_Said", rate: RateSnapshot | None, scope: str | None
+) -> HighLevelError:
     messages, trace_id, status = told.messages, told.trace_id, reply.status
     said = "; ".join(messages) or _unsaid(reply)
     if status == 429:  # noqa: PLR2004
@@ -187,6 +196,9 @@ _REMEDIES: Final[Mapping[DenialReason | None, str]] = {
 _LONGEST: Final = 500  # characters of one text
 
 
+_NOTHING: Final = Details()
+
+
 @frozen
 class _Said:
     """What an error says: what is wrong, and what HighLevel advises, which decides nothing."""
@@ -194,6 +206,7 @@ class _Said:
     texts: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     trace_id: str | None = None
+    details: Details = _NOTHING
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -219,7 +232,8 @@ def _said(reply: Reply) -> _Said:
     places = (body.get("message"), inner.get("message"), body.get("error_description"), error)
     said = next(filter(None, map(_texts, places)), ())
     trace = body.get("traceId")
-    return _Said(said, _texts(inner.get("resolution")), trace if isinstance(trace, str) else None)
+    trace_id = trace if isinstance(trace, str) else None
+    return _Said(said, _texts(inner.get("resolution")), trace_id, details(body))
 
 
 def _texts(told: object) -> tuple[str, ...]:

@@ -99,5 +99,6 @@ def _each_once(values: Iterable[str | None]) -> list[str]:
 
 
 def _carried(contact: Contact) -> set[str]:
-    phone = normal_phone(contact.phone or "")
-    return {normal_email(contact.email or ""), *([phone] if phone else [])}
+    phones = map(normal_phone, (contact.phone or "", *contact.additional_phones))
+    emails = map(normal_email, (contact.email or "", *contact.additional_emails))
+    return {*emails, *filter(None, phones)}

@@ -36,8 +36,11 @@ class DndSetting:
 class Contact:
     """One contact of a location.
 
-    ``name`` is as HighLevel gives it, which in a search is in lower case. ``dnd_settings`` are by
-    channel: ``call``, ``email``, ``sms``, ``whatsapp``, ``gmb``, ``fb``.
+    Names are as they were written, wherever HighLevel gives that beside small letters or in parts;
+    a ``name`` that it knows in small letters alone stays so. ``additional_emails`` and
+    ``additional_phones`` are those beside ``email`` and ``phone``; HighLevel's API cannot write
+    them, see ``contacts.upsert``. ``dnd_settings`` are by channel: ``call``, ``email``, ``sms``,
+    ``whatsapp``, ``gmb``, ``fb``.
     """
 
     id: str
@@ -64,6 +67,8 @@ class Contact:
     date_of_birth: date | None = None
     business_id: str | None = None
     followers: tuple[str, ...] = ()
+    additional_emails: tuple[str, ...] = ()
+    additional_phones: tuple[str, ...] = ()
     dnd: bool | None = None
     dnd_settings: Mapping[str, DndSetting] = field(factory=dict, hash=False)
     custom_fields: tuple[CustomField, ...] = field(default=(), hash=False)

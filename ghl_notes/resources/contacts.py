@@ -81,8 +81,9 @@ class Contacts:
         """Make a contact and return it.
 
         Raises ``RequestRejected`` if the location allows no duplicates and has this email or
-        phone. Never repeated when its reply was lost: then raises ``AmbiguousWrite``; look with
-        ``duplicate``, or use ``upsert``, which may be repeated.
+        phone: its ``contact_id`` names the contact that has it. Never repeated when its reply was
+        lost: then raises ``AmbiguousWrite``; look with ``duplicate``, or use ``upsert``, which may
+        be repeated.
         """
         sent = {**self._location(location_id), **fields(given, self._fields)}
         answer = await self._dispatch.call(operations.CONTACTS_CREATE, json=sent)
@@ -111,6 +112,10 @@ class Contacts:
         failure, as it does the same twice, unless ``create_new_if_duplicate_allowed`` or neither
         email nor phone is given: then what stays unknown raises ``AmbiguousWrite``. After a repeat
         ``new`` is about the last try: False, if an earlier one made the contact.
+
+        Mind additional emails: an email that a contact has as one of ``additional_emails`` finds
+        that contact, becomes its main one, and the main one of before is dropped; so with phones.
+        https://github.com/GoHighLevel/highlevel-api-docs/issues/337
         """
         sent = {**self._location(location_id), **fields(given, self._fields)}
         if create_new_if_duplicate_allowed:

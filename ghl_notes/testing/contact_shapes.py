@@ -67,7 +67,11 @@ def contact_listed(place: Place, index: int, *, v3: bool = False) -> Payload:
     """Lay a contact out for the lists that are older than the search."""
     contact = contact_read(place, index, v3=v3)
     usual: Payload = {"contactName": full_name(contact).lower(), "attributions": []}
-    return {**usual, "followers": [], **contact}
+    # Seen live: names in small letters, and beside them as they were written.
+    names = {name: contact[name] for name in ("firstName", "lastName") if name in contact}
+    lowered: Payload = {name: str(written).lower() for name, written in names.items()}
+    raw: Payload = {f"{name}Raw": written for name, written in names.items()}
+    return {**usual, "followers": [], **contact, **lowered, **raw}
 
 
 def contact_found(place: Place, index: int, date: DateField, *, v3: bool = False) -> Payload:

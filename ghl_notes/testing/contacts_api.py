@@ -113,7 +113,7 @@ class ContactsApi:
         fields = self._kept(place, sent, place.person(index))
         # Documented: what another contact has already is left out.
         free = {name: held for name, held in fields.items() if not _taken(place, index, name, held)}
-        self._change(place, index, free)
+        self._change(place, index, place.promoted(index, free))
         return Reply(200, {"new": False, "contact": contact_read(place, index, v3=call.v3)})
 
     def update(self, call: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:

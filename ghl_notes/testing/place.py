@@ -4,7 +4,7 @@ import heapq
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal, overload
 
@@ -23,6 +23,9 @@ DateField = Literal["dateAdded", "dateUpdated"]
 IdentityField = Literal["email", "phone"]
 IDENTITY: tuple[IdentityField, ...] = ("email", "phone")
 """The fields by which HighLevel knows a contact again, the first one first."""
+
+ADDITIONAL: Mapping[IdentityField, str] = {"email": "additionalEmails", "phone": "additionalPhones"}
+"""Where those stand that a contact has besides, as objects: ``[{"email": "..."}]``."""
 
 Key = tuple[int, int]
 
@@ -114,8 +117,8 @@ class Place:
         self._updated[index] = now_ms
         self.changes += 1
         for name in IDENTITY:
-            if fields.get(name):
-                self._known[name, matched(name, fields[name])].add(index)
+            for value in _addresses(fields, name):
+                self._known[name, matched(name, value)].add(index)
 
     def remove(self, index: int) -> None:
         """Delete a contact. Its notes go too: the rest is only ever reached through it."""
@@ -124,14 +127,28 @@ class Place:
         self.changes += 1
 
     def holders(self, name: IdentityField, value: object) -> list[int]:
-        """Name the contacts that have this email or phone, oldest first."""
+        """Name the contacts that have this email or phone, or have it besides, oldest first."""
         wanted = matched(name, value)
         candidates = {*self.population.holders(name, wanted), *self._known.get((name, wanted), ())}
         return [
             index
             for index in sorted(candidates)
-            if self.has(index) and matched(name, self.person(index).get(name)) == wanted
+            if self.has(index)
+            and wanted in (matched(name, one) for one in _addresses(self.person(index), name))
         ]
+
+    def promoted(self, index: int, fields: Payload) -> Payload:
+        """Complete a change that makes an additional address the main one.
+
+        The old main one is dropped: https://github.com/GoHighLevel/highlevel-api-docs/issues/337
+        """
+        lists: Payload = {}
+        for name in IDENTITY:
+            wanted, listed = matched(name, fields.get(name)), ADDITIONAL[name]
+            held = self.person(index).get(listed)
+            if fields.get(name) and isinstance(held, list):
+                lists[listed] = [one for one in held if matched(name, one.get(name)) != wanted]
+        return {**fields, **lists}
 
     def business_id(self, index: int) -> object:
         """Tell the business of a contact, or None."""
@@ -246,3 +263,11 @@ def matched(name: str, value: object) -> str:
     """Bring an email or phone to the form in which two of them are compared."""
     text = str(value).casefold()
     return text if name == "email" else _PUNCTUATION.sub("", text)
+
+
+def _addresses(person: Payload, name: IdentityField) -> list[object]:
+    """List the emails or the phones of a person, the main one first."""
+    besides = person.get(ADDITIONAL[name])
+    listed = besides if isinstance(besides, list) else []
+    found = [person.get(name), *(one.get(name) for one in listed if isinstance(one, dict))]
+    return [one for one in found if one]

@@ -42,7 +42,11 @@ _EMAIL = re.compile(r"[a-z]+\.[a-z]+\.([0-9]{1,12})@example\.com")
 _PHONE = re.compile(r"\+1555([0-9]{7})")
 _PHONES = 10_000_000
 _BUSINESS = "6a59d5ac"
-_TAG = re.compile(r"</?[A-Za-z][^>]*>")
+_TAG = re.compile(
+    r"</?(?:a|b|body|br|code|div|em|h[1-6]|hr|i|img|li|ol|p|s|span|strong|table|td|th|tr|u|ul)"
+    r"(?:[\s/][^<>]*)?>",
+    re.IGNORECASE,
+)
 
 
 def iso(ms: int) -> str:

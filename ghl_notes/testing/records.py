@@ -40,7 +40,10 @@ class Records(Options):
         return self._place(location_id).add(fields, self._now())
 
     def update_contact(self, contact_id: str, **fields: object) -> None:
-        """Change a contact, which moves its ``dateUpdated``."""
+        """Change a contact, which moves its ``dateUpdated``.
+
+        ``additionalEmails=[{"email": "..."}]`` and ``additionalPhones`` are what no call can write.
+        """
         place, index = self._find(contact_id)
         place.change(index, fields, self._now())
 

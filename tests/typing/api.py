@@ -712,7 +712,10 @@ async def remedies(client: Client) -> str:  # noqa: C901 - one branch for each r
         return str(value_error)
     except NotFound as error:
         assert_type(error.messages, tuple[str, ...])
+        assert_type(error.canonical_code, str | None)
+        assert_type(error.meta, Mapping[str, object])
     except RequestRejected as error:
+        assert_type(error.contact_id, str | None)
         assert_type(error.status, int | None)
     except AccessDenied as error:
         assert_type(error.trace_id, str | None)
