@@ -14,7 +14,7 @@ from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.request import Params
 from ghl_notes.models import InstalledLocation, Json
 from ghl_notes.oauth.auth import Auth
-from ghl_notes.oauth.recovery import AgencyToken
+from ghl_notes.oauth.minting import AgencyToken
 from ghl_notes.wiring import Wiring
 
 # Locations asked for in one request, and how many HighLevel gives at least if there are more.

@@ -175,8 +175,7 @@ class HighLevel(Closing):
         self, *, location_id: str | None = None, company_id: str | None = None
     ) -> Install | None:
         """Return the stored install of a location or of an agency, or None."""
-        stored = await self._installs.load(self._key(location_id, company_id))
-        return None if stored is None else stored.install
+        return await self._installs.find(self._key(location_id, company_id))
 
     def tend(
         self, *, idle_days: float = 30.0, concurrency: int = _TENDED_AT_ONCE

@@ -58,11 +58,22 @@ TABLE = {
     "oauth/auth": "errors",
     "oauth/authorize": "errors models/*",
     "oauth/session": "errors models/* http/failures http/protocol http/reply http/transport",
-    "oauth/recovery": "errors events models/* oauth/auth stores/protocol",
-    "oauth/renewal": "errors models/* oauth/recovery",
+    "oauth/refreshing": "errors events models/* http/retries",
+    "oauth/remembering": "errors",
+    "oauth/keeping": "events models/* oauth/auth oauth/refreshing stores/protocol",
+    "oauth/minting": ("errors models/* oauth/auth oauth/keeping oauth/remembering stores/protocol"),
+    "oauth/spending": (
+        "errors events models/* oauth/keeping oauth/minting oauth/refreshing oauth/remembering"
+        " stores/protocol"
+    ),
+    "oauth/recovery": (
+        "errors events models/* oauth/keeping oauth/minting oauth/remembering oauth/spending"
+        " stores/protocol"
+    ),
+    "oauth/renewal": "errors models/* oauth/keeping oauth/minting oauth/recovery",
     "oauth/installs": (
-        "errors events models/* http/retries oauth/recovery oauth/renewal oauth/session"
-        " stores/owned stores/protocol"
+        "errors events models/* http/retries oauth/minting oauth/refreshing oauth/renewal"
+        " oauth/session stores/finishing stores/owned stores/protocol"
     ),
     "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
@@ -76,7 +87,7 @@ TABLE = {
     "resources/*": "bulk errors http/* models/* resources/creating resources/paging",
     "wiring": "errors events http/* oauth/auth",
     "client": "errors events http/* models/* oauth/auth resources/* wiring",
-    "agencies": "http/* models/* oauth/auth oauth/recovery wiring",
+    "agencies": "http/* models/* oauth/auth oauth/minting wiring",
     "highlevel": (
         "agencies bulk client errors events http/* models/* oauth/* stores/memory stores/owned"
         " stores/protocol wiring"

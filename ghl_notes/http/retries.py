@@ -4,7 +4,7 @@ import random
 import warnings
 from collections.abc import Awaitable, Callable, Generator
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar
 
 from attrs import Attribute, field, frozen
 
@@ -106,9 +106,17 @@ class RetryPolicy:
         return error.retry_after + jitter
 
 
+class Waits(Protocol):
+    """Decides about tries, as ``RetryPolicy`` does."""
+
+    def wait_for(self, error: HighLevelError, failed: int, *, bulk: bool = False) -> float | None:
+        """Say how many seconds after the ``failed``-th failed try to try again; None for never."""
+        ...
+
+
 def retrying(
     attempt: Callable[P, Awaitable[R]],
-    policy: RetryPolicy,
+    policy: Waits,
     *,
     bulk: bool = False,
     observer: Observer | None = None,

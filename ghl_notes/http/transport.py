@@ -54,6 +54,7 @@ class Transport:
         owner: LoopOwner | None = None,
     ) -> None:
         self._server = server
+        self._seconds = timeout
         self._borrowed = session
         self._own: aiohttp.ClientSession | None = None
         self._owner = owner or LoopOwner()
@@ -113,6 +114,10 @@ class Transport:
         # An error about a response holds the request, and with its headers the token.
         telling = isinstance(failure, aiohttp.ClientResponseError)
         raise _named(failure, self._server, status) from (None if telling else failure)
+
+    def spare(self) -> "Transport":
+        """Make one with a session of its own, for what must go on after this one was closed."""
+        return Transport(None, timeout=self._seconds, server=self._server)
 
     async def close(self) -> None:
         """Close the session if it is our own. Calling it twice is fine."""

@@ -11,8 +11,8 @@ from attrs import field, frozen
 from ghl_notes.errors import ConfigurationError, HighLevelError
 from ghl_notes.models.values import Extra
 
-Health: TypeAlias = Literal["healthy", "renewed", "spent", "inactive", "failed"]
-"""How an install is: usable, renewed just now, dead, paused or unpaid, or not known."""
+Health: TypeAlias = Literal["healthy", "renewed", "spent", "inactive", "in doubt", "failed"]
+"""How an install is: usable, renewed just now, dead, paused or unpaid, perhaps dead, not known."""
 
 ORGANIZATION: Final = "orga_"
 """How Close's ids of organizations begin, and no id of HighLevel's."""
@@ -102,7 +102,9 @@ class InstallHealth:
     """How one install is. ``error`` is what ``HighLevel`` met when it looked, if it met one.
 
     ``spent`` ones need their user at ``authorize()``, ``inactive`` ones work again when their
-    location does, and ``failed`` ones are to be looked at again.
+    location does, and ``failed`` ones are to be looked at again. So are those ``in doubt``: a
+    refresh brought no answer, and the next look tells whether HighLevel took it. An install is
+    not spent while its agency may give it a token.
     """
 
     install: Install

@@ -5,9 +5,9 @@ Every change of an install is made under the store's hold, which no other proces
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
@@ -28,18 +28,19 @@ from ghl_notes.models import (
     company_key,
     location_key,
 )
-from ghl_notes.oauth.recovery import is_newer
+from ghl_notes.oauth.minting import is_newer
+from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.renewal import InstallAuth
 from ghl_notes.oauth.session import OAuthSession
+from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.owned import OwnedStore
 from ghl_notes.stores.protocol import SEALED, Hold, Overtaken, TokenStore
 
 R = TypeVar("R")
 
-# Three tries of at most ATTEMPT_SECONDS with these waits end within HighLevel's 30 s of grace, in
-# which a repeated refresh token, whose reply was lost, brings the same new one.
+# For what surely had no effect, for codes, and for a store that stumbles. What may have been taken
+# is tried for as long as HighLevel's grace: see ``refreshing``.
 TOKEN_RETRIES: Final = RetryPolicy(attempts=3, base=0.5, cap=1.0, longest_wait=2.0)
-
 
 # Some of the holds that a store can give at once are not for mints.
 _MINTS_AT_ONCE: Final = 4
@@ -73,26 +74,48 @@ class Installs:
         self.closed: bool = False
         self.observer = observer
         self.clock = clock
-        self.refresh: Callable[[StoredInstall], Awaitable[StoredInstall]] = retrying(
-            session.refresh, TOKEN_RETRIES, observer=observer
-        )
+        self.monotonic: Callable[[], float] = lambda: asyncio.get_running_loop().time()
+        self._session = session
         self._exchange = retrying(session.exchange, TOKEN_RETRIES, observer=observer)
         # A code works once, so a store that stumbles gets another chance.
         self._save = retrying(self._save_once, TOKEN_RETRIES, observer=observer)
         # Each may wait for its agency's limit, under a hold.
         self.minting: asyncio.Semaphore = asyncio.Semaphore(_MINTS_AT_ONCE)
-        self._adding: set[asyncio.Task[Install]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._mint = mint
         self._read = session.read
         self._auths: dict[str, InstallAuth] = {}
 
     async def add(self, code: str, *, user_type: UserType | None = None) -> Install:
         """Exchange an authorization code, store the install, and return it."""
-        adding = asyncio.create_task(self._add(code, user_type))
-        self._adding.add(adding)
-        adding.add_done_callback(self._adding.discard)
         # A code works once: whoever gives up waiting does not lose what it brings.
-        return await asyncio.shield(adding)
+        return await asyncio.shield(self.begin(self._add(code, user_type)))
+
+    def begin(
+        self,
+        work: Coroutine[object, object, R],
+        *,
+        may_stop: Callable[[], bool] = lambda: False,
+    ) -> asyncio.Task[R]:
+        """Begin what ends before ``close`` does, and before ``asyncio.run``, cancelled or not.
+
+        While ``may_stop`` says that nothing would be lost, the end of ``asyncio.run`` ends it.
+        """
+        task = asyncio.create_task(finished(work, may_stop=may_stop))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # each caller gets it; with no caller left it is no news
+
+    def refresh(self, stored: StoredInstall) -> Refresh:
+        """Prepare to spend the refresh token of an install."""
+        session = self._session
+        ways = session.refresh, session.refresh_alone
+        return Refresh(*ways, stored, TOKEN_RETRIES, self.clock, self.observer)
 
     async def _add(self, code: str, user_type: UserType | None) -> Install:
         stored = await self._exchange(code, user_type=user_type)
@@ -100,7 +123,7 @@ class Installs:
         try:
             await self._save(stored)
         except HighLevelError:
-            self.auth_of(install).recovery.keep(stored)
+            self.auth_of(install).recovery.spending.keep(stored)
             raise
         self.auth_of(install).publish(stored)
         return install
@@ -129,6 +152,8 @@ class Installs:
             await hold.delete()
             return install
 
+        if key in self._auths:
+            self._auths[key].forget(before)  # before the hold, which a mint may have
         forgotten = await self.held(key, change)
         if key in self._auths:
             await self._auths[key].drop(before)
@@ -143,7 +168,7 @@ class Installs:
             auth = InstallAuth(self, key, location_id=location_id, company_id=company_id)
             self._auths[key] = auth
         elif company_id is not None:
-            auth.recovery.company_id = company_id
+            auth.recovery.minting.company_id = company_id
         return auth
 
     def auth_of(self, install: Install) -> InstallAuth:
@@ -179,7 +204,24 @@ class Installs:
     async def list(self) -> AsyncIterator[Install]:
         """Iterate over the facts of all that is stored of this app, ordered by key."""
         async for stored in self.store.list():
-            yield stored.install
+            yield self._with_doubt(stored.install)
+
+    async def find(self, key: str) -> Install | None:
+        """Return the facts of one that is stored."""
+        stored = await self.load(key)
+        return None if stored is None else self._with_doubt(stored.install)
+
+    def _with_doubt(self, install: Install) -> Install:
+        """Say of a renewal that is under way in this process whether it is in doubt."""
+        auth = self._auths.get(install.key)
+        since = None if auth is None else auth.recovery.spending.in_doubt_since
+        if since is None or install.in_doubt_since is not None:
+            return install
+        return attrs.evolve(install, in_doubt_since=since)
+
+    async def load_agency(self, company_id: str) -> StoredInstall | None:
+        """Read the install of an agency from the store."""
+        return await self.load(self.company_key(company_id))
 
     async def load(self, key: str) -> StoredInstall | None:
         """Read an install from the store."""
@@ -188,7 +230,7 @@ class Installs:
     async def held(self, key: str, change: Callable[[Hold], Awaitable[R]]) -> R:
         """Change an install under the store's hold, and begin again if the hold lapsed meanwhile.
 
-        After that ``change`` finds what somebody else has written.
+        After that ``change`` finds what somebody else has written, or what it wrote itself.
         """
         for _ in range(2):
             try:
@@ -197,16 +239,19 @@ class Installs:
                     return await change(hold)
             except Overtaken:
                 continue
+            except asyncio.CancelledError:
+                # The end of ``asyncio.run`` cancels what a store began, and not this.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
         msg = f"another process keeps changing the install {key}; try again"
         raise Unavailable(msg, maybe_applied=False)
 
     async def close(self) -> None:
         """Wait for the renewals that are under way, so that none is lost, and close the store."""
         self.closed = True
-        running: set[asyncio.Task[Install] | asyncio.Task[str]] = {*self._adding}
-        running |= {auth.running for auth in self._auths.values() if auth.running is not None}
-        if running:
-            await asyncio.wait(running)  # which a cancelled close leaves alone
+        while self._under_way:  # one may begin another
+            await asyncio.wait(self._under_way)  # which a cancelled close leaves alone
         auths = self._auths.values()
         saves = [retrying(auth.recovery.save_what_is_not, TOKEN_RETRIES)() for auth in auths]
         try:

@@ -1,19 +1,28 @@
 """The token of one install, for any number of callers: one renewal at a time, whoever asks.
 
 A refresh token works once. So a renewal runs in a task of its own, which no impatient caller can
-cancel, and its token is saved before anyone gets it.
+cancel, nor the end of ``asyncio.run``, and its token is saved before anyone gets it.
 """
 
 import asyncio
+from collections.abc import Coroutine
 from copy import copy
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, ReauthorizationRequired
 from ghl_notes.models import StoredInstall
-from ghl_notes.oauth.recovery import Keeper, Recovery, is_newer
+from ghl_notes.oauth.keeping import Keeper
+from ghl_notes.oauth.minting import is_newer
+from ghl_notes.oauth.recovery import Recovery
 
-# After a renewal ahead of time failed, the old token is used for this long before the next try.
+__all__ = ["InstallAuth"]
+
+R = TypeVar("R")
+
+# While the old token is good, a caller waits for a renewal ahead of time no longer than this, and
+# after one that failed the old token is used for a while before the next try.
+_PATIENCE_SECONDS: Final = 2.0
 _PAUSE_SECONDS: Final = 5.0
 # How far the clocks of two machines that share a store may be apart.
 _CLOCKS_APART: Final = 60.0
@@ -33,6 +42,8 @@ class InstallAuth:
         self._key = key
         self._stored: StoredInstall | None = None
         self._renew_at = 0.0
+        self._quiet_until = 0.0  # on the monotonic clock
+        self._forgettings = 0
 
     async def token(self) -> str:
         """Return a token that is good for a while; renew it first if its end is near."""
@@ -40,13 +51,9 @@ class InstallAuth:
         now = self._installs.clock()
         if stored is not None and now < self._renew_at:
             return stored.token.access_token
-        try:
+        if stored is None or now >= stored.token.expires_at:
             return await self._shared(stored.token.access_token if stored else None)
-        except HighLevelError:
-            if stored is None or now >= stored.token.expires_at:
-                raise
-            self._renew_at = now + _PAUSE_SECONDS  # it works until its end: try again later
-            return stored.token.access_token
+        return await self._ahead_of_time(stored.token.access_token)
 
     async def renew(self, stale: str) -> str:
         """Return a token other than ``stale``; see ``Auth.renew``."""
@@ -71,23 +78,31 @@ class InstallAuth:
         age = now - stored.token.issued_at
         return max(age, 0.0) if age > -_CLOCKS_APART else None
 
-    async def renew_if_older(self, than: datetime) -> None:
-        """Renew a token that was made before that time."""
+    async def look(self, *, idle_since: datetime) -> None:
+        """Renew a token that was made before that time, and settle what is spent or in doubt."""
         stored = await self._installs.load(self._key)
-        if stored is None or stored.token.issued_at < than.timestamp():
-            await self._shared(stored.token.access_token if stored else None)
+        if stored is None:
+            return  # forgotten meanwhile
+        install = stored.install
+        is_settled = install.spent_at is None and install.in_doubt_since is None
+        if not is_settled or stored.token.issued_at < idle_since.timestamp():
+            await self._shared(stored.token.access_token, looking=True)
 
     async def install_again(self, since: datetime) -> StoredInstall:
         """Mint a token for an install of that time, unless one that is as new is stored."""
-        stored = await self.recovery.mint(None, since)
-        self.publish(stored)
-        return stored
+        return await asyncio.shield(self._begin(self._minted(since)))
 
     def publish(self, stored: StoredInstall) -> None:
         """Use this token from now on. It is in the store already."""
         self._stored = stored
         self._renew_at = stored.token.renew_at
+        self._quiet_until = 0.0
         self.recovery.reset(stored)
+
+    def forget(self, before: datetime | None) -> None:
+        """Let go of what is asked for just now, but not for a newer install."""
+        self._forgettings += 1
+        self.recovery.forget(before)
 
     async def drop(self, before: datetime | None) -> None:
         """Use no token any more, but one of an install that is newer: it was forgotten."""
@@ -95,32 +110,48 @@ class InstallAuth:
             await asyncio.wait({self.running})
         if self._stored is not None and not is_newer(self._stored.install, before):
             self._stored = None
-        self.recovery.drop(before)
+        self.forget(before)
 
-    async def _shared(self, stale: str | None) -> str:
+    async def _ahead_of_time(self, token: str) -> str:
+        """Renew a token that is good for a little longer, or use it once more."""
+        if self._installs.monotonic() < self._quiet_until:
+            return token
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self._shared(token)
+        except (HighLevelError, TimeoutError):  # it works until its end: try again later
+            self._quiet_until = self._installs.monotonic() + _PAUSE_SECONDS
+            return token
+
+    async def _shared(self, stale: str | None, *, looking: bool = False) -> str:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
         if self.running is None or self.running.done():
             if self._installs.closed:
                 msg = "this HighLevel is closed; make a new one"
                 raise ConfigurationError(msg)
-            self.running = asyncio.create_task(self._renewal(stale))
-            self.running.add_done_callback(self._ended)
+            self.running = self._begin(self._renewal(stale, looking=looking))
         try:
             return await asyncio.shield(self.running)
         except HighLevelError as error:  # one for each caller, who will name his own call in it
             raise copy(error) from error
 
-    def _ended(self, task: "asyncio.Task[str]") -> None:
-        if self.running is task:
-            self.running = None
-        if not task.cancelled():
-            task.exception()  # each caller gets it; with no caller left it is no news
+    def _begin(self, work: Coroutine[object, object, R]) -> asyncio.Task[R]:
+        return self._installs.begin(work, may_stop=lambda: not self.recovery.is_vital)
 
-    async def _renewal(self, stale: str | None) -> str:
+    async def _renewal(self, stale: str | None, *, looking: bool) -> str:
+        forgettings = self._forgettings
         try:
-            stored = await self.recovery.recover(stale)
-        except HighLevelError:
-            self._renew_at = 0.0  # a token may wait to be saved: the next who asks tries again
-            raise
-        self.publish(stored)
+            stored = await self.recovery.recover(stale, looking=looking)
+        finally:
+            if self.recovery.spending.has_unsaved:
+                self._renew_at = 0.0  # the next who asks saves it
+        if forgettings == self._forgettings:
+            self.publish(stored)
         return stored.token.access_token
+
+    async def _minted(self, since: datetime) -> StoredInstall:
+        forgettings = self._forgettings
+        stored = await self.recovery.mint(since)
+        if forgettings == self._forgettings:
+            self.publish(stored)
+        return stored

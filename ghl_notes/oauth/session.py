@@ -7,6 +7,7 @@ for tokens and keep a token of its own, so reading and keeping are done here and
 import re
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode
@@ -28,8 +29,7 @@ from ghl_notes.http.reply import Reply, decode
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import App, Install, Json, Owner, StoredInstall, Token, UserType
 
-# What a refresh may take: three tries of this, and the waits between them, must end within the
-# 30 s in which HighLevel answers a repeated refresh token with the same new one.
+# What one try may take; see ``refreshing`` for how long a refresh is tried.
 ATTEMPT_SECONDS: Final = 7.0
 
 _SNAKE: Final = {  # v3 spells the standard fields in camelCase; the others are so in both versions
@@ -116,6 +116,15 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             owner=self.owner,
             server=self.server,
         )
+
+    async def refresh_alone(self, stored: StoredInstall) -> StoredInstall:
+        """Do the same over a connection of its own, after the session passed in was closed."""
+        alone, transport = copy(self), cast("Transport", self.session).spare()
+        alone.session = transport
+        try:
+            return await alone.refresh(stored)
+        finally:
+            await transport.close()
 
     async def _fetch_token(
         self, url: str, body: str, *, auth: Any, headers: Mapping[str, str], **_: object

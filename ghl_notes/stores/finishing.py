@@ -1,23 +1,40 @@
-"""Writes that end before whoever asked for them is cancelled."""
+"""Work that ends before whoever asked for it is cancelled."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeVar
 
-__all__ = ["finished"]
+__all__ = ["begun", "finished"]
 
 R = TypeVar("R")
 
 
-async def finished(work: Awaitable[R]) -> R:
-    """Await ``work`` to its end. A caller who is cancelled meanwhile is so after that end."""
-    job = asyncio.ensure_future(work)
+def begun(work: Coroutine[object, object, R]) -> asyncio.Task[R]:
+    """Begin a task that the end of ``asyncio.run`` does not cancel. Somebody must await it.
+
+    ``asyncio.run`` cancels the tasks that are registered, and waits for those alone.
+    """
+    task = asyncio.create_task(work)
+    # Documented: https://docs.python.org/3/library/asyncio-extending.html#task-lifetime-support
+    asyncio._unregister_task(task)  # noqa: SLF001
+    return task
+
+
+async def finished(work: Awaitable[R], *, may_stop: Callable[[], bool] = lambda: False) -> R:
+    """Await ``work`` to its end. A caller who is cancelled meanwhile is so after that end.
+
+    That holds at the end of ``asyncio.run`` too. While ``may_stop`` says so, ``work`` is cancelled
+    with its caller.
+    """
+    job = begun(work) if asyncio.iscoroutine(work) else asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not job.done():
         try:
             await asyncio.wait({job})
         except asyncio.CancelledError as error:
             cancelled = error
+            if may_stop():
+                job.cancel()
     if cancelled is not None:
         if not job.cancelled():
             job.exception()  # nobody waits for it any more

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from ghl_notes import App, Client, HighLevel, RetryPolicy
-from ghl_notes.oauth import installs
+from ghl_notes.oauth import installs, refreshing, remembering
+from ghl_notes.oauth.refreshing import Grace
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import FakeHighLevel
 
@@ -64,11 +65,20 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture
+def moments() -> Clock:
+    """Give the monotonic time of pauses, for ``highlevel._installs.monotonic``."""
+    return Clock()
+
+
 @pytest.fixture(autouse=True)
 def quick_renewals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the token endpoint be tried as often as ever, but without the waits."""
+    """Let the token endpoint be tried as often as ever, but without the waits and pauses."""
     quick = attrs.evolve(installs.TOKEN_RETRIES, base=0)
     monkeypatch.setattr(installs, "TOKEN_RETRIES", quick)
+    grace = Grace(seconds=0.3, last_try=0.25, base=0.02, cap=0.1)
+    monkeypatch.setattr(refreshing, "GRACE", grace)
+    monkeypatch.setattr(remembering, "PAUSE_SECONDS", 0.0)
 
 
 @pytest_asyncio.fixture

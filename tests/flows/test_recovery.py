@@ -9,6 +9,7 @@ import pytest
 
 from ghl_notes import ReauthorizationRequired, Renewed, Spent, Unavailable
 from ghl_notes.errors import AccessDenied, ConfigurationError
+from ghl_notes.oauth import remembering
 from ghl_notes.stores import MemoryStore, Overtaken
 from ghl_notes.testing import Fault
 from tests.keys import location_on
@@ -171,7 +172,7 @@ async def test_a_hold_that_lapsed_overwrites_nothing(
     other = {}
 
     async def renew_beside(hold) -> None:
-        other["stored"] = await highlevel._installs.refresh(hold.stored)
+        other["stored"] = await highlevel._installs.refresh(hold.stored).spend()
         await hold.save(other["stored"])
 
     fake.expire_access_tokens()
@@ -190,9 +191,9 @@ async def test_a_spent_token_that_was_renewed_beside_is_no_death(
     highlevel = build(fake, store=store, observer=events.append)
     await highlevel.install(fake.authorize_code())
     stored = await store.load(key)
-    renewed = await highlevel._installs.refresh(stored)
+    renewed = await highlevel._installs.refresh(stored).spend()
     fake.expire_access_tokens()
-    usable = await highlevel._installs.refresh(renewed)
+    usable = await highlevel._installs.refresh(renewed).spend()
 
     async def save_beside(hold) -> None:
         await hold.save(usable)
@@ -312,10 +313,13 @@ async def test_a_mint_that_is_refused_for_good(fake, build, store, mint_path) ->
     assert fake.stats.refreshes == 1
 
 
-async def test_a_location_where_the_app_is_not_installed(start, build, clock, mint_path) -> None:
+async def test_a_location_where_the_app_is_not_installed(
+    fake, build, monkeypatch, moments, mint_path
+) -> None:
     """The agency's refusal is asked for once in a while, not by every call, and ends by itself."""
-    fake = await start(clock=clock)
-    highlevel = build(fake, clock=clock)
+    monkeypatch.setattr(remembering, "PAUSE_SECONDS", 5.0)
+    highlevel = build(fake)
+    highlevel._installs.monotonic = moments
     await highlevel.install(fake.authorize_code(company=True))
     fake.uninstall()
     client, contact_id = highlevel.location(fake.location_id), fake.contact_ids()[0]
@@ -325,7 +329,7 @@ async def test_a_location_where_the_app_is_not_installed(start, build, clock, mi
     assert raised.value.location_id == fake.location_id
     assert fake.stats.by_route[f"POST {mint_path}"] == 1
     fake.install()
-    clock.now += 6
+    moments.now += 6
 
     assert len(await client.notes.list(contact_id)) == 5
 
@@ -522,7 +526,7 @@ async def test_an_unsaved_token_is_saved_by_the_next_call(
     await read()
     store.full = False
     await read()  # within the pause after a failure, the old token serves
-    highlevel._installs.location(fake.location_id)._renew_at = 0
+    highlevel._installs.location(fake.location_id)._quiet_until = 0
     await read()
 
     assert [one.state for one in tended] == ["failed"]

@@ -107,17 +107,20 @@ async def test_a_day_later_one_renewal_is_due(fake, highlevel, contact_id) -> No
     assert {seen.status for seen in fake.requests} == {200}
 
 
-async def test_a_renewal_ahead_of_time_may_fail(fake, highlevel, contact_id, token_calls) -> None:
+async def test_a_renewal_ahead_of_time_may_fail(
+    fake, highlevel, contact_id, token_calls, moments
+) -> None:
     """Until its end the old token is used, and the renewal is tried again after a pause."""
+    highlevel._installs.monotonic = moments
     with time_machine.travel(1_800_000_000.0, tick=True) as when:
         await highlevel.install(fake.authorize_code())
         client = highlevel.location(fake.location_id)
         when.shift(86_399 - 50)
-        fake.inject(Fault.SERVER_ERROR, 3, path_contains=TOKEN)
+        fake.inject(Fault.RATE_LIMITED, 3, path_contains=TOKEN)
         for _ in range(3):
             await client.notes.list(contact_id)
         assert (fake.stats.refreshes, token_calls()) == (0, 4)
-        when.shift(6)
+        moments.now += 6
         await client.notes.list(contact_id)
 
     assert (fake.stats.refreshes, token_calls()) == (1, 5)

@@ -144,7 +144,7 @@ async def test_trouble_is_told_and_the_others_go_on(fake, highlevel, clock) -> N
 async def test_highlevel_being_down_is_no_verdict(fake, highlevel, clock) -> None:
     """A token endpoint that fails leaves the install to the next look."""
     clock.now += 31 * DAY
-    fake.inject(Fault.SERVER_ERROR, 9, path_contains=TOKEN)
+    fake.inject(Fault.RATE_LIMITED, 9, path_contains=TOKEN)
     found = await health(highlevel.tend(concurrency=1))
     again = await health(highlevel.tend())
 

@@ -30,8 +30,7 @@ from ghl_notes.errors import (
 from ghl_notes.http.protocol import dialect
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import Install, Owner, StoredInstall, Token
-from ghl_notes.oauth.installs import TOKEN_RETRIES
-from ghl_notes.oauth.session import ATTEMPT_SECONDS, OAuthSession, stored_install
+from ghl_notes.oauth.session import OAuthSession, stored_install
 
 NOW = 1_784_284_038.0
 SECRETS = {"client_secret": "s3cr3t & +=\xe9", "code": "c0de+/=", "refresh_token": "r3fr3sh"}
@@ -183,17 +182,6 @@ async def test_installs_do_not_mix(endpoint: Endpoint) -> None:
     assert [(one.install.location_id, one.token.refresh_token) for one in renewed] == [
         (name, f"r {name}") for name in names
     ]
-
-
-def test_three_tries_fit_into_the_grace() -> None:
-    """HighLevel repeats its answer to a spent token for 30 s, so all tries end within them."""
-    errors = [Unavailable("down"), *(Unavailable("", retry_after=n / 10) for n in range(21))]
-    waits = [TOKEN_RETRIES.wait_for(one, n) or 0.0 for one in errors * 20 for n in (1, 2)]
-    # aiohttp rounds a timeout of more than five seconds up to the next whole one.
-    longest = TOKEN_RETRIES.attempts * (ATTEMPT_SECONDS + 1) + 2 * max(waits)
-
-    assert TOKEN_RETRIES.wait_for(Unavailable("", retry_after=2.1), 1) is None
-    assert longest < 30
 
 
 # --- what is answered -----------------------------------------------------------------------

@@ -14,7 +14,8 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from ghl_notes.oauth import installs
+from ghl_notes.oauth import installs, refreshing, remembering
+from ghl_notes.oauth.refreshing import Grace
 from ghl_notes.sources.close import CloseNotes, CloseOAuth
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import Fault
@@ -27,6 +28,9 @@ def quick_renewals(monkeypatch) -> None:
     """Let the token endpoint be tried as often as ever, but without the waits."""
     quick = attrs.evolve(installs.TOKEN_RETRIES, base=0)
     monkeypatch.setattr(installs, "TOKEN_RETRIES", quick)
+    grace = Grace(seconds=0.3, last_try=0.25, base=0.02, cap=0.1)
+    monkeypatch.setattr(refreshing, "GRACE", grace)
+    monkeypatch.setattr(remembering, "PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from ghl_notes.oauth import remembering
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import FakeHighLevel, Fault
 from ghl_notes.webhooks import AppInstalled, AppUninstalled
@@ -239,8 +240,9 @@ async def test_an_install_that_was_taken_back(agency, served, fake, handler, cap
     assert "no token for location" in caplog.text
 
 
-async def test_an_install_of_a_paused_location(agency, served, fake, handler) -> None:
+async def test_an_install_of_a_paused_location(agency, served, fake, handler, monkeypatch) -> None:
     """A pause may last long: the event is handed on, and the first call brings the token."""
+    monkeypatch.setattr(remembering, "PAUSE_SECONDS", 0.0)
     fake.install()
     fake.deactivate()
     (delivery,) = await fake.deliver()

@@ -1,0 +1,197 @@
+"""A location's token from its agency's install: asked for, and saved under the store's hold."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final, NoReturn
+
+from attrs import define, field
+
+from ghl_notes.errors import (
+    AccessDenied,
+    HighLevelError,
+    RateLimited,
+    ReauthorizationRequired,
+    RequestRejected,
+    Unavailable,
+)
+from ghl_notes.models import Install, StoredInstall
+from ghl_notes.oauth.auth import StaticToken
+from ghl_notes.oauth.keeping import Keeper
+from ghl_notes.oauth.remembering import Remembered
+from ghl_notes.stores.protocol import Hold
+
+__all__ = ["AgencyToken", "Minting", "NoAgency", "TokenRefused", "is_newer", "refuses"]
+
+# A hold is over within half a minute.
+_MINT_SECONDS: Final = 25.0
+_DENIALS: Final = ("scope", "kind", "location")
+_REFUSALS: Final = (400, 422)
+
+
+class TokenRefused(AccessDenied):
+    """HighLevel does not take the agency's access token; a newer one may do."""
+
+
+class AgencyToken(StaticToken):
+    """An agency's token, lent for one call: whoever lent it renews it, and knows its ``age``."""
+
+    def __init__(self, token: str, age: float | None = None) -> None:
+        super().__init__(token)
+        self._age = age
+
+    def age(self, token: str) -> float | None:  # noqa: ARG002 - there is but one
+        """Return how old it is, in seconds."""
+        return self._age
+
+    async def renew(self, stale: str) -> NoReturn:  # noqa: ARG002 - the protocol's argument
+        """Raise ``TokenRefused``."""
+        msg = "HighLevel refuses the token of the agency; install the app on the agency again"
+        raise TokenRefused(msg, reason="token", status=401)
+
+
+class NoAgency(ReauthorizationRequired):
+    """No agency can give this token: there is none, or its install is spent itself."""
+
+
+def is_newer(install: Install, before: datetime | None) -> bool:
+    """Tell whether an install began after that time; for None, the end of time, none did."""
+    began = install.installed_at or install.renewed_at or datetime.min.replace(tzinfo=UTC)
+    return before is not None and began > before
+
+
+@define(eq=False)
+class Minting:
+    """The agency's way to a token of one location. ``usable`` tells what needs no other token."""
+
+    installs: Keeper
+    key: str
+    location_id: str | None
+    company_id: str | None
+    failure: Remembered
+    usable: Callable[[StoredInstall, str | None], bool]
+    is_vital: bool = field(default=False, init=False)
+    _forgettings: int = field(default=0, init=False)
+    _forgotten_before: datetime | None = field(default=None, init=False)
+
+    def forget(self, before: datetime | None) -> None:
+        """Let nothing be saved that is under way now, unless it is of an install that is newer."""
+        self._forgettings += 1
+        self._forgotten_before = before
+
+    async def agency(self) -> StoredInstall | None:
+        """Read the install of the agency, if there is one."""
+        company_id = await self._find_company()
+        return None if company_id is None else await self.installs.load_agency(company_id)
+
+    async def mint(
+        self, stale: str | None, since: datetime | None, about: object
+    ) -> tuple[StoredInstall, bool]:
+        """Get a new token from the agency's install and save it; tell whether it is a new one.
+
+        ``about`` is what a failure is remembered for. With ``since``, when the app was installed
+        there, a token that is as new is returned as it is stored. Raises ``NoAgency`` where nobody
+        can be asked.
+        """
+        company_id = await self._find_company()
+        if company_id is None:
+            raise self._nobody("no agency is known for it")
+        agency = self.installs.agency(company_id)
+        token = await self._lent(agency.token())
+        try:
+            return await self._mint(company_id, token, stale, since, about)
+        except TokenRefused:
+            token = await self._lent(agency.renew(token))
+            return await self._mint(company_id, token, stale, since, about)
+
+    async def _lent(self, token: Awaitable[str]) -> str:
+        try:
+            return await token
+        except ReauthorizationRequired as error:
+            raise self._nobody("its agency's install is spent or missing") from error
+
+    async def _find_company(self) -> str | None:
+        if self.location_id is not None and self.company_id is None:
+            self.company_id = await self.installs.company_of(self.location_id)
+        return None if self.location_id is None else self.company_id
+
+    def _nobody(self, why: str) -> NoAgency:
+        return NoAgency(
+            f"no other token can be had for {self.key}: {why}",
+            location_id=self.location_id,
+            company_id=self.company_id,
+        )
+
+    async def _mint(
+        self,
+        company_id: str,
+        token: str,
+        stale: str | None,
+        since: datetime | None,
+        about: object,
+    ) -> tuple[StoredInstall, bool]:
+        """Mint and save. The agency's token is at hand, so that no hold is taken inside another."""
+        seen: list[StoredInstall] = []
+        forgettings = self._forgettings
+
+        async def change(hold: Hold) -> tuple[StoredInstall, bool]:
+            old = hold.stored
+            if old is None and seen:  # the hold lapsed, and another process has forgotten it
+                raise self._forgotten()
+            seen.extend([old] if old else [])
+            began = old.install.installed_at if old else None
+            is_as_new = since is None or (began is not None and began >= since)
+            if old is not None and is_as_new and self.usable(old, stale):
+                return old, False
+            self.is_vital = True
+            try:
+                minted = await self._ask(company_id, token, since or began)
+            except HighLevelError as error:
+                self.failure.keep(error, about, now=self.installs.monotonic())
+                raise
+            if forgettings != self._forgettings and not (
+                since and is_newer(minted.install, self._forgotten_before)
+            ):
+                raise self._forgotten()
+            await hold.save(minted)
+            return minted, True
+
+        async with self.installs.minting:  # before the hold, of which a store has not many
+            try:
+                return await self.installs.held(self.key, change)
+            finally:
+                self.is_vital = False
+
+    def _forgotten(self) -> ReauthorizationRequired:
+        return ReauthorizationRequired(
+            f"{self.key} was uninstalled or forgotten while its token was asked for",
+            location_id=self.location_id,
+            company_id=self.company_id,
+        )
+
+    async def _ask(self, company_id: str, token: str, since: datetime | None) -> StoredInstall:
+        """Ask for a token, within what a hold may take; an agency may be at its limit."""
+        retry_after = None
+        try:
+            async with asyncio.timeout(_MINT_SECONDS):
+                return await self.installs.mint(
+                    company_id, self.location_id or "", token, since=since
+                )
+        except TimeoutError:
+            pass
+        except RateLimited as error:  # of the agency, not of this location
+            if error.daily:
+                raise
+            retry_after = error.retry_after
+        msg = f"the agency {company_id} has no room in its limit for a token of {self.location_id}"
+        raise Unavailable(msg, maybe_applied=False, retry_after=retry_after)
+
+
+def refuses(error: HighLevelError) -> bool:
+    """Tell whether HighLevel itself has said that the agency gets no token for a location.
+
+    A page of some proxy proves nothing, nor does a 401 in words that nobody knows.
+    """
+    if isinstance(error, AccessDenied):
+        return error.reason in _DENIALS
+    return isinstance(error, RequestRejected) and error.status in _REFUSALS and bool(error.messages)

@@ -1,0 +1,177 @@
+"""One refresh token, spent: tried until HighLevel has said what became of it.
+
+HighLevel answers a repeated refresh token with the same new one for 30 s after the first time. So
+once a request may have been taken and brought no answer, it is repeated until that time is over.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from attrs import define, field, frozen
+
+from ghl_notes.errors import (
+    ConfigurationError,
+    HighLevelError,
+    LocationInactive,
+    ReauthorizationRequired,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.events import Observer
+from ghl_notes.http.retries import RetryPolicy, retrying
+from ghl_notes.models import StoredInstall
+
+__all__ = ["GRACE", "Grace", "Refresh"]
+
+
+@frozen(kw_only=True)
+class Grace:
+    """How the tries are spread over the time in which HighLevel repeats its answer.
+
+    ``seconds`` is that time, ``last_try`` when the last try begins, both counted from the first
+    request that may have been taken. ``base`` is the first wait, ``cap`` the longest.
+    """
+
+    seconds: float = 30.0
+    last_try: float = 28.0
+    base: float = 0.5
+    cap: float = 3.0
+    shortest_attempt: float = 2.0
+
+    def wait(self, failed: int, retry_after: float | None, left: float) -> float | None:
+        """Say when to try again, with ``left`` seconds to the last try; None for no more.
+
+        A ``Retry-After`` is honoured as far as that leaves several tries, and the last wait is cut
+        so that there is a try near the end.
+        """
+        if left < 0.1 * self.base:
+            return None
+        wanted = min(self.cap, self.base * 2.0 ** min(failed - 1, 16))
+        if retry_after is not None:
+            wanted = max(wanted, min(retry_after, left / 2))
+        return min(wanted, left)
+
+
+GRACE: Final = Grace()
+
+
+@define(eq=False)
+class Refresh:
+    """The spending of one refresh token, with its retries.
+
+    ``in_doubt_since`` is set while it is not known whether HighLevel has taken the token;
+    ``is_settled`` once HighLevel has said what became of it.
+    ``policy`` is how often a request is repeated that was surely not taken, and ``send_alone``
+    sends it although the caller's own session was closed meanwhile.
+    """
+
+    send: Callable[[StoredInstall], Awaitable[StoredInstall]]
+    send_alone: Callable[[StoredInstall], Awaitable[StoredInstall]]
+    stored: StoredInstall
+    policy: RetryPolicy
+    clock: Callable[[], float]
+    observer: Observer | None
+    grace: Grace = field(factory=lambda: GRACE)
+    rng: random.Random = field(factory=random.Random)
+    in_doubt_since: datetime | None = field(default=None, init=False)
+    is_settled: bool = field(default=False, init=False)
+    _is_deserted: bool = field(default=False, init=False)
+    _began: float = field(default=0.0, init=False)
+
+    async def spend(self) -> StoredInstall:
+        """Return the install with its new token.
+
+        Raises ``ReauthorizationRequired`` for a token that is dead, and ``Unavailable`` with
+        ``in_doubt_since`` set if HighLevel has not answered within the grace.
+        """
+        try:
+            renewed = await retrying(self._attempt, self, observer=self.observer)()
+        except HighLevelError as error:
+            if _settles(error):
+                self._settle()
+            elif self.in_doubt_since is not None:
+                raise self._unanswered(error) from error
+            raise
+        self._settle()
+        return renewed
+
+    def _settle(self) -> None:
+        self.in_doubt_since, self.is_settled = None, True
+
+    def wait_for(self, error: HighLevelError, failed: int, *, bulk: bool = False) -> float | None:
+        """Say how many seconds after a failed try to try again; None for never."""
+        if _settles(error):
+            return None
+        if self.in_doubt_since is None:
+            return self.policy.wait_for(error, failed, bulk=bulk)
+        left = self._began + self.grace.last_try - _now()
+        wait = self.grace.wait(failed, error.retry_after, left)
+        return None if wait is None else wait * self.rng.uniform(0.8, 1.0)
+
+    async def _attempt(self) -> StoredInstall:
+        began, at = _now(), datetime.fromtimestamp(self.clock(), UTC)
+        try:
+            return await self._sent(began)
+        except HighLevelError as error:
+            if self.in_doubt_since is None and _may_have_been_taken(error):
+                self._began, self.in_doubt_since = began, at
+            if self.in_doubt_since is None or _settles(error) or isinstance(error, Unavailable):
+                raise
+            self._is_deserted = self._is_deserted or isinstance(error, ConfigurationError)
+            # A page of some proxy, or a reply that is no token: it says nothing of the first one.
+            raise _passing(error) from error
+
+    async def _sent(self, now: float) -> StoredInstall:
+        """Send it once, in what time there is."""
+        seconds = None
+        if self.in_doubt_since is not None:
+            left = self._began + self.grace.seconds - now
+            seconds = max(self.grace.shortest_attempt, left)
+        send = self.send_alone if self._is_deserted else self.send
+        try:
+            async with asyncio.timeout(seconds):
+                return await send(self.stored)
+        except TimeoutError as error:
+            raise Unavailable("HighLevel took too long to answer", settled=False) from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # The program is ending, which cancels what aiohttp began for this request.
+            raise Unavailable("the request for a token was cut off") from error
+
+    def _unanswered(self, error: HighLevelError) -> Unavailable:
+        seconds = self.grace.last_try
+        msg = f"HighLevel did not say within {seconds:.0f} s whether it took the refresh token"
+        return Unavailable(
+            f"{msg}: {error.args[0]}",
+            waited=True,
+            status=error.status,
+            messages=error.messages,
+            retry_after=error.retry_after,
+        )
+
+
+def _settles(error: HighLevelError) -> bool:
+    """Tell whether HighLevel has answered about the token, or about the app that sent it."""
+    if isinstance(error, ConfigurationError):
+        return error.status is not None
+    return isinstance(error, ReauthorizationRequired | LocationInactive)
+
+
+def _may_have_been_taken(error: HighLevelError) -> bool:
+    if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell
+        return error.status is None or error.status < 300  # noqa: PLR2004
+    return isinstance(error, Unavailable) and error.maybe_applied
+
+
+def _passing(error: HighLevelError) -> Unavailable:
+    msg = f"no token in HighLevel's reply: {error.args[0]}"
+    return Unavailable(msg, status=error.status, messages=error.messages)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

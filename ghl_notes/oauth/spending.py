@@ -1,0 +1,157 @@
+"""The refresh token's way to a new token: spent under the store's hold, and saved before use."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import attrs
+from attrs import define, field
+
+from ghl_notes.errors import HighLevelError, ReauthorizationRequired
+from ghl_notes.events import Renewed
+from ghl_notes.models import StoredInstall
+from ghl_notes.oauth.keeping import Keeper
+from ghl_notes.oauth.minting import is_newer
+from ghl_notes.oauth.refreshing import Refresh
+from ghl_notes.oauth.remembering import Remembered
+from ghl_notes.stores.protocol import Hold, Overtaken
+
+__all__ = ["Spending"]
+
+
+@define(eq=False)
+class Spending:
+    """Spends the refresh token of one install, and keeps its new token until it is saved.
+
+    ``is_vital`` is True while a token is being made that would be lost if nobody saved it.
+    """
+
+    installs: Keeper
+    key: str
+    failure: Remembered
+    is_vital: bool = field(default=False, init=False)
+    _refresh: Refresh | None = field(default=None, init=False)
+    _unsaved: tuple[str | None, StoredInstall] | None = field(default=None, init=False, repr=False)
+    _dead: str | None = field(default=None, init=False, repr=False)
+
+    @property
+    def in_doubt_since(self) -> datetime | None:
+        """Since when it is not known whether the refresh that is under way was taken."""
+        return None if self._refresh is None else self._refresh.in_doubt_since
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether a token waits to be saved."""
+        return self._unsaved is not None
+
+    def usable(self, stored: StoredInstall, stale: str | None) -> bool:
+        """Tell whether a stored token needs no other one in its place."""
+        if stored.install.spent_at is not None or stored.token.access_token == stale:
+            return False
+        return self.installs.clock() < stored.token.renew_at
+
+    def keep(self, stored: StoredInstall) -> None:
+        """Keep an install that could not be saved, for the next who asks to save it."""
+        self._unsaved = None, stored
+
+    def forget(self, before: datetime | None) -> None:
+        """Let go of what waits to be saved, unless it is of an install that is newer."""
+        if self._unsaved is not None and not is_newer(self._unsaved[1].install, before):
+            self._unsaved = None
+
+    def reset(self, stored: StoredInstall) -> None:
+        """Start afresh: this is in use now."""
+        if self.unsaved_for(stored) is None:
+            self._unsaved = None
+        self._dead = None
+
+    def unsaved_for(self, stored: StoredInstall | None) -> StoredInstall | None:
+        """Give what waits to be saved in the place of ``stored``."""
+        if self._unsaved is None:
+            return None
+        spent, renewed = self._unsaved
+        if spent is None:  # it is of an install, and replaces what is older
+            is_next = stored is None or stored.token.issued_at <= renewed.token.issued_at
+        else:
+            is_next = stored is not None and stored.token.refresh_token == spent
+        return renewed if is_next else None
+
+    async def save_late(self, hold: Hold) -> None:
+        """Save what waits for it, unless somebody has put something newer there."""
+        unsaved = self.unsaved_for(hold.stored)
+        if unsaved is not None:
+            with self._vitally():
+                await hold.save(unsaved)
+        self._unsaved = None
+
+    async def renewed(self, hold: Hold, stale: str | None) -> StoredInstall | None:
+        """Return a token other than ``stale``, saved; None if the refresh token is dead."""
+        stored, unsaved = hold.stored, self.unsaved_for(hold.stored)
+        if unsaved is None and (stored is None or self.usable(stored, stale)):
+            return stored
+        with self._vitally():
+            renewed = unsaved or await self._spent(hold, stored)
+            if renewed is None:
+                return None
+            await hold.save(renewed)
+        self._unsaved = None
+        if self.installs.observer is not None:
+            ids = renewed.install.location_id, renewed.install.company_id
+            self.installs.observer(Renewed(location_id=ids[0], company_id=ids[1], minted=False))
+        return renewed
+
+    async def _spent(self, hold: Hold, stored: StoredInstall | None) -> StoredInstall | None:
+        if stored is None or stored.install.spent_at is not None:
+            return None
+        token = stored.token.refresh_token
+        if token is None or token == self._dead:
+            return None
+        self._refresh = refresh = self.installs.refresh(stored)
+        try:
+            renewed = await refresh.spend()
+        except ReauthorizationRequired:
+            await self._found_dead(hold, stored)
+            return None
+        except HighLevelError as error:
+            self.failure.keep(error, stored.token, now=self.installs.monotonic())
+            await self._keep_doubt(hold, stored, refresh, error)
+            raise
+        finally:
+            self._refresh = None
+        # Should the store fail now, this is the only copy: the next who asks saves it.
+        self._unsaved = token, renewed
+        return renewed
+
+    async def _found_dead(self, hold: Hold, stored: StoredInstall) -> None:
+        """Believe it, unless the hold lapsed, in a process that stood still, and it was renewed."""
+        now = await self.installs.load(self.key)
+        if now is None or now.token != stored.token:
+            raise Overtaken
+        self._dead = stored.token.refresh_token
+        await _save_doubt(hold, stored, None)
+
+    async def _keep_doubt(
+        self, hold: Hold, stored: StoredInstall, refresh: Refresh, error: HighLevelError
+    ) -> None:
+        """Let the store say whether the refresh token may have been taken."""
+        since = refresh.in_doubt_since
+        if since is None and not refresh.is_settled:
+            return  # it was not taken now, which says nothing of the last time
+        try:
+            await _save_doubt(hold, stored, since and (stored.install.in_doubt_since or since))
+        except HighLevelError as unsaved:
+            raise error from unsaved
+
+    @contextmanager
+    def _vitally(self) -> Iterator[None]:
+        self.is_vital = True
+        try:
+            yield
+        finally:
+            self.is_vital = False
+
+
+async def _save_doubt(hold: Hold, stored: StoredInstall, since: datetime | None) -> None:
+    if stored.install.in_doubt_since != since:
+        install = attrs.evolve(stored.install, in_doubt_since=since)
+        await hold.save(attrs.evolve(stored, install=install))

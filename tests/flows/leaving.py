@@ -1,0 +1,52 @@
+"""A program that ends in the middle of its work with a token, without closing anything.
+
+Its arguments are a URL, an app's id and secret, a store, what it does, for whom, and how it ends.
+"""
+
+import asyncio
+import contextlib
+import sys
+
+import aiohttp
+import anyio
+
+from ghl_notes import App, HighLevel
+from ghl_notes.stores import PostgresStore, RedisStore, SQLiteStore, TokenStore
+
+CALLBACK = "https://app.example.com/oauth/callback"
+
+
+def store_of(name: str) -> TokenStore:
+    if name.startswith("redis:"):
+        url, _, prefix = name.partition("#")
+        return RedisStore(url, prefix=prefix, lease=2.0)
+    return PostgresStore(name) if "dbname=" in name else SQLiteStore(name)
+
+
+async def work(highlevel: HighLevel, what: str, who: str) -> None:
+    if what == "install":
+        await highlevel.install(who)
+    elif what == "mint":
+        await highlevel.mint(who)
+    else:
+        await anext(highlevel.location(who).contacts.stream())
+
+
+async def main(url: str, client_id: str, secret: str, store: str, what: str, who: str) -> None:
+    app = App(client_id=client_id, client_secret=secret, redirect_uri=CALLBACK)
+    async with contextlib.AsyncExitStack() as stack:
+        session = None
+        if what == "borrowed":
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+        highlevel = HighLevel(app, base_url=url, store=store_of(store), session=session)
+        working = asyncio.create_task(work(highlevel, what, who))
+        await asyncio.to_thread(sys.stdin.readline)
+        assert not working.done()
+
+
+if __name__ == "__main__":
+    *arguments, how = sys.argv[1:]
+    if how == "anyio":
+        anyio.run(main, *arguments)
+    else:
+        asyncio.run(main(*arguments))

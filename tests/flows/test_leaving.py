@@ -1,0 +1,118 @@
+# ruff: noqa: ANN001, ANN201 - fixtures, whose types live in conftest
+"""A program that ends without ``close`` in the middle of its work with a token loses none."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from ghl_notes.stores import SQLiteStore
+from ghl_notes.testing import Fault
+from tests.flows.leaving import CALLBACK
+
+pytestmark = pytest.mark.slow  # each starts a program
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "installs.db"
+
+
+@pytest.fixture
+def leave(fake, path):
+    """Let a program end at a moment of its token's way; what it said, and its status."""
+
+    async def run(what, who, *, how="return", phase="answered", trouble=None, store=None) -> tuple:
+        app = fake.app
+        told = fake.url, app.client_id, app.client_secret, str(store or path), what, who, how
+        fake.redirect_uri = CALLBACK
+        program = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.flows.leaving", *told),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        left = []
+
+        async def look(request) -> object:
+            if request.phase == phase and not left:
+                left.append(request.kind)
+                if how == "interrupt":
+                    program.send_signal(signal.SIGINT)
+                program.stdin.close()
+                await asyncio.sleep(0.5)
+            return trouble if request.phase == "arrived" and not left else None
+
+        fake.on_token = look
+        _, said = await program.communicate()
+        fake.on_token, fake.grace = None, 0
+        assert left, said.decode()
+        return program.returncode, said.decode()
+
+    return run
+
+
+@pytest.fixture
+def lives(fake, build, path):
+    """Tell whether an install works for a program that starts later."""
+
+    async def look(location_id, store=None) -> bool:
+        fake.expire_access_tokens()
+        async with build(fake, store=store or SQLiteStore(path)) as highlevel:
+            contact_id = fake.contact_ids(location_id)[0]
+            return len(await highlevel.location(location_id).notes.list(contact_id)) == 5
+
+    return look
+
+
+@pytest.fixture
+async def installed(fake, build, path):
+    """Give an install whose access token has just ended."""
+    async with build(fake, store=SQLiteStore(path)) as highlevel:
+        await highlevel.install(fake.authorize_code())
+    fake.expire_access_tokens()
+
+
+@pytest.mark.parametrize("how", ["return", "interrupt", "anyio"])
+@pytest.mark.parametrize("what", ["renewal", "borrowed"])
+async def test_a_renewal_is_finished_first(fake, installed, leave, lives, what, how) -> None:
+    """The request is under way when the program ends: its token is awaited and saved."""
+    status, said = await leave(what, fake.location_id, how=how)
+
+    assert status == (-signal.SIGINT if how == "interrupt" else 0), said
+    assert await lives(fake.location_id)
+    assert fake.stats.invalid_grants == 0
+
+
+async def test_a_lost_reply_is_asked_for_again_first(fake, installed, leave, lives) -> None:
+    """The program ends while it is in doubt: it asks once more before it does."""
+    status, said = await leave("renewal", fake.location_id, trouble=Fault.RESET_AFTER)
+
+    assert status == 0, said
+    assert await lives(fake.location_id)
+
+
+async def test_an_install_is_finished_first(fake, leave, lives) -> None:
+    """A code works once, and its exchange is not repeated."""
+    status, said = await leave("install", fake.authorize_code())
+
+    assert status == 0, said
+    assert await lives(fake.location_id)
+    assert fake.stats.exchanges == 1
+
+
+async def test_a_mint_is_finished_first(fake, build, path, leave, lives) -> None:
+    """A location's own token is saved, although the agency could give it another one."""
+    async with build(fake, store=SQLiteStore(path)) as highlevel:
+        await highlevel.install(fake.authorize_code(company=True))
+    status, said = await leave("mint", fake.location_id)
+    fake.revoke(company=True)
+
+    assert status == 0, said
+    assert await lives(fake.location_id)
+    assert fake.stats.mints == 1

@@ -1,0 +1,248 @@
+"""One refresh token, spent in virtual time: how long it is tried, and what ends it."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ghl_notes import Event, Retried
+from ghl_notes.errors import (
+    AccessDenied,
+    ConfigurationError,
+    HighLevelError,
+    LocationInactive,
+    NotFound,
+    ReauthorizationRequired,
+    RequestRejected,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.models import Install, StoredInstall, Token
+from ghl_notes.oauth.installs import TOKEN_RETRIES
+from ghl_notes.oauth.refreshing import GRACE, Grace, Refresh
+from ghl_notes.oauth.session import ATTEMPT_SECONDS
+
+pytestmark = pytest.mark.looptime
+
+WALL = 1_784_284_000.0
+OLD, NEW = (
+    StoredInstall.of(
+        Install(user_type="Location", location_id="loc", company_id="com"),
+        Token(access_token=name, refresh_token=f"r {name}", issued_at=0.0, expires_at=100.0),
+    )
+    for name in ("old", "new")
+)
+LOST = Unavailable("the connection broke")
+FAILURES = {
+    "reset": LOST,
+    "500": Unavailable("failed", status=500),
+    "502": Unavailable("a page", status=502, settled=False),
+    "429": Unavailable("wait", status=429, maybe_applied=False),
+    "503, Retry-After: 3": Unavailable("failed", status=503, retry_after=3.0),
+    "429, Retry-After: 3600": Unavailable(
+        "wait", status=429, retry_after=3600, maybe_applied=False
+    ),
+    "refused connection": Unavailable("no connection", maybe_applied=False),
+    "403 of a proxy": AccessDenied("a page", status=403),
+    "400 of a proxy": RequestRejected("a page", status=400),
+    "404 of a proxy": NotFound("a page", status=404),
+    "200 of a proxy": UnexpectedResponse("a page", status=200, garbled=True),
+    "no object": UnexpectedResponse("not an object"),
+    "closed session": ConfigurationError("the session is closed"),
+}
+
+
+@define
+class Endpoint:
+    """Takes a refresh and loses its reply; then fails for a while, and answers."""
+
+    failure: HighLevelError
+    seconds: float
+    takes: float = 0.0
+    first: HighLevelError = field(factory=lambda: LOST)
+    tried: list[float] = field(factory=list)
+
+    async def __call__(self, stored: StoredInstall) -> StoredInstall:
+        """Answer one request."""
+        now = asyncio.get_running_loop().time()
+        self.tried.append(now)
+        await asyncio.sleep(self.takes)
+        if len(self.tried) == 1:
+            raise self.first
+        if now < self.tried[0] + self.seconds:
+            raise self.failure
+        return NEW
+
+
+def refresh(
+    endpoint: Callable[[StoredInstall], object], events: list[Event] | None = None
+) -> Refresh:
+    """Prepare a refresh whose random numbers are the same in every run."""
+    observer = None if events is None else events.append
+    rng = random.Random(0)
+    return Refresh(endpoint, endpoint, OLD, TOKEN_RETRIES, lambda: WALL, observer, rng=rng)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+@pytest.mark.parametrize("seconds", [2, 5, 8, 12, 20, 27])
+async def test_in_doubt_it_is_tried_as_long_as_the_grace(name: str, seconds: float) -> None:
+    """Whatever fails after a lost reply, and for how long: the new token is got within 28 s."""
+    endpoint = Endpoint(FAILURES[name], seconds)
+    spending = refresh(endpoint)
+    renewed = await spending.spend()
+
+    assert renewed is NEW
+    assert endpoint.tried[-1] - endpoint.tried[0] < 28
+    assert len(endpoint.tried) < 25  # and nobody is hammered
+    assert (spending.in_doubt_since, spending.is_settled) == (None, True)
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_the_last_try_is_near_the_end_of_the_grace(name: str) -> None:
+    """Where nothing helps it ends as unavailable, in doubt, and nobody waits once more."""
+    endpoint = Endpoint(FAILURES[name], 1000)
+    spending = refresh(endpoint)
+    with pytest.raises(Unavailable, match="did not say") as raised:
+        await spending.spend()
+
+    assert 27 < endpoint.tried[-1] < 28
+    assert raised.value.waited
+    assert raised.value.maybe_applied
+    assert raised.value.status == FAILURES[name].status
+    assert spending.in_doubt_since == datetime.fromtimestamp(WALL, UTC)
+    assert not spending.is_settled
+
+
+async def test_a_server_that_hangs_is_left_in_time() -> None:
+    """Each try has its end, and the last one ends about when the grace does."""
+
+    async def hang(_: StoredInstall) -> StoredInstall:
+        await asyncio.sleep(ATTEMPT_SECONDS)
+        raise LOST
+
+    with pytest.raises(Unavailable):
+        await refresh(hang).spend()
+
+    assert 28 <= asyncio.get_running_loop().time() <= 30.5
+
+
+DEFINITE = [
+    ReauthorizationRequired("dead", status=400),
+    LocationInactive("paused", status=400),
+    ConfigurationError("wrong client", status=401),
+]
+
+
+@pytest.mark.parametrize("error", DEFINITE, ids=lambda error: type(error).__name__)
+async def test_a_definite_answer_ends_it(error: HighLevelError) -> None:
+    """HighLevel has said what became of the token, or that it knows no such app."""
+    endpoint = Endpoint(error, 1000)
+    spending = refresh(endpoint)
+    with pytest.raises(type(error)) as raised:
+        await spending.spend()
+
+    assert raised.value is error
+    assert len(endpoint.tried) == 2
+    assert (spending.in_doubt_since, spending.is_settled) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (Unavailable("wait", status=429, maybe_applied=False), 3),
+        (Unavailable("wait", status=429, maybe_applied=False, retry_after=3600), 1),
+        (Unavailable("no connection", maybe_applied=False), 3),
+        (AccessDenied("a page", status=403), 1),
+        (UnexpectedResponse("a redirect", status=302), 1),
+        *((error, 1) for error in DEFINITE),
+    ],
+)
+async def test_what_was_not_taken_is_given_up_soon(error: HighLevelError, tries: int) -> None:
+    """Where the old token is surely good, nobody needs to wait for half a minute."""
+    endpoint = Endpoint(error, 1000, first=error)
+    spending = refresh(endpoint)
+    with pytest.raises(type(error)) as raised:
+        await spending.spend()
+
+    assert raised.value is error
+    assert len(endpoint.tried) == tries
+    assert asyncio.get_running_loop().time() < 3
+    assert spending.in_doubt_since is None
+
+
+async def test_the_grace_begins_with_what_may_have_been_taken() -> None:
+    """Connections that were refused before count for nothing."""
+    tried = []
+
+    async def answer(_: StoredInstall) -> StoredInstall:
+        tried.append(asyncio.get_running_loop().time())
+        if len(tried) < 3:
+            raise FAILURES["refused connection"]
+        raise LOST
+
+    with pytest.raises(Unavailable):
+        await refresh(answer).spend()
+
+    assert tried[2] > 0
+    assert 27 < tried[-1] - tried[2] < 28
+
+
+async def test_the_observer_hears_of_every_try() -> None:
+    """As of the retries of any call."""
+    events: list[Event] = []
+    endpoint = Endpoint(LOST, 5)
+    await refresh(endpoint, events).spend()
+
+    assert {type(event) for event in events} == {Retried}
+    assert len(events) == len(endpoint.tried) - 1
+
+
+async def test_a_request_that_the_end_of_the_program_cuts_off_is_repeated() -> None:
+    """Not this task was cancelled, but one that works for it: the grace gives the token again."""
+    tried = []
+
+    async def answer(_: StoredInstall) -> StoredInstall:
+        tried.append(asyncio.get_running_loop().time())
+        if len(tried) == 1:
+            helper = asyncio.create_task(asyncio.sleep(10))
+            asyncio.get_running_loop().call_later(0.1, helper.cancel)
+            await helper
+        return NEW
+
+    assert await refresh(answer).spend() is NEW
+
+
+async def test_its_own_cancellation_ends_it() -> None:
+    """Whoever cancels the refresh itself is obeyed."""
+    job = asyncio.create_task(refresh(Endpoint(LOST, 1000)).spend())
+    await asyncio.sleep(1)
+    job.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await job
+
+
+@given(
+    failed=st.integers(1, 100),
+    retry_after=st.one_of(st.none(), st.floats(0, 1e9)),
+    left=st.floats(-100, 28),
+)
+@pytest.mark.looptime(False)  # noqa: FBT003 - arithmetic needs no loop
+def test_a_wait_never_passes_the_last_try(
+    failed: int, retry_after: float | None, left: float
+) -> None:
+    """Each wait is some time, and never longer than there is."""
+    wait = GRACE.wait(failed, retry_after, left)
+
+    assert wait is None if left < 0.05 else 0 < wait <= left  # type: ignore[operator]
+
+
+def test_the_grace_is_highlevels() -> None:
+    """30 s, with room for the way of the last request."""
+    assert Grace() == GRACE
+    assert GRACE.last_try <= GRACE.seconds - 2
