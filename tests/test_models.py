@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -198,6 +199,28 @@ def test_an_app_needs_all_three(name: str, value: object) -> None:
         App(**{**given, name: value})
 
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "redirect_uri"])
+@pytest.mark.parametrize("odd", [f"{SECRET}\n", f"{SECRET}\0", f"\ud800{SECRET}", f"{SECRET}\x7f"])
+def test_an_app_holds_no_control_characters(name: str, odd: str) -> None:
+    """What no form could hold is refused where it is given, and not shown."""
+    given = {"client_id": "a", "client_secret": "b", "redirect_uri": "https://x", name: odd}
+    with pytest.raises(ConfigurationError, match=f"{name} holds a control character") as caught:
+        App(**given)
+
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("odd", ["", f"{SECRET}\n", f"{SECRET}\0", f"\ud800{SECRET}", 5, b"x"])
+def test_a_token_can_be_sent(name: str, odd: object) -> None:
+    """Whichever store a token comes from, one that no request can hold is refused, not shown."""
+    given = {"access_token": "a", "issued_at": 0.0, "expires_at": 1.0, name: odd}
+    with pytest.raises(ConfigurationError, match=name) as caught:
+        Token(**given)
+
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("scopes", ["a b", ("a", "b"), ["a", "b"], iter("ab")])

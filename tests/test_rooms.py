@@ -55,9 +55,12 @@ TABLE = {
     ),
     "http/dispatch": "errors events http/* models/* oauth/auth",
     "oauth/__init__": "",
-    "oauth/auth": "errors",
+    "oauth/auth": "errors models/values",
     "oauth/authorize": "errors models/*",
-    "oauth/session": "errors models/* http/failures http/protocol http/reply http/transport",
+    "oauth/token_reply": "errors models/*",
+    "oauth/session": (
+        "errors models/* http/failures http/protocol http/reply http/transport oauth/token_reply"
+    ),
     "oauth/refreshing": "errors events models/* http/retries",
     "oauth/remembering": "errors",
     "oauth/keeping": "events models/* oauth/auth oauth/refreshing stores/protocol",

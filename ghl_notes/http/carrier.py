@@ -29,7 +29,7 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.service import Service
 from ghl_notes.http.transport import Origin, Transport
 from ghl_notes.models import Json
-from ghl_notes.oauth.auth import Auth, DatedAuth
+from ghl_notes.oauth.auth import Auth, DatedAuth, checked_token
 
 _LARGE: Final = 64 * 1024  # bytes of a reply
 
@@ -60,6 +60,7 @@ class Carrier:
         self._dated = auth if isinstance(auth, DatedAuth) else None
         self._refusals = refusals or Refusals()
         self._renewed: tuple[str, float] = "", 0.0  # by an auth that tells no ages, and when
+        self._token = ""  # the last that was sent, and so can be
         self._gate = gate
         self._transport = transport
         self._observer = observer
@@ -109,6 +110,8 @@ class Carrier:
         slot = await self._gate.slot(bulk=request.bulk)
         try:
             token = token or await self._auth.token()
+            if token is not self._token:
+                self._token = checked_token(token)
             headers = self._service.headers(request, token)
             body, media_type = content(request)
             if media_type is not None:

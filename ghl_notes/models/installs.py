@@ -9,7 +9,7 @@ import attrs
 from attrs import field, frozen
 
 from ghl_notes.errors import ConfigurationError, HighLevelError
-from ghl_notes.models.values import Extra
+from ghl_notes.models.values import Extra, is_bearer, is_plain
 
 Health: TypeAlias = Literal["healthy", "renewed", "spent", "inactive", "in doubt", "failed"]
 """How an install is: usable, renewed just now, dead, paused or unpaid, perhaps dead, not known."""
@@ -150,12 +150,27 @@ class _Sealed:
         raise TypeError(msg)
 
 
+def _bearer(_: object, __: "attrs.Attribute[str]", value: str) -> None:
+    if not is_bearer(value):
+        msg = "Token: access_token must be ASCII text without control characters"
+        raise ConfigurationError(msg)
+
+
+def _plain(_: object, __: "attrs.Attribute[str | None]", value: str | None) -> None:
+    if value is not None and not is_plain(value):
+        msg = "Token: refresh_token must be text without control characters, or None"
+        raise ConfigurationError(msg)
+
+
 @frozen(kw_only=True)
 class Token(_Sealed):
-    """An access token, and the refresh token that renews it once. Times are Unix seconds."""
+    """An access token, and the refresh token that renews it once. Times are Unix seconds.
 
-    access_token: str = field(repr=False)
-    refresh_token: str | None = field(default=None, repr=False)
+    Raises ``ConfigurationError``, which does not quote it, for a token that no request can hold.
+    """
+
+    access_token: str = field(repr=False, validator=_bearer)
+    refresh_token: str | None = field(default=None, repr=False, validator=_plain)
     issued_at: float
     expires_at: float
 
@@ -199,6 +214,9 @@ class AuthorizationRequest:
 def _filled(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
     if not isinstance(value, str) or not value.strip():
         msg = f"App: {attribute.name} must be a non-empty string"
+        raise ConfigurationError(msg)
+    if not is_plain(value):  # whom no form can hold, nor the key of an install
+        msg = f"App: {attribute.name} holds a control character: copy it again"
         raise ConfigurationError(msg)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeGuard, TypeVar
 
 from ghl_notes.errors import UnexpectedResponse
 
@@ -13,6 +13,19 @@ Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Js
 
 Extra: TypeAlias = Mapping[str, Json]
 """Every field of an object that is newer than this library, under HighLevel's own names."""
+
+
+def is_plain(value: object) -> TypeGuard[str]:
+    """Tell whether it is a string of printable characters: no controls, no half of a surrogate.
+
+    Others cannot stand in a header, in a form, in UTF-8, or in every database.
+    """
+    return isinstance(value, str) and value != "" and value.isprintable()
+
+
+def is_bearer(value: object) -> TypeGuard[str]:
+    """Tell whether a header can hold it as a token."""
+    return is_plain(value) and value.isascii() and not value.isspace()
 
 
 class Unset(Enum):

@@ -3,6 +3,7 @@
 from typing import NoReturn, Protocol, runtime_checkable
 
 from ghl_notes.errors import AccessDenied, ConfigurationError
+from ghl_notes.models.values import is_bearer
 
 __all__ = ["Auth", "DatedAuth", "StaticToken"]
 
@@ -35,6 +36,17 @@ class DatedAuth(Protocol):
     def age(self, token: str) -> float | None:
         """Return how many seconds ago this token was made; None if unknown, or if it has ended."""
         ...
+
+
+def checked_token(token: object) -> str:
+    """Take what an ``Auth`` has returned, if a header can hold it.
+
+    Raises ``ConfigurationError``, which does not quote it.
+    """
+    if is_bearer(token):
+        return token
+    msg = "auth must return tokens as ASCII text without control characters"
+    raise ConfigurationError(msg)
 
 
 class StaticToken:

@@ -28,6 +28,7 @@ from ghl_notes.models import (
     company_key,
     location_key,
 )
+from ghl_notes.models.values import is_plain
 from ghl_notes.oauth.minting import is_newer
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.renewal import InstallAuth
@@ -88,6 +89,9 @@ class Installs:
 
     async def add(self, code: str, *, user_type: UserType | None = None) -> Install:
         """Exchange an authorization code, store the install, and return it."""
+        if not is_plain(code):
+            msg = "code must be the text that the callback carried"
+            raise ConfigurationError(msg)
         # A code works once: whoever gives up waiting does not lose what it brings.
         return await asyncio.shield(self.begin(self._add(code, user_type)))
 

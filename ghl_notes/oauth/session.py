@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
-from datetime import UTC, datetime
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,18 +26,12 @@ from ghl_notes.http.failures import failure
 from ghl_notes.http.protocol import Dialect
 from ghl_notes.http.reply import Reply, decode
 from ghl_notes.http.transport import Transport
-from ghl_notes.models import App, Install, Json, Owner, StoredInstall, Token, UserType
+from ghl_notes.models import App, Json, Owner, StoredInstall, UserType
+from ghl_notes.oauth.token_reply import stored_install, unreadable
 
 # What one try may take; see ``refreshing`` for how long a refresh is tried.
 ATTEMPT_SECONDS: Final = 7.0
 
-_SNAKE: Final = {  # v3 spells the standard fields in camelCase; the others are so in both versions
-    "accessToken": "access_token",
-    "refreshToken": "refresh_token",
-    "expiresIn": "expires_in",
-}
-# Without a believable expires_in: renew within the hour, and on the first 401.
-_UNTOLD_LIFETIME: Final = 3600.0
 
 _DEAD_GRANT: Final = re.compile(
     r"\s*invalid[ _]grant|authorization code not found", re.IGNORECASE
@@ -166,63 +159,12 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
     _refresh_token = _fetch_token
 
 
-def stored_install(  # noqa: PLR0913 - what the reply may leave out
-    payload: Json | Mapping[str, Json],
-    *,
-    owner: Owner,
-    now: float,
-    before: StoredInstall | None = None,
-    location_id: str | None = None,
-    company_id: str | None = None,
-    server: str = "HighLevel",
-) -> StoredInstall:
-    """Read a token reply, v2 or v3; what it leaves out stays as it was ``before``.
-
-    A reply without a refresh token never erases the old one.
-    """
-    if not isinstance(payload, Mapping):
-        raise _unreadable("not an object", server)
-    fields = {_SNAKE.get(key, key): value for key, value in payload.items()}
-    old = before.install if before else None
-    location = _text(fields, "locationId") or location_id
-    company = _text(fields, "companyId") or company_id
-    told = _text(fields, "userType")
-    if old is not None:  # whose it is does not change by a renewal, whatever the reply says
-        location, told, company = old.location_id, old.user_type, old.company_id or company
-    guess = "Location" if location else "Company"
-    user_type = told if told in ("Location", "Company") else guess
-    if not (location if user_type == "Location" else company):
-        raise _unreadable(f"no {user_type.lower()} id", server)
-    scope = _text(fields, "scope")
-    install = Install(
-        provider=owner.provider,
-        client_id=owner.client_id,
-        user_type=cast("UserType", user_type),
-        location_id=location if user_type == "Location" else None,
-        company_id=company,
-        user_id=_text(fields, "userId") or (old.user_id if old else None),
-        scopes=tuple(scope.split()) if scope else (old.scopes if old else ()),
-        installed_at=old.installed_at if old else datetime.fromtimestamp(now, UTC),
-    )
-    access = _text(fields, "access_token")
-    if access is None:
-        raise _unreadable("no access token", server)
-    kept = before.token.refresh_token if before else None
-    token = Token(
-        access_token=access,
-        refresh_token=_text(fields, "refresh_token") or kept,
-        issued_at=now,
-        expires_at=now + _lifetime(fields.get("expires_in")),
-    )
-    return StoredInstall.of(install, token)
-
-
 def _payload(reply: Reply, refusal: Callable[[Reply], HighLevelError]) -> Mapping[str, Json]:
     if reply.status < 300:  # noqa: PLR2004
         payload = decode(reply)
         if isinstance(payload, dict):
             return payload
-        raise _unreadable("not an object", reply.server)
+        raise unreadable("not an object", reply.server)
     error = refusal(reply)
     if isinstance(error, LocationInactive):
         raise error  # however it is wrapped: the same refresh token works again later
@@ -246,21 +188,3 @@ def _error_code(reply: Reply) -> Json:
     except UnexpectedResponse:
         return None
     return body.get("error") if isinstance(body, dict) else None
-
-
-def _text(fields: Mapping[str, Json], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
-
-
-def _lifetime(told: Json) -> float:
-    try:
-        seconds = float(told) if isinstance(told, int | float | str) else 0.0
-    except (ValueError, OverflowError):
-        seconds = 0.0
-    return seconds if 0 < seconds < 10 * 365 * 86_400 else _UNTOLD_LIFETIME
-
-
-def _unreadable(problem: str, server: str) -> UnexpectedResponse:
-    msg = f"{server}'s token reply cannot be read: {problem}"
-    return UnexpectedResponse(msg, problems=(f"{problem} @ $",))

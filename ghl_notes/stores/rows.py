@@ -1,6 +1,7 @@
 """An install as a row of plain values, as every store that leaves the process writes it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, TypeVar, cast
 
@@ -96,11 +97,10 @@ def to_stored(row: Sequence[object]) -> StoredInstall:
 
     Raises ``ConfigurationError`` for what cannot be an install.
     """
-    try:
+    with suppress(ValueError, TypeError, AttributeError, ArithmeticError):  # it may quote a cell
         return _stored(row)
-    except (ValueError, TypeError, AttributeError, ArithmeticError):
-        msg = "an install in the store is damaged: restore a copy of the store"
-        raise ConfigurationError(msg) from None  # the error may quote a cell
+    msg = "an install in the store is damaged: restore a copy of the store"
+    raise ConfigurationError(msg)
 
 
 def _stored(row: Sequence[object]) -> StoredInstall:

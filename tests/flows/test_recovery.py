@@ -439,20 +439,21 @@ async def test_a_code_is_not_lost_to_a_store_that_stumbles(fake, build, store) -
     assert await highlevel.find(location_id=fake.location_id) == install
 
 
-async def test_a_renewal_changes_no_owner(fake, highlevel, read, store, key) -> None:
-    """Whatever a reply says, a renewed token stays with the install whose token was spent."""
-    other = attrs.evolve((await store.load(key)).install, location_id="other")
+async def test_a_renewal_changes_no_owner(fake, highlevel, store, key) -> None:
+    """A reply about another install is not used: what is stored keeps its tokens and its facts."""
     stored = await store.load(key)
+    other = attrs.evolve(stored.install, location_id="other")
     async with store.hold(other.key) as hold:
         await hold.save(type(stored).of(other, stored.token))
     fake.expire_access_tokens()
-    before = await store.load(other.key)
-    auth = highlevel._installs.auth_of(other)
-    await auth.renew(stored.token.access_token)
+    with pytest.raises(Unavailable, match=f"locationId is {fake.location_id}, and not other"):
+        await highlevel._installs.auth_of(other).renew(stored.token.access_token)
+    after = await store.load(other.key)
 
     assert await store.load(key) is stored
-    assert await store.load(other.key) != before
-    assert (await store.load(other.key)).install.location_id == "other"
+    assert after.token == stored.token
+    assert after.install.location_id == "other"
+    assert after.install.in_doubt_since is not None
 
 
 @pytest.mark.parametrize("scopes", [None, ["contacts.readonly", "oauth.readonly"]])

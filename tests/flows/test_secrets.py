@@ -10,7 +10,7 @@ import traceback
 import pytest
 
 from ghl_notes import RetryPolicy
-from ghl_notes.errors import HighLevelError
+from ghl_notes.errors import ConfigurationError, HighLevelError
 from ghl_notes.testing import Fault
 
 LEAKY = [
@@ -160,3 +160,35 @@ async def test_a_note_is_never_told(fake, connect, contact_id, caplog, noisy) ->
         fake.clear_faults()
 
     assert_safe([*told, *map(repr, events), caplog.text], {text})
+
+
+class Handing:
+    """Somebody's own ``Auth``, which hands out what it is given."""
+
+    def __init__(self, first: object, next_one: object) -> None:
+        self.first, self.next_one = first, next_one
+
+    async def token(self) -> object:
+        return self.first
+
+    async def renew(self, stale: str) -> object:
+        return self.next_one
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+@pytest.mark.parametrize(
+    "odd", ["hu5h\n", "hu5\r\nh5: x", "hu5h\0", "hu5h\ud800", "hu5h\x85", "\xa0", b"hu5h", 5]
+)
+async def test_a_token_that_no_header_can_hold_is_not_sent(
+    fake, connect, contact_id, odd, renewed
+) -> None:
+    """What somebody's own ``Auth`` hands out is refused by name of the fault, and never told."""
+    auth = Handing("refused", odd) if renewed else Handing(odd, odd)
+    client = connect(fake, token=None, auth=auth)
+    before = fake.stats.requests
+    with pytest.raises(ConfigurationError, match="auth must return tokens as ASCII") as raised:
+        await client.notes.list(contact_id)
+
+    assert fake.stats.requests == before + renewed
+    assert "hu5" not in "".join(traceback.format_exception(raised.value))
+    assert raised.value.__cause__ is None

@@ -4,6 +4,7 @@ import asyncio
 import pickle
 import traceback
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 
 import attrs
 import pytest
@@ -30,7 +31,8 @@ from ghl_notes.errors import (
 from ghl_notes.http.protocol import dialect
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import Install, Owner, StoredInstall, Token
-from ghl_notes.oauth.session import OAuthSession, stored_install
+from ghl_notes.oauth.session import OAuthSession
+from ghl_notes.oauth.token_reply import stored_install
 
 NOW = 1_784_284_038.0
 SECRETS = {"client_secret": "s3cr3t & +=\xe9", "code": "c0de+/=", "refresh_token": "r3fr3sh"}
@@ -59,8 +61,8 @@ V2 = {
     "refresh_token": "next",
     "scope": "contacts.readonly contacts.write",
     "userType": "Location",
-    "companyId": "com2",
-    "locationId": "loc2",
+    "companyId": "com",
+    "locationId": "loc",
     "userId": "u2",
     "traceId": "t",
 }
@@ -99,6 +101,14 @@ class Endpoint:
             kind = {"Content-Type": "text/html", **self.headers}
             return web.Response(status=self.status, body=self.reply, headers=kind)
         return web.json_response(self.reply, status=self.status, headers=self.headers)
+
+
+def assert_tells_none_of(error: BaseException | None, *secrets: str) -> None:
+    """Look for secrets in an error and in all that led to it."""
+    while error is not None:
+        for said in (str(error), repr(error), repr(error.args), repr(vars(error))):
+            assert not any(secret in said or ascii(secret)[1:-1] in said for secret in secrets)
+        error = error.__cause__ or error.__context__
 
 
 @pytest_asyncio.fixture
@@ -197,7 +207,7 @@ async def test_both_spellings_are_read(
     install, token = stored.install, stored.token
 
     assert (install.user_type, install.location_id, install.company_id) == (
-        *("Location", "loc2", "com2"),
+        *("Location", "loc", "com"),
     )
     assert (install.user_id, install.scopes) == ("u2", ("contacts.readonly", "contacts.write"))
     assert (token.access_token, token.refresh_token) == ("new", "next")
@@ -238,7 +248,6 @@ async def test_what_a_reply_leaves_out_stays(endpoint: Endpoint) -> None:
         ({"userType": "Odd", "locationId": "loc"}, {}, ("Location", "loc", None)),
         ({"userType": "Location"}, {"location_id": "asked"}, ("Location", "asked", None)),
         ({}, {"location_id": "l", "company_id": "c"}, ("Location", "l", "c")),
-        ({"locationId": "told"}, {"location_id": "asked"}, ("Location", "told", None)),
     ],
 )
 def test_whom_a_token_speaks_for(
@@ -251,6 +260,82 @@ def test_whom_a_token_speaks_for(
     install = stored.install
 
     assert (install.user_type, install.location_id, install.company_id) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        ({"locationId": "another"}, "locationId is another, and not loc"),
+        ({"companyId": "another"}, "companyId is another, and not com"),
+        ({"userType": "Company"}, "userType is Company, and not Location"),
+    ],
+)
+async def test_a_refresh_reply_of_another_install_is_not_used(
+    endpoint: Endpoint, told: dict[str, str], problem: str
+) -> None:
+    """A token of somebody else is refused, and nothing tells it."""
+    endpoint.says(200, {**V2, **told})
+    with pytest.raises(UnexpectedResponse, match=problem) as raised:
+        await endpoint.session.refresh(STORED)
+
+    assert_tells_none_of(raised.value, "new", "next", "r3fr3sh", SECRETS["client_secret"])
+
+
+@pytest.mark.parametrize("told", [{"locationId": "another"}, {"companyId": "another"}])
+def test_a_minted_token_of_another_location_is_not_used(told: dict[str, str]) -> None:
+    """What was asked for one location of one agency is of no other."""
+    with pytest.raises(UnexpectedResponse, match="is another, and not"):
+        stored_install({**V2, **told}, now=NOW, owner=OWNER, location_id="loc", company_id="com")
+
+
+def test_what_was_not_known_is_learnt() -> None:
+    """A reply may tell an install's agency where nobody knew it."""
+    before = attrs.evolve(STORED, install=attrs.evolve(STORED.install, company_id=None))
+
+    assert stored_install(V2, now=NOW, owner=OWNER, before=before).install.company_id == "com"
+
+
+# Whatever JSON can say: controls, halves of surrogate pairs, all of Unicode.
+anything = st.text(st.characters(), max_size=20) | st.text(
+    st.sampled_from("a\x00\r\n\ud800\x7f\xa0é")
+)
+
+
+@given(access=anything, refresh=anything)
+def test_a_token_that_no_request_can_hold_is_refused(access: str, refresh: str) -> None:
+    """Of any two strings, what is taken can be sent and stored, and what is refused is not told."""
+    payload = {**V2, "access_token": f"@@{access}", "refresh_token": f"@@{refresh}"}
+    try:
+        token = stored_install(payload, now=NOW, owner=OWNER).token
+    except UnexpectedResponse as error:
+        assert_tells_none_of(error, "@@")
+    else:
+        assert not set(token.access_token) & set("\r\n\0")
+        token.access_token.encode("ascii")
+        urlencode({"refresh_token": token.refresh_token}).encode("ascii")
+        assert token.refresh_token == payload["refresh_token"]
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token", "locationId", "companyId"])
+@pytest.mark.parametrize("odd", ["a\0b", "a\r\nX: y", "a\ud83d", "\udc00", "a\x7f", "a\u2028b"])
+async def test_a_reply_with_control_characters_is_refused(
+    endpoint: Endpoint, name: str, odd: str
+) -> None:
+    """From the wire to the error nothing breaks on such a string, and nothing tells it."""
+    endpoint.says(200, {**V2, name: odd})
+    for asking in (endpoint.session.exchange("code"), endpoint.session.refresh(STORED)):
+        with pytest.raises(UnexpectedResponse, match=f"control characters in {name}") as raised:
+            await asking
+
+        assert_tells_none_of(raised.value, odd, "r3fr3sh", SECRETS["client_secret"])
+
+
+async def test_what_is_only_kept_is_taken_as_far_as_it_can_be(endpoint: Endpoint) -> None:
+    """An odd user's id or scope costs no install."""
+    endpoint.says(200, {**V2, "userId": "u\ud800", "scope": "a.read \0 b.write"})
+    install = (await endpoint.session.exchange("code")).install
+
+    assert (install.user_id, install.scopes) == (None, ("a.read", "b.write"))
 
 
 @pytest.mark.parametrize(
