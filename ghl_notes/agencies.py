@@ -32,15 +32,10 @@ class Agencies:
         self._gates: dict[str, Gate] = {}
         self._refusals: dict[str, Refusals] = {}
 
-    async def locations(
-        self, company_id: str, auth: Auth, *, location_id: str | None = None
-    ) -> AsyncIterator[InstalledLocation]:
-        """Iterate over the locations of an agency on which the app is installed, or over one."""
+    async def locations(self, company_id: str, auth: Auth) -> AsyncIterator[InstalledLocation]:
+        """Iterate over the locations of an agency on which the app is installed."""
         agency = self._dispatch(company_id, auth)
         about: Params = {"companyId": company_id, "appId": self._app_id, "isInstalled": True}
-        if location_id is not None:
-            segment("location_id", location_id)
-            about = {**about, "locationId": location_id}
         seen: set[str] = set()
         token: str | None = None
         tokens: set[str | None] = {None}

@@ -14,18 +14,19 @@ LEASE = 2.0  # seconds, so that tests of killed holders end soon
 REDIS = os.environ.get("GHL_NOTES_TEST_REDIS", "redis://127.0.0.1:6379/0")
 
 
-def open_store(kind: str, place: str) -> TokenStore:
-    """Open the store as one process does."""
+def open_store(kind: str, place: str, server: str = "") -> TokenStore:
+    """Open the store as one process does, on the usual server or on another."""
     if kind == "sqlite":
         return SQLiteStore(place)
     if kind == "postgres":
-        joint = "&" if "?" in POSTGRES else "?"
         from ghl_notes.stores import PostgresStore  # noqa: PLC0415 - its extra may be missing
 
-        return PostgresStore(f"{POSTGRES}{joint}options=-csearch_path%3D{place}", connections=10)
+        url = server or POSTGRES
+        joint = "&" if "?" in url else "?"
+        return PostgresStore(f"{url}{joint}options=-csearch_path%3D{place}", connections=10)
     from ghl_notes.stores import RedisStore  # noqa: PLC0415 - as above
 
-    return RedisStore(REDIS, prefix=place, lease=LEASE)
+    return RedisStore(server or REDIS, prefix=place, lease=LEASE)
 
 
 async def missing(kind: str) -> str:
@@ -40,36 +41,42 @@ async def missing(kind: str) -> str:
     return ""
 
 
+async def usable() -> list[str]:
+    """Name the stores that can be used here: all of them where they are required."""
+    return [kind for kind in ("sqlite", "postgres", "redis") if not await missing(kind)]
+
+
 @asynccontextmanager
-async def place_for(kind: str) -> AsyncIterator[str]:
-    """Make room for a store, and take it away at the end."""
+async def place_for(kind: str, server: str = "") -> AsyncIterator[str]:
+    """Make room for a store, on the usual server or another, and take it away at the end."""
     name = f"ghl_notes_torture_{secrets.token_hex(4)}"
     if kind == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
             yield str(Path(folder) / "installs.db")
     elif kind == "postgres":
-        await _execute(f"CREATE SCHEMA {name}")
+        await _execute(f"CREATE SCHEMA {name}", server)
         try:
             yield name
         finally:
-            await _execute(f"DROP SCHEMA {name} CASCADE")
+            await _execute(f"DROP SCHEMA {name} CASCADE", server)
     else:
         try:
             yield name
         finally:
-            await _forget(name)
+            await _forget(name, server)
 
 
-async def _execute(statement: str) -> None:
+async def _execute(statement: str, server: str = "") -> None:
     import psycopg  # noqa: PLC0415 - for this store only
 
-    async with await psycopg.AsyncConnection.connect(POSTGRES, autocommit=True) as connection:
+    connecting = psycopg.AsyncConnection.connect(server or POSTGRES, autocommit=True)
+    async with await connecting as connection:
         await connection.execute(statement)
 
 
-async def _forget(prefix: str) -> None:
+async def _forget(prefix: str, server: str = "") -> None:
     from redis.asyncio import Redis  # noqa: PLC0415 - for this store only
 
-    async with Redis.from_url(REDIS) as redis:
+    async with Redis.from_url(server or REDIS) as redis:
         async for key in redis.scan_iter(match=f"{prefix}:*"):
             await redis.delete(key)
