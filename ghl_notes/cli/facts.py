@@ -50,7 +50,7 @@ def cells(install: Install, now: datetime) -> list[Text]:
         Text(day(install.renewed_at)),
         Text(_left(install.expires_at, now)),
         Text(day(install.lapses_at), style=_urgency(install.lapses_at, now)),
-        Text(day(install.spent_at), style="red" if install.spent_at else ""),
+        _spent(install),
     ]
 
 
@@ -72,6 +72,12 @@ def _left(end: datetime | None, now: datetime) -> str:
     if seconds <= 0:
         return "ended"
     return f"in {seconds / _HOUR:.0f} h" if seconds >= _HOUR else f"in {seconds / 60:.0f} min"
+
+
+def _spent(install: Install) -> Text:
+    if install.spent_at is None and install.in_doubt_since is not None:
+        return Text("in doubt", style="yellow")
+    return Text(day(install.spent_at), style="red" if install.spent_at else "")
 
 
 def _urgency(end: datetime | None, now: datetime) -> str:

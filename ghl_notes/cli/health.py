@@ -33,6 +33,7 @@ _GOOD: Final = ("healthy", "renewed")
 _REMEDIES: Final = {
     "spent": "install the app there again, by ghl-notes login or your own connect page",
     "inactive": "nothing is lost, it works again once the location is active",
+    "in doubt": "look again in a minute, which settles it",
 }
 
 
@@ -77,6 +78,9 @@ def reason(health: InstallHealth) -> str | None:
     if error is None or isinstance(error, ReauthorizationRequired):
         found = f", found on {day(spent_at)}" if spent_at else ""
         return f"its refresh token is dead{found}"
+    if health.state == "in doubt":
+        since = f" of {day(health.install.in_doubt_since)}" if health.install.in_doubt_since else ""
+        return f"a refresh{since} brought no answer: it is not known whether HighLevel took it"
     if isinstance(error, LocationInactive):
         return "the location is not active: it is paused or unpaid"
     return explained(error) if isinstance(error, RateLimited) else str(error)

@@ -27,7 +27,9 @@ def _list(store: Store = "", as_json: Json = False) -> None:  # noqa: FBT002 - a
     """Tell what is stored. Needs the store alone, and asks HighLevel nothing.
 
     Tokens are renewed by themselves. An install lapses when it is not renewed for a year, and is
-    spent when its refresh token was found dead: then its user has to install the app again.
+    spent when its refresh token was found dead and no agency gives it another one: then its user
+    has to install the app again. It is in doubt while nobody knows whether HighLevel took a
+    refresh whose reply was lost; check and tend settle that.
     """
     raise typer.Exit(finish(lambda: list_installs(Place(store), as_json=as_json)))
 

@@ -19,6 +19,7 @@ _MARKS: Final = {
     "renewed": ("✓", "green"),
     "inactive": ("!", "yellow"),
     "failed": ("!", "yellow"),
+    "in doubt": ("?", "yellow"),
     "spent": ("✗", "red"),
 }
 _HEAD: Final = ("state", "kind", "id", "agency", "lapses")

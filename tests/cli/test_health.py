@@ -68,6 +68,7 @@ def test_an_install_that_is_well_has_no_trouble(state) -> None:
         ("spent", None, "refresh token is dead", "ghl-notes login"),
         ("spent", ReauthorizationRequired("spent"), "refresh token is dead", "ghl-notes login"),
         ("inactive", LocationInactive("x"), "paused or unpaid", "nothing is lost"),
+        ("in doubt", Unavailable("no reply"), "brought no answer", "look again"),
         ("failed", AccessDenied("no such scope"), "no such scope", "grant the scope"),
         ("failed", ConfigurationError("bad client"), "bad client", "GHL_NOTES_CLIENT_SECRET"),
         ("failed", ConfigurationError("encrypted"), "encrypted", "GHL_NOTES_SEAL_KEYS"),

@@ -95,6 +95,14 @@ def test_a_dead_install_lapses_no_more() -> None:
     assert (told(spent)["lapses"], told(spent)["spent"]) == ("-", day(NOON))
 
 
+def test_an_install_in_doubt_is_told() -> None:
+    """It may be spent or not, and lapses as before."""
+    row = told(evolve(INSTALL, in_doubt_since=NOON))
+
+    assert row["spent"] == "in doubt"
+    assert row["lapses"] == told(INSTALL)["lapses"]
+
+
 @pytest.mark.parametrize(("days", "style"), [(29, "yellow"), (31, "")])
 def test_an_install_that_lapses_soon_stands_out(days, style) -> None:
     """Within a month somebody has to tend it."""
