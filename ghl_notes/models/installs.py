@@ -187,6 +187,12 @@ class StoredInstall(_Sealed):
     install: Install
     token: Token
 
+    @property
+    def order(self) -> tuple[float, float]:
+        """What is greater for the newer of two: when it was installed, and its token issued."""
+        began, issued_at = self.install.installed_at, self.token.issued_at
+        return (issued_at if began is None else began.timestamp()), issued_at
+
     @classmethod
     def of(cls, install: Install, token: Token) -> "StoredInstall":
         """Join an install and its token, so that the install tells the token's times."""

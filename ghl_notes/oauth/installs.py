@@ -29,7 +29,7 @@ from ghl_notes.models import (
     location_key,
 )
 from ghl_notes.models.values import is_plain
-from ghl_notes.oauth.minting import is_newer
+from ghl_notes.oauth.minting import is_newer, is_overtaken
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.renewal import InstallAuth
 from ghl_notes.oauth.session import OAuthSession
@@ -88,7 +88,10 @@ class Installs:
         self._auths: dict[str, InstallAuth] = {}
 
     async def add(self, code: str, *, user_type: UserType | None = None) -> Install:
-        """Exchange an authorization code, store the install, and return it."""
+        """Exchange an authorization code, store the install, and return it.
+
+        If a newer one was stored meanwhile, that one stays, and is returned.
+        """
         if not is_plain(code):
             msg = "code must be the text that the callback carried"
             raise ConfigurationError(msg)
@@ -123,14 +126,13 @@ class Installs:
 
     async def _add(self, code: str, user_type: UserType | None) -> Install:
         stored = await self._exchange(code, user_type=user_type)
-        install = stored.install
         try:
-            await self._save(stored)
+            kept = await self._save(stored)
         except HighLevelError:
-            self.auth_of(install).recovery.spending.keep(stored)
+            self.auth_of(stored.install).recovery.spending.keep(stored)
             raise
-        self.auth_of(install).publish(stored)
-        return install
+        self.auth_of(kept.install).publish(kept)
+        return kept.install
 
     async def mint(
         self, company_id: str, location_id: str, agency_token: str, *, since: datetime | None = None
@@ -266,8 +268,15 @@ class Installs:
             if failure is not None:
                 raise failure
 
-    async def _save_once(self, stored: StoredInstall) -> None:
-        await self.held(stored.install.key, lambda hold: hold.save(stored))
+    async def _save_once(self, stored: StoredInstall) -> StoredInstall:
+        async def change(hold: Hold) -> StoredInstall:
+            there = hold.stored
+            if there is not None and is_overtaken(stored, there, now=self.clock()):
+                return there
+            await hold.save(stored)
+            return stored
+
+        return await self.held(stored.install.key, change)
 
 
 def _readable(stored: StoredInstall | None) -> StoredInstall | None:

@@ -21,10 +21,20 @@ from ghl_notes.oauth.keeping import Keeper
 from ghl_notes.oauth.remembering import Remembered
 from ghl_notes.stores.protocol import Hold
 
-__all__ = ["AgencyToken", "Minting", "NoAgency", "TokenRefused", "is_newer", "refuses"]
+__all__ = [
+    "AgencyToken",
+    "Minting",
+    "NoAgency",
+    "TokenRefused",
+    "is_newer",
+    "is_overtaken",
+    "refuses",
+]
 
 # A hold is over within half a minute.
 _MINT_SECONDS: Final = 25.0
+CLOCKS_APART: Final = 60.0
+"""By how many seconds the clocks of two machines that share a store may differ."""
 _DENIALS: Final = ("scope", "kind", "location")
 _REFUSALS: Final = (400, 422)
 
@@ -58,6 +68,17 @@ def is_newer(install: Install, before: datetime | None) -> bool:
     """Tell whether an install began after that time; for None, the end of time, none did."""
     began = install.installed_at or install.renewed_at or datetime.min.replace(tzinfo=UTC)
     return before is not None and began > before
+
+
+def is_overtaken(stored: StoredInstall, there: StoredInstall | None, *, now: float) -> bool:
+    """Tell whether what stands in its place is newer, so that this one must not replace it.
+
+    What is spent is replaced by anything. An install of a time that is yet to come is no newer:
+    the clock was set back since.
+    """
+    if there is None or there.install.spent_at is not None:
+        return False
+    return stored.order < there.order and there.order[0] <= now + CLOCKS_APART
 
 
 @define(eq=False)
@@ -143,6 +164,8 @@ class Minting:
             is_as_new = since is None or (began is not None and began >= since)
             if old is not None and is_as_new and self.usable(old, stale):
                 return old, False
+            if old is not None and old.install.spent_at is None and is_newer(old.install, since):
+                return old, False  # and renewed as any other, if its token has ended
             self.is_vital = True
             try:
                 minted = await self._ask(company_id, token, since or began)

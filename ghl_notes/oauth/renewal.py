@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from ghl_notes.errors import ConfigurationError, HighLevelError, ReauthorizationRequired
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.keeping import Keeper
-from ghl_notes.oauth.minting import is_newer
+from ghl_notes.oauth.minting import CLOCKS_APART, is_newer
 from ghl_notes.oauth.recovery import Recovery
 
 __all__ = ["InstallAuth"]
@@ -24,8 +24,6 @@ R = TypeVar("R")
 # after one that failed the old token is used for a while before the next try.
 _PATIENCE_SECONDS: Final = 2.0
 _PAUSE_SECONDS: Final = 5.0
-# How far the clocks of two machines that share a store may be apart.
-_CLOCKS_APART: Final = 60.0
 
 
 class InstallAuth:
@@ -76,7 +74,7 @@ class InstallAuth:
         if stored is None or stored.token.access_token != token or now >= stored.token.expires_at:
             return None
         age = now - stored.token.issued_at
-        return max(age, 0.0) if age > -_CLOCKS_APART else None
+        return max(age, 0.0) if age > -CLOCKS_APART else None
 
     async def look(self, *, idle_since: datetime) -> None:
         """Renew a token that was made before that time, and settle what is spent or in doubt."""

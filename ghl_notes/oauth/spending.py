@@ -11,7 +11,7 @@ from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.events import Renewed
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.keeping import Keeper
-from ghl_notes.oauth.minting import is_newer
+from ghl_notes.oauth.minting import is_newer, is_overtaken
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.remembering import Remembered
 from ghl_notes.stores.protocol import Hold, Overtaken
@@ -52,7 +52,9 @@ class Spending:
 
     def keep(self, stored: StoredInstall) -> None:
         """Keep an install that could not be saved, for the next who asks to save it."""
-        self._unsaved = None, stored
+        kept = None if self._unsaved is None else self._unsaved[1]
+        if not is_overtaken(stored, kept, now=self.installs.clock()):
+            self._unsaved = None, stored
 
     def forget(self, before: datetime | None) -> None:
         """Let go of what waits to be saved, unless it is of an install that is newer."""
@@ -71,7 +73,7 @@ class Spending:
             return None
         spent, renewed = self._unsaved
         if spent is None:  # it is of an install, and replaces what is older
-            is_next = stored is None or stored.token.issued_at <= renewed.token.issued_at
+            is_next = not is_overtaken(renewed, stored, now=self.installs.clock())
         else:
             is_next = stored is not None and stored.token.refresh_token == spent
         return renewed if is_next else None

@@ -26,8 +26,8 @@ def adopted_by(owner: Owner, stored: StoredInstall) -> StoredInstall | None:
 
 
 def newer(one: StoredInstall | None, other: StoredInstall) -> StoredInstall:
-    """Choose the install whose token was issued later, the first of two that are alike."""
-    return other if one is None or one.token.issued_at < other.token.issued_at else one
+    """Choose the newer install, the first of two that are alike."""
+    return other if one is None or one.order < other.order else one
 
 
 async def adopt(store: TokenStore, owner: Owner) -> None:

@@ -45,10 +45,12 @@ client_id IS NULL AND {{provider}} = CASE
 
 _KEPT: Final = ", ".join(name for name in COLUMNS if name not in ("key", "provider", "client_id"))
 _REPLACED: Final = ", ".join(f"{name} = excluded.{name}" for name in _KEPT.split(", "))
+_ORDER: Final = "(coalesce({0}.installed_at, {0}.issued_at), {0}.issued_at)"
 ADOPT: Final = f"""
 INSERT INTO {{installs}} (key, provider, client_id, {_KEPT})
 SELECT {{prefix}} || key, {{provider}}, {{client_id}}, {_KEPT} FROM {{unknown}}
-ON CONFLICT (key) DO UPDATE SET {_REPLACED} WHERE {{installs}}.issued_at < excluded.issued_at
+ON CONFLICT (key) DO UPDATE SET {_REPLACED}
+WHERE {_ORDER.format("{installs}")} < {_ORDER.format("excluded")}
 """  # noqa: S608 - our own names
 """Copies such rows to the keys of an app, in SQL, where it has none that is newer."""
 
