@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Final
 
+from attrs import evolve
+
 from ghl_notes.http import codec
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.ends import counts_more, unless_denied
-from ghl_notes.http.gate import Gate
 from ghl_notes.http.operations import INSTALLED_LOCATIONS, LOCATION_TOKEN
 from ghl_notes.http.protocol import segment
-from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.request import Params
+from ghl_notes.http.tenant import Tenant
 from ghl_notes.models import InstalledLocation, Json
 from ghl_notes.oauth.auth import Auth
 from ghl_notes.oauth.minting import AgencyToken
@@ -29,12 +30,11 @@ class Agencies:
         self._wiring = wiring
         self._api_version = api_version
         self._app_id = app_id
-        self._gates: dict[str, Gate] = {}
-        self._refusals: dict[str, Refusals] = {}
+        self._tenants: dict[str, Tenant] = {}
 
     async def locations(self, company_id: str, auth: Auth) -> AsyncIterator[InstalledLocation]:
         """Iterate over the locations of an agency on which the app is installed."""
-        agency = self._dispatch(company_id, auth)
+        agency = self._dispatch(auth, self._tenant(company_id))
         about: Params = {"companyId": company_id, "appId": self._app_id, "isInstalled": True}
         seen: set[str] = set()
         token: str | None = None
@@ -63,17 +63,20 @@ class Agencies:
         ``age`` is how many seconds ago that one was made.
         """
         form = {"companyId": company_id, "locationId": location_id}
-        agency = self._dispatch(company_id, AgencyToken(agency_token, age))
+        # Over the connections for tokens, which no other call can hold.
+        tenant = evolve(self._tenant(company_id), lane=self._wiring.transport.token_lane)
+        agency = self._dispatch(AgencyToken(agency_token, age), tenant)
         return (await agency.call(LOCATION_TOKEN, form=form)).payload
 
-    def _dispatch(self, company_id: str, auth: Auth) -> Dispatch:
+    def _tenant(self, company_id: str) -> Tenant:
         segment("company_id", company_id)
-        gate = self._gates.get(company_id)
-        if gate is None:
-            gate = self._gates[company_id] = self._wiring.gate()
-            self._refusals[company_id] = Refusals()
-        refusals = self._refusals[company_id]
-        return self._wiring.dispatch(auth, gate, self._api_version, refusals)
+        tenant = self._tenants.get(company_id)
+        if tenant is None:
+            tenant = self._tenants[company_id] = self._wiring.tenant()
+        return tenant
+
+    def _dispatch(self, auth: Auth, tenant: Tenant) -> Dispatch:
+        return self._wiring.dispatch(auth, tenant, self._api_version)
 
 
 def _says_more(payload: Json, *, read: int, full: bool) -> bool:

@@ -87,7 +87,7 @@ class Client(Closing):
         wiring = Wiring(base_url, session, limits, retries, timeout, observer)
         self._owned: Transport | None = wiring.transport
         known = StaticToken(token or "") if auth is None else auth
-        self._assemble(wiring.dispatch(known, wiring.gate(), api_version), location_id)
+        self._assemble(wiring.dispatch(known, wiring.tenant(), api_version), location_id)
 
     def _assemble(self, dispatch: Dispatch, location_id: str | None) -> None:
         self._dispatch = dispatch

@@ -242,7 +242,7 @@ class HighLevel(Closing):
         auth = self._installs.location(location_id, company_id)
         client = self._clients.get(location_id)
         if client is None:
-            dispatch = self._wiring.dispatch(auth, self._wiring.gate(), self._api_version)
+            dispatch = self._wiring.dispatch(auth, self._wiring.tenant(), self._api_version)
             client = Client._sharing(dispatch, location_id)  # noqa: SLF001 - made for this
             self._clients[location_id] = client
         return client

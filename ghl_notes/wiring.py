@@ -15,9 +15,9 @@ from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Limits
 from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.protocol import dialect
-from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.http.service import Service
+from ghl_notes.http.tenant import Tenant
 from ghl_notes.http.transport import Transport
 from ghl_notes.oauth.auth import Auth
 
@@ -80,47 +80,39 @@ class Wiring:
         self._observer = observer
         self._server = server
 
-    def gate(self) -> Gate:
-        """Make the limiter of one location, or of whatever else has a limit of its own."""
-        return Gate(
+    def tenant(self) -> Tenant:
+        """Make what one location has of its own, or whatever else has a limit of its own."""
+        gate = Gate(
             self._limits,
             longest=self._retries.longest_wait,
             observer=self._observer,
             server=self._server,
             owner=self.owner,
         )
+        return Tenant(gate, self.transport.places.lane())
 
-    def carrier(
-        self, service: Service, auth: Auth, gate: Gate, refusals: Refusals | None = None
-    ) -> Carrier:
-        """Make the way of the calls to another service.
-
-        ``refusals`` is what is known of those of the ``auth``, where it has several ways.
-        """
+    def carrier(self, service: Service, auth: Auth, tenant: Tenant) -> Carrier:
+        """Make the way of the calls to another service."""
         return Carrier(
             base_url=self.base_url,
             service=service,
             auth=auth,
-            gate=gate,
+            tenant=tenant,
             transport=self.transport,
             policy=self._retries,
             observer=self._observer,
-            refusals=refusals,
         )
 
-    def dispatch(
-        self, auth: Auth, gate: Gate, api_version: str, refusals: Refusals | None = None
-    ) -> Dispatch:
-        """Make the way of one location's calls; ``refusals`` as for ``carrier``."""
+    def dispatch(self, auth: Auth, tenant: Tenant, api_version: str) -> Dispatch:
+        """Make the way of one location's calls."""
         return Dispatch(
             base_url=self.base_url,
             dialect=dialect(api_version),
             auth=auth,
-            gate=gate,
+            tenant=tenant,
             transport=self.transport,
             policy=self._retries,
             observer=self._observer,
-            refusals=refusals,
         )
 
 

@@ -48,10 +48,13 @@ TABLE = {
     "http/loops": "errors",
     "http/gate": "errors events http/limits http/loops http/rate",
     "http/retries": "errors events",
-    "http/transport": "errors http/loops http/reply",
+    "http/places": "errors http/loops",
+    "http/tenant": "http/gate http/places http/refusals",
+    "http/outcomes": "errors http/request",
+    "http/transport": "errors http/loops http/places http/reply",
     "http/carrier": (
-        "errors events http/denials http/gate http/limits http/refusals http/reply http/request"
-        " http/retries http/service http/transport models/* oauth/auth"
+        "errors events http/denials http/limits http/outcomes http/reply http/request http/retries"
+        " http/service http/tenant http/transport models/* oauth/auth"
     ),
     "http/dispatch": "errors events http/* models/* oauth/auth",
     "oauth/__init__": "",

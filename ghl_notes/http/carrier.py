@@ -11,22 +11,26 @@ from yarl import URL
 from ghl_notes.errors import (
     AccessDenied,
     AmbiguousWrite,
-    ConfigurationError,
     HighLevelError,
     NotFound,
     RateLimited,
-    Unavailable,
-    UnexpectedResponse,
 )
 from ghl_notes.events import Observer, Sent
 from ghl_notes.http.denials import Blame, Denial
-from ghl_notes.http.gate import Gate
 from ghl_notes.http.limits import Slot
-from ghl_notes.http.refusals import Refusals
+from ghl_notes.http.outcomes import (
+    ambiguous,
+    maybe_applied,
+    never_left,
+    quote,
+    remark,
+    without_token,
+)
 from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request, content, gone_is_done, is_change, target
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.service import Service
+from ghl_notes.http.tenant import Tenant
 from ghl_notes.http.transport import Origin, Transport
 from ghl_notes.models import Json
 from ghl_notes.oauth.auth import Auth, DatedAuth, checked_token
@@ -47,21 +51,21 @@ class Carrier:
         base_url: str,
         service: Service,
         auth: Auth,
-        gate: Gate,
+        tenant: Tenant,
         transport: Transport,
         policy: RetryPolicy,
         observer: Observer | None,
-        refusals: Refusals | None = None,
     ) -> None:
         self.policy = policy
         self._origin = Origin(base_url)
         self._service = service
         self._auth = auth
         self._dated = auth if isinstance(auth, DatedAuth) else None
-        self._refusals = refusals or Refusals()
+        self._refusals = tenant.refusals
         self._renewed: tuple[str, float] = "", 0.0  # by an auth that tells no ages, and when
         self._token = ""  # the last that was sent, and so can be
-        self._gate = gate
+        self._gate = tenant.gate
+        self._lane = tenant.lane
         self._transport = transport
         self._observer = observer
         self._single = retrying(self._attempt, policy, observer=observer)
@@ -82,7 +86,7 @@ class Carrier:
             raise
         except HighLevelError as error:
             if request.maybe_applied and is_change(request):
-                raise _ambiguous(request, error) from error
+                raise ambiguous(request, error) from error
             raise
 
     def read_ahead(self, payload: Json) -> None:
@@ -98,11 +102,11 @@ class Carrier:
         except HighLevelError as error:
             error.at(request.method, request.path)
             if not request.sent:
-                raise _without_token(error)  # noqa: B904 - the same error, or it is the cause
-            if _maybe_applied(error):
+                raise without_token(error)  # noqa: B904 - the same error, or it is the cause
+            if maybe_applied(error):
                 request.maybe_applied = True
                 if not request.repeatable:
-                    raise _ambiguous(request, error) from error
+                    raise ambiguous(request, error) from error
             raise
 
     async def _send(self, request: Request, token: str | None) -> tuple[str, Reply, Slot]:
@@ -117,14 +121,19 @@ class Carrier:
             if media_type is not None:
                 headers["Content-Type"] = media_type
             url = self._origin.url(target(request))
+            lane, bulk = self._lane, request.bulk
+            place = lane.take(bulk=bulk) or await lane.wait(bulk=bulk)
             request.sent = True
-            if self._observer is None:
-                reply = await self._transport.send(request.method, url, headers, body)
-            else:
-                reply = await self._observed(self._observer, request, url, headers, body)
+            try:
+                if self._observer is None:
+                    reply = await self._transport.send(request.method, url, headers, body)
+                else:
+                    reply = await self._observed(self._observer, request, url, headers, body)
+            finally:
+                lane.leave(place)
             return token, reply, slot
         except BaseException as error:
-            if request.sent and not _never_left(error):
+            if request.sent and not never_left(error):
                 self._gate.lost(slot)
             else:
                 self._gate.cancel(slot)
@@ -142,13 +151,13 @@ class Carrier:
                 renewed = await self._renew(token, denial, refusal)
             except HighLevelError as error:
                 if in_doubt:
-                    raise _ambiguous(request, refusal) from error
+                    raise ambiguous(request, refusal) from error
                 raise
             if renewed is not None and not in_doubt:
                 return await self._try_again(request, denial, renewed)
-        _remark(refusal, objection)
+        remark(refusal, objection)
         if in_doubt:
-            raise _ambiguous(request, refusal) from refusal
+            raise ambiguous(request, refusal) from refusal
         raise refusal
 
     async def _renew(self, token: str, denial: Denial, refusal: HighLevelError) -> str | None:
@@ -159,7 +168,7 @@ class Carrier:
             # An heir of it is for who lent the token, and renews it.
             if denial.blame is Blame.UNKNOWN and type(error) is AccessDenied:
                 return None
-            _quote(error, refusal)
+            quote(error, refusal)
             raise
         if self._dated is None:
             self._renewed = renewed, _now()
@@ -172,7 +181,7 @@ class Carrier:
             return self._read(request, reply, slot)
         denial, refusal = self._service.denial(reply), self._denied(request, reply, slot)
         age = self._age(renewed)
-        _remark(refusal, self._refusals.not_cured(denial, renewed, age, _now()))
+        remark(refusal, self._refusals.not_cured(denial, renewed, age, _now()))
         raise refusal
 
     def _denied(self, request: Request, reply: Reply, slot: Slot) -> HighLevelError:
@@ -222,58 +231,6 @@ class Carrier:
             raise
         self._gate.answered(slot, rate, ok=True)
         return answer
-
-
-def _without_token(error: HighLevelError) -> HighLevelError:
-    """Say of a call that could not get a token or a slot that it surely had no effect."""
-    if isinstance(error, UnexpectedResponse):
-        failure = Unavailable(f"no token for this call: {error}", maybe_applied=False)
-        failure.__cause__ = error
-        return failure.at(error.method or "", error.path or "")
-    if isinstance(error, Unavailable):
-        error.maybe_applied = False
-    return error
-
-
-def _never_left(error: BaseException) -> bool:
-    if isinstance(error, Unavailable):
-        return not error.maybe_applied and error.status is None
-    return isinstance(error, ConfigurationError)
-
-
-def _maybe_applied(error: HighLevelError) -> bool:
-    if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell
-        return error.status is None or error.status < 300  # noqa: PLR2004
-    return isinstance(error, Unavailable) and error.maybe_applied
-
-
-def _ambiguous(request: Request, error: HighLevelError) -> AmbiguousWrite:
-    took = error.status is not None and 200 <= error.status < 300  # noqa: PLR2004 - HTTP's own
-    state = "happened, and its reply was lost" if took else "may or may not have happened"
-    msg = f"this write {state}; look before repeating it"
-    if error.messages:
-        msg += f" (the reply was {error.status}: {'; '.join(error.messages)})"
-    return AmbiguousWrite(
-        msg,
-        status=error.status,
-        messages=error.messages,
-        trace_id=error.trace_id,
-        method=request.method,
-        path=request.path,
-    )
-
-
-def _remark(error: HighLevelError, remark: str | None) -> None:
-    if remark:
-        error.args = (f"{error.args[0]}; {remark}",)
-
-
-def _quote(error: AccessDenied, refusal: HighLevelError) -> None:
-    """Let who cannot renew a token say in whose words it was refused."""
-    if not error.messages and refusal.messages:
-        error.messages = refusal.messages
-        error.trace_id = error.trace_id or refusal.trace_id
-        error.args = (f"{error.args[0]}: {'; '.join(refusal.messages)}",)
 
 
 def _now() -> float:

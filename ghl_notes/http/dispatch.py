@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from ghl_notes.events import Observer
 from ghl_notes.http import codec
 from ghl_notes.http.carrier import Carrier
-from ghl_notes.http.gate import Gate
 from ghl_notes.http.operations import Operation
 from ghl_notes.http.protocol import Dialect, Rules
-from ghl_notes.http.refusals import Refusals
 from ghl_notes.http.reply import Answer
 from ghl_notes.http.request import Params
 from ghl_notes.http.retries import RetryPolicy
+from ghl_notes.http.tenant import Tenant
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import Json
 from ghl_notes.oauth.auth import Auth
@@ -26,21 +25,19 @@ class Dispatch(Carrier):
         base_url: str,
         dialect: Dialect,
         auth: Auth,
-        gate: Gate,
+        tenant: Tenant,
         transport: Transport,
         policy: RetryPolicy,
         observer: Observer | None,
-        refusals: Refusals | None = None,
     ) -> None:
         super().__init__(
             base_url=base_url,
             service=Rules(dialect),
             auth=auth,
-            gate=gate,
+            tenant=tenant,
             transport=transport,
             policy=policy,
             observer=observer,
-            refusals=refusals,
         )
         self.dialect = dialect
 

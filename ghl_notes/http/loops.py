@@ -14,6 +14,7 @@ class LoopOwner:
     """
 
     def __init__(self) -> None:
+        self.era: int = 0  # how many loops there have been
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
 
@@ -22,6 +23,7 @@ class LoopOwner:
         with self._lock:
             if self._loop is None or self._loop.is_closed():
                 self._loop = loop
+                self.era += 1
             elif self._loop is not loop:
                 raise elsewhere()
 

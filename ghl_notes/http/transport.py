@@ -11,13 +11,11 @@ from yarl import URL  # aiohttp's own
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable, UnexpectedResponse
 from ghl_notes.http.loops import LoopOwner
+from ghl_notes.http.places import Capacity, Lane, Places
 from ghl_notes.http.reply import Reply
 
 MAX_BODY: Final = 32 * 1024 * 1024
 """The largest reply that is read, in bytes after decompression."""
-
-POOL: Final = 100
-"""How many connections a session of our own opens at most."""
 
 
 class Origin:
@@ -57,8 +55,14 @@ class Transport:
         self._seconds = timeout
         self._borrowed = session
         self._own: aiohttp.ClientSession | None = None
-        self._owner = owner or LoopOwner()
+        self._owner = owner = owner or LoopOwner()
         self._loop: asyncio.AbstractEventLoop | None = None
+        capacity = _capacity(session)
+        self.places: Places = Places(capacity, patience=timeout, owner=owner, server=server)
+        for_tokens = capacity.for_tokens()
+        self.token_lane: Lane = Places(
+            for_tokens, patience=timeout, owner=owner, server=server
+        ).lane()
         self._timeout = _within(timeout)
         self._closed = False
 
@@ -115,6 +119,24 @@ class Transport:
         telling = isinstance(failure, aiohttp.ClientResponseError)
         raise _named(failure, self._server, status) from (None if telling else failure)
 
+    async def send_for_token(
+        self,
+        method: str,
+        url: URL | str,
+        headers: Mapping[str, str],
+        sent: bytes | None,
+        *,
+        seconds: float,
+    ) -> Reply:
+        """Send a request for a token, as ``send`` does, over the connections kept for these."""
+        self._owner.enter(asyncio.get_running_loop())
+        lane = self.token_lane
+        place = lane.take(bulk=False) or await lane.wait(bulk=False)
+        try:
+            return await self.send(method, url, headers, sent, seconds=seconds)
+        finally:
+            lane.leave(place)
+
     def spare(self) -> "Transport":
         """Make one with a session of its own, for what must go on after this one was closed."""
         return Transport(None, timeout=self._seconds, server=self._server)
@@ -143,7 +165,7 @@ class Transport:
             raise _closed()
         self._own = aiohttp.ClientSession(
             headers=_introduction(),
-            connector=aiohttp.TCPConnector(limit=POOL, ttl_dns_cache=300),
+            connector=aiohttp.TCPConnector(limit=self.places.capacity.total, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         if hasattr(self._own, "_retry_connection"):
@@ -154,6 +176,15 @@ class Transport:
         # of a request's CPU, until one larger block has been freed: M_MMAP_THRESHOLD, mallopt(3).
         bytes(1024 * 1024)
         return self._own
+
+
+def _capacity(session: aiohttp.ClientSession | None) -> Capacity:
+    """Divide the connections that there are; how many a borrowed session has is its owner's."""
+    connector = None if session is None else session.connector
+    if connector is None:
+        return Capacity()
+    limits = [one for one in (connector.limit, connector.limit_per_host) if one]
+    return Capacity.within(min(limits, default=0))
 
 
 def _check_loop(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:
@@ -172,7 +203,14 @@ def _introduction() -> Mapping[str, str]:
 
 
 def _within(seconds: float) -> ClientTimeout:
-    return ClientTimeout(total=seconds, sock_connect=min(10.0, seconds))
+    # ``connect`` is for all that comes before the request: a connection of a borrowed session's
+    # pool, the name, TLS. What fails in it has surely not been sent.
+    return ClientTimeout(
+        total=seconds, connect=_CONNECTING * seconds, sock_connect=min(10.0, seconds)
+    )
+
+
+_CONNECTING: Final = 0.9
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:

@@ -126,7 +126,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         uri, sent, form = auth.prepare("POST", url, {**headers, **self._headers()}, body)
         transport = cast("Transport", self.session)
         try:
-            reply = await transport.send(
+            reply = await transport.send_for_token(
                 "POST", uri, sent, self._spelled(form), seconds=ATTEMPT_SECONDS
             )
             return self._told(_payload(reply, self._refusal))

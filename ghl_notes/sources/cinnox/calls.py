@@ -28,7 +28,7 @@ class CinnoxCalls:
     def __init__(self, wiring: Wiring, app_id: str, app_token: str) -> None:
         self._root = f"/v1/api/apps/{segment('app_id', app_id)}/contacts"
         auth = StaticToken(secret("app_token", app_token))
-        self._carrier: Carrier = wiring.carrier(CinnoxService(), auth, wiring.gate())
+        self._carrier: Carrier = wiring.carrier(CinnoxService(), auth, wiring.tenant())
 
     async def page(
         self, what: str, query: Mapping[str, Param], *, bulk: bool = False

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ghl_notes.http.carrier import Carrier
 from ghl_notes.http.ends import unless_denied
@@ -42,9 +42,8 @@ class CloseCalls:
         request.check = unless_denied("a list", _says_more, server="Close")
         if group not in self._groups:
             service = CloseService(self._scheme)
-            self._groups[group] = self._wiring.carrier(
-                service, self._auth, self._wiring.gate(), self._refusals
-            )
+            tenant = evolve(self._wiring.tenant(), refusals=self._refusals)
+            self._groups[group] = self._wiring.carrier(service, self._auth, tenant)
         return await self._groups[group].carry(request)
 
 

@@ -1,0 +1,139 @@
+"""Who gets a connection, by counters alone: no location and no kind of work can have them all."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ghl_notes.errors import Unavailable
+from ghl_notes.http.loops import LoopOwner
+from ghl_notes.http.places import Capacity, Lane, Place, Places
+
+SMALL = Capacity(shared=4, each=2, bulk=3, own=1, reserved=2, tokens=1)
+
+
+def places(capacity: Capacity = SMALL, patience: float = 1.0) -> Places:
+    return Places(capacity, patience=patience, owner=LoopOwner(), server="HighLevel")
+
+
+def most(lane: Lane, *, bulk: bool) -> list[Place]:
+    """Take all that a lane gives."""
+    return list(iter(lambda: lane.take(bulk=bulk), None))
+
+
+def test_what_hangs_leaves_room_for_others() -> None:
+    """However much bulk work and single calls of some locations hang, another has its places."""
+    ours = places(Capacity())
+    for _ in range(25):
+        assert most(ours.lane(), bulk=True)
+        assert most(ours.lane(), bulk=False)
+
+    fresh = ours.lane()
+    assert len(most(fresh, bulk=False)) == 2
+    assert len(most(fresh, bulk=True)) == 2
+
+
+def test_two_streams_leave_a_quarter_to_single_calls() -> None:
+    """Bulk work never takes all of what is shared, nor does one location."""
+    ours = places(Capacity())
+    assert [len(most(ours.lane(), bulk=True)) for _ in range(3)] == [52, 27, 2]
+    assert len(most(ours.lane(), bulk=False)) == 27
+
+
+@pytest.mark.parametrize("limit", range(1, 300, 7))
+def test_any_limit_of_a_session_is_divided(limit: int) -> None:
+    """There is never more than the session has, and at least one for each purpose."""
+    capacity = Capacity.within(limit)
+    assert capacity.total <= max(limit, 2)
+    assert min(capacity.shared, capacity.each, capacity.bulk, capacity.tokens) >= 1
+    assert Capacity.within(0) == Capacity() == Capacity.within(10_000)
+
+
+async def test_who_waits_gets_what_is_given_back() -> None:
+    """In the order of asking within a lane, single calls first, and one lane after the other."""
+    ours, got = places(), []
+    lane, other = ours.lane(), ours.lane()
+    taken = most(lane, bulk=False)
+
+    async def want(name: str, where: Lane, *, bulk: bool = False) -> Place:
+        place = await where.wait(bulk=bulk)
+        got.append(name)
+        return place
+
+    most(other, bulk=False)
+    tasks = [asyncio.create_task(want(name, lane)) for name in "ab"]
+    tasks.append(asyncio.create_task(want("c", other)))
+    await asyncio.sleep(0)
+    assert lane.take(bulk=False) is None
+    for place in taken:
+        lane.leave(place)
+    await asyncio.sleep(0.01)
+    assert got == ["a", "b"]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_wait_has_its_own_bound() -> None:
+    """Whoever gets none in time is told that nothing was sent, and that waiting was used up."""
+    lane = places(patience=0.02).lane()
+    most(lane, bulk=False)
+    with pytest.raises(Unavailable, match="no connection") as raised:
+        await lane.wait(bulk=False)
+    assert (raised.value.maybe_applied, raised.value.waited) == (False, True)
+
+
+async def test_who_is_cancelled_with_a_place_in_the_post_gives_it_back() -> None:
+    """A place is not lost with a caller who was just to get it."""
+    lane = places(Capacity(shared=1, each=1, bulk=1, own=0, reserved=0, tokens=1)).lane()
+    (place,) = most(lane, bulk=False)
+    first, second = (asyncio.create_task(lane.wait(bulk=False)) for _ in range(2))
+    await asyncio.sleep(0)
+    lane.leave(place)
+    first.cancel()
+    assert await asyncio.wait_for(second, 1)
+
+
+class _Steps:
+    """Lanes under any order of taking, waiting, leaving and giving up."""
+
+    def __init__(self) -> None:
+        self.ours = places()
+        self.lanes = [self.ours.lane() for _ in range(4)]
+        self.held: list[tuple[Lane, Place]] = []
+
+    def take(self, which: int, *, bulk: bool) -> None:
+        lane = self.lanes[which]
+        if (place := lane.take(bulk=bulk)) is not None:
+            self.held.append((lane, place))
+
+    def leave(self, which: int) -> None:
+        if self.held:
+            lane, place = self.held.pop(which % len(self.held))
+            lane.leave(place)
+
+    def check(self) -> None:
+        shared = [place for _, place in self.held if not place.reserved]
+        assert len(shared) == self.ours.shared <= SMALL.shared
+        assert sum(place.bulk for place in shared) == self.ours.bulk <= SMALL.bulk
+        for lane in self.lanes:
+            its = [place for other, place in self.held if other is lane]
+            assert sum(not place.reserved for place in its) <= SMALL.each
+            assert sum(place.reserved for place in its) <= 2 * SMALL.own
+
+
+@given(st.lists(st.tuples(st.sampled_from(["take", "bulk", "leave"]), st.integers(0, 30))))
+def test_the_counters_hold_in_any_order(steps: list[tuple[str, int]]) -> None:
+    """What is counted is what is held, within every bound, and all of it comes back."""
+    run = _Steps()
+    for what, which in steps:
+        if what == "leave":
+            run.leave(which)
+        else:
+            run.take(which % 4, bulk=what == "bulk")
+        run.check()
+    while run.held:
+        run.leave(0)
+
+    assert (run.ours.shared, run.ours.bulk, run.ours.reserved) == (0, 0, [0, 0])
