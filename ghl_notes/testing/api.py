@@ -38,7 +38,7 @@ class Api:
 
     @tasks.default
     def _make_tasks(self) -> TasksApi:
-        return TasksApi(self.world, self.clock)
+        return TasksApi(self.world, self.notes.webhooks)
 
     @appointments.default
     def _make_appointments(self) -> AppointmentsApi:

@@ -16,6 +16,7 @@ from ghl_notes.testing.notes_rules import Notes
 from ghl_notes.testing.oauth_api import OAuthApi
 from ghl_notes.testing.options import Options
 from ghl_notes.testing.outbox import Outbox
+from ghl_notes.testing.place import ContactChange, Place
 from ghl_notes.testing.routes import Routes
 from ghl_notes.testing.server import Server
 from ghl_notes.testing.service import REPLACEMENTS, Service
@@ -73,6 +74,7 @@ class Parts:
             chosen.tasks_per_contact,
             chosen.appointments_per_contact,
             chosen.not_found_status,
+            watch=self._watch,
         )
 
     @grants.default
@@ -84,6 +86,8 @@ class Parts:
     def _make_webhooks(self) -> Webhooks:
         return Webhooks(
             address=lambda: self.options.webhook_url,
+            switched_on=lambda: self.options.webhook_events,
+            omitted=lambda: self.options.webhook_omits,
             app_id=self._app.app_id,
             company_id=self.world.company_id,
             installs=Installs(self.world.location_ids),
@@ -168,6 +172,9 @@ class Parts:
     def app(self) -> FakeApp:
         """Give the app as it is registered now."""
         return evolve(self._app, redirect_uri=self.options.redirect_uri)
+
+    def _watch(self, change: ContactChange, place: Place, index: int) -> None:
+        self.webhooks.contact(change, place, index)
 
     def _limiter(self) -> Limiter:
         chosen = self.options

@@ -50,6 +50,10 @@ class FakeHighLevel(Loopback, Records):
     :param redirect_uri: where the app's installs lead back to; may be assigned later.
     :param webhook_url: where the app is told of what happens; None, and nothing is. May be
         assigned later; nothing is sent before ``deliver``.
+    :param webhook_events: the types that the app is sent, as switched on in HighLevel's portal;
+        None for every type there is here. May be assigned later.
+    :param webhook_omits: fields that are left out of webhooks, as ``body``, ``contactId``,
+        ``appId`` or ``companyId`` are sometimes. May be assigned later.
     :param clock: Unix time, for dates, token lifetimes and the day's limit; ``advance`` moves it.
         The short limit and the delays follow the event loop's own clock.
     :param port: where to listen on 127.0.0.1; 0 takes a free port.
@@ -186,7 +190,10 @@ class FakeHighLevel(Loopback, Records):
 
         ``timestamp``, ``webhookId``, ``appId`` and ``versionId`` are added where ``fields`` does
         not have them. While there is a ``webhook_url``, INSTALL and UNINSTALL are queued by what
-        happens, and where the app is installed also NoteCreate, NoteUpdate and NoteDelete.
+        happens, and where the app is installed also what happens to notes (NoteCreate, NoteUpdate,
+        NoteDelete), contacts (ContactCreate, ContactUpdate, ContactTagUpdate, ContactDndUpdate,
+        ContactDelete) and tasks (TaskCreate, TaskComplete, TaskDelete). A note whose event would
+        be larger than 256 KB comes without its body, flagged ``payloadTooLarge``.
         """
         return self._parts.webhooks.emit(event_type, fields)
 
@@ -200,6 +207,7 @@ class FakeHighLevel(Loopback, Records):
         *,
         duplicates: float = 0.0,
         disorder: bool = False,
+        delayed: float = 0.0,
         attempts: int = 12,
         concurrency: int = 1,
     ) -> list[Delivery]:
@@ -213,11 +221,16 @@ class FakeHighLevel(Loopback, Records):
         :param duplicates: the chance of each webhook to be sent twice at first, on top of
             ``attempts``.
         :param disorder: shuffle them, in a way that the seed decides.
+        :param delayed: the chance of each webhook to stay in the outbox until the next time.
         :param attempts: how often one is sent before it is given up.
         :param concurrency: how many are under way at once.
         """
         conditions = Conditions(
-            duplicates=duplicates, disorder=disorder, attempts=attempts, concurrency=concurrency
+            duplicates=duplicates,
+            disorder=disorder,
+            delayed=delayed,
+            attempts=attempts,
+            concurrency=concurrency,
         )
         return await self._parts.webhooks.deliver(conditions)
 

@@ -108,7 +108,7 @@ class Notes:
         contacts = place.notes.contacts_of(note)
         if contacts:
             named = {**note, "contactId": place.population.contact_id(contacts[0])}
-            self.webhooks.note(event, place.population.location_id, named)
+            self.webhooks.note(event, place, named)
 
     def _here(self, place: Place, serial: Serial) -> bool:
         return self.world.location_ids[serial.location] == place.population.location_id

@@ -1,7 +1,7 @@
 """What a pretend HighLevel is told when it is made."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from attrs import define, field
@@ -14,6 +14,7 @@ from ghl_notes.testing.wire import Encoding
 
 __all__ = ["Options"]
 
+_are_names = deep_iterable(instance_of(str), instance_of((tuple, list, set, frozenset)))
 _is_url = matches_re(r"https?://\S+")
 
 
@@ -47,6 +48,8 @@ class Options:
     )
     redirect_uri: str = field(default=REDIRECT_URI, validator=_is_url)
     webhook_url: str | None = field(default=None, validator=optional(_is_url))
+    webhook_events: Collection[str] | None = field(default=None, validator=optional(_are_names))
+    webhook_omits: Collection[str] = field(default=(), validator=_are_names)
     seed: int = 0
     clock: Callable[[], float] = time.time
     port: int = 0

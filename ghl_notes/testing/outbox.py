@@ -50,6 +50,7 @@ class Conditions:
 
     duplicates: float = field(validator=[ge(0), le(1)])
     disorder: bool
+    delayed: float = field(validator=[ge(0), le(1)])
     attempts: int = field(validator=ge(1))
     concurrency: int = field(validator=ge(1))
 
@@ -85,8 +86,8 @@ class Outbox:
         Events under way are not here, so that two deliveries at once never send the same one.
         When it is broken off, what was not delivered comes back.
         """
-        jobs = [_Job(event, sign(event.body)) for event in self.events]
-        self.events = []
+        due, self.events = self._divided(conditions.delayed)
+        jobs = [_Job(event, sign(event.body)) for event in due]
         try:
             await self._send(url, jobs, conditions)
         except BaseException:
@@ -106,6 +107,16 @@ class Outbox:
                     self.rng.shuffle(copies)
                 await self._round(session, url, copies, conditions.concurrency)
                 copies = [job for job in jobs if not job.done]
+
+    def _divided(self, delayed: float) -> tuple[list[OutboxEvent], list[OutboxEvent]]:
+        """Tell what is sent now, and what stays."""
+        if not delayed:
+            return self.events, []
+        due: list[OutboxEvent] = []
+        later: list[OutboxEvent] = []
+        for event in self.events:
+            (later if self.rng.random() < delayed else due).append(event)
+        return due, later
 
     def _copies(self, job: _Job, duplicates: float) -> list[_Job]:
         return [job, job] if self.rng.random() < duplicates else [job]

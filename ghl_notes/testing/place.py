@@ -17,7 +17,15 @@ from ghl_notes.testing.population import Population, iso
 from ghl_notes.testing.replies import Payload
 from ghl_notes.testing.shelf import Kept, Shelf
 
-__all__ = ["IDENTITY", "ContactIds", "DateField", "IdentityField", "Place", "contact_dates"]
+__all__ = [
+    "IDENTITY",
+    "ContactChange",
+    "ContactIds",
+    "DateField",
+    "IdentityField",
+    "Place",
+    "contact_dates",
+]
 
 DateField = Literal["dateAdded", "dateUpdated"]
 IdentityField = Literal["email", "phone"]
@@ -27,7 +35,15 @@ IDENTITY: tuple[IdentityField, ...] = ("email", "phone")
 ADDITIONAL: Mapping[IdentityField, str] = {"email": "additionalEmails", "phone": "additionalPhones"}
 """Where those stand that a contact has besides, as objects: ``[{"email": "..."}]``."""
 
+ContactChange = Literal[
+    "ContactCreate", "ContactUpdate", "ContactTagUpdate", "ContactDndUpdate", "ContactDelete"
+]
+"""What happened to a contact, in the words of HighLevel's webhooks."""
+
 Key = tuple[int, int]
+
+# Fields whose change is a webhook of its own.
+_APART: dict[str, ContactChange] = {"tags": "ContactTagUpdate", "dnd": "ContactDndUpdate"}
 
 
 _PUNCTUATION = re.compile(r"[\s().-]")
@@ -38,12 +54,14 @@ class Place:
     """The contacts of one location as they stand, with all that belongs to them.
 
     ``campaigns`` and ``workflows`` hold what each contact is in, a workflow with the time of its
-    event, if one was told.
+    event, if one was told. ``watch`` is called with what happens to a contact and its index: after
+    a change, and before a delete.
     """
 
     population: Population
     tasks_per_contact: int
     appointments_per_contact: int
+    watch: Callable[[ContactChange, int], None]
     notes: Notebook = field(init=False)
     tasks: Shelf = field(init=False)
     appointments: Shelf = field(init=False)
@@ -108,20 +126,20 @@ class Place:
         """Add a contact and return its id."""
         index = self.size
         self._added[index] = now_ms
-        self.change(index, {"email": None, "phone": None, "businessId": None, **fields}, now_ms)
+        self._set(index, {"email": None, "phone": None, "businessId": None, **fields}, now_ms)
+        self.watch("ContactCreate", index)
         return self.population.contact_id(index)
 
     def change(self, index: int, fields: Payload, now_ms: int) -> None:
         """Set fields of a contact, which updates it."""
-        self._fields[index] = {**self._fields.get(index, {}), **fields}
-        self._updated[index] = now_ms
-        self.changes += 1
-        for name in IDENTITY:
-            for value in _addresses(fields, name):
-                self._known[name, matched(name, value)].add(index)
+        self._set(index, fields, now_ms)
+        # Whether HighLevel sends these instead of a ContactUpdate or as well is in no document.
+        for change in dict.fromkeys(_APART.get(name, "ContactUpdate") for name in fields):
+            self.watch(change, index)
 
     def remove(self, index: int) -> None:
         """Delete a contact. Its notes go too: the rest is only ever reached through it."""
+        self.watch("ContactDelete", index)
         self._deleted.add(index)
         self.notes.forget(index)
         self.changes += 1
@@ -184,6 +202,14 @@ class Place:
         gone = sum(1 for index in self._deleted if start <= index < self.population.contacts)
         written = self._written("dateAdded")
         return computed - gone + len(written) - bisect_left(written, after)
+
+    def _set(self, index: int, fields: Payload, now_ms: int) -> None:
+        self._fields[index] = {**self._fields.get(index, {}), **fields}
+        self._updated[index] = now_ms
+        self.changes += 1
+        for name in IDENTITY:
+            if fields.get(name):
+                self._known[name, matched(name, fields[name])].add(index)
 
     def _shelf(self, kind: Kind, each: int, compute: Callable[[int, int], Payload]) -> Shelf:
         people = self.population

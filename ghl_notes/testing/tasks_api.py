@@ -12,6 +12,7 @@ from ghl_notes.testing.population import iso
 from ghl_notes.testing.replies import Call, Payload, Reply, object_of
 from ghl_notes.testing.routes import Route
 from ghl_notes.testing.rules import FILLED, FLAG, TEXT, TIME, Rules, read, time_of
+from ghl_notes.testing.webhooks import Webhooks
 from ghl_notes.testing.world import World
 
 __all__ = ["TasksApi"]
@@ -31,7 +32,7 @@ class TasksApi:
     """What HighLevel answers about tasks."""
 
     world: World
-    clock: Callable[[], float]
+    webhooks: Webhooks
 
     def routes(self) -> list[Route]:
         """List what is answered here."""
@@ -59,9 +60,11 @@ class TasksApi:
         """Add a task, whoever does it."""
         fields = _kept(read(sent, _RULES, _REQUIRED))
         contact_id = place.population.contact_id(index)
-        return place.tasks.add(
+        task = place.tasks.add(
             index, lambda task_id: {"id": task_id, **fields, "contactId": contact_id}
         )
+        self.webhooks.task("TaskCreate", place, task)
+        return task
 
     def task(self, _: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Give one task."""
@@ -78,14 +81,18 @@ class TasksApi:
 
     def delete(self, _: Call, grant: Grant, ids: tuple[str, ...]) -> Reply:
         """Delete a task. Recorded: both spellings at once."""
-        place, index, _task = self._task(ids, grant)
+        place, index, task = self._task(ids, grant)
         place.tasks.remove(index, ids[1])
+        self.webhooks.task("TaskDelete", place, task)
         return Reply(200, {"succeded": True, "succeeded": True})
 
     def _change(self, ids: tuple[str, ...], grant: Grant, fields: Callable[[], Payload]) -> Reply:
         place, index, task = self._task(ids, grant)
+        was_open = not task["completed"]
         task.update(_kept(fields()))
         place.tasks.put(index, task)
+        if was_open and task["completed"]:
+            self.webhooks.task("TaskComplete", place, task)
         return Reply(200, {"task": task})
 
     def _task(self, ids: tuple[str, ...], grant: Grant) -> tuple[Place, int, Payload]:

@@ -1,12 +1,12 @@
 """Where everything is: the locations of one agency, and who may look at what. Pure state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
 from ghl_notes.testing.grants import Grant
 from ghl_notes.testing.ids import Ids, Kind, Serial
-from ghl_notes.testing.place import Place
+from ghl_notes.testing.place import ContactChange, Place
 from ghl_notes.testing.population import Population
 from ghl_notes.testing.replies import Payload, Refusal
 
@@ -19,7 +19,8 @@ _ELSEWHERE = "The token does not have access to this location."
 class World:
     """Every location of one agency, with its contacts and what belongs to them.
 
-    ``not_found_status`` is how what is unknown is answered: documents name 400 only.
+    ``not_found_status`` is how what is unknown is answered: documents name 400 only. ``watch`` is
+    called with what happens to contacts, their place and index, as ``Place`` says.
     """
 
     ids: Ids
@@ -29,6 +30,7 @@ class World:
     tasks_per_contact: int = 0
     appointments_per_contact: int = 0
     not_found_status: int = 400
+    watch: Callable[[ContactChange, Place, int], None] = lambda *_: None
     company_id: str = field(init=False)
     users: Sequence[str] = field(init=False)
     location_ids: Sequence[str] = field(init=False)
@@ -52,7 +54,11 @@ class World:
 
     def _make_place(self, at: int) -> Place:
         people = Population(self.ids, at, self.contacts, self.notes_per_contact, self.users)
-        return Place(people, self.tasks_per_contact, self.appointments_per_contact)
+
+        def watch(change: ContactChange, index: int) -> None:
+            self.watch(change, self._places[at], index)
+
+        return Place(people, self.tasks_per_contact, self.appointments_per_contact, watch)
 
     def place(self, location_id: str) -> Place:
         """Give a location; an unknown one is a KeyError."""

@@ -42,6 +42,23 @@ async def test_webhooks_arrive_signed_and_in_order(receiver) -> None:
     assert await fake.deliver() == []
 
 
+async def test_webhooks_may_be_delayed(receiver) -> None:
+    """Some stay in the outbox, and come after later ones; in the end all have come."""
+    fake = filled(receiver, 20)
+    sent = ids(fake)
+    first = await fake.deliver(delayed=0.5)
+    late = ids(fake)
+    fake.emit("Later")
+    everything = [*first, *await fake.deliver()]
+
+    assert 0 < len(late) < 20
+    assert [one.webhook_id for one in first] == [one for one in sent if one not in late]
+    assert sorted(one.webhook_id for one in everything[:20]) == sorted(sent)
+    assert everything[-1].type == "Later"
+    assert fake.outbox == ()
+    assert await fake.deliver(delayed=1.0) == []
+
+
 @pytest.mark.parametrize("bad", [500, 429, 404, 302, None])
 async def test_anything_but_a_2xx_is_sent_again(receiver, bad) -> None:
     """The same bytes under the same id come again until they are taken."""

@@ -192,6 +192,128 @@ def test_where_the_app_is_not_installed_no_note_is_told() -> None:
     ]
 
 
+# contacts and tasks
+
+
+def types(fake: FakeHighLevel) -> list[str]:
+    """Name the types that wait in the outbox."""
+    return [event.type for event in fake.outbox]
+
+
+async def test_contacts_through_the_api_are_told(start) -> None:
+    """Adding, changing and deleting a contact each send it as it stands then."""
+    call = await start(webhook_url=HOOK)
+    where, tags = call.fake.location_id, {"tags": ["New"]}
+    sent = {"locationId": where, "email": "jane@example.com", "firstName": "Jane"}
+    contact = (await call("POST", "/contacts/", json=sent)).json["contact"]
+    path = f"/contacts/{contact['id']}"
+    await call("PUT", path, json={"lastName": "Doe"})
+    await call("PUT", path, json={"dnd": True, "city": "Springfield"})
+    await call("POST", f"{path}/tags", json=tags)
+    await call("DELETE", f"{path}/tags", json=tags)
+    bulk = {**tags, "contacts": [contact["id"]], "locationId": where}
+    await call("POST", "/contacts/bulk/tags/update/add", json=bulk)
+    await call("POST", "/contacts/upsert", json={**sent, "phone": "+15551234567"})
+    await call("DELETE", path)
+    events = told(call.fake)
+
+    assert [one["type"] for one in events] == [
+        *("ContactCreate", "ContactUpdate", "ContactDndUpdate", "ContactUpdate"),
+        *("ContactTagUpdate", "ContactTagUpdate", "ContactTagUpdate"),
+        *("ContactUpdate", "ContactDelete"),
+    ]
+    assert {one["id"] for one in events} == {contact["id"]}
+    assert {one["locationId"] for one in events} == {where}
+    assert events[0].keys() >= ENVELOPE | {"email", "firstName", "dateAdded", "tags"}
+    assert "lastName" not in events[0]
+    assert (events[1]["lastName"], events[1]["name"]) == ("Doe", "Jane Doe")
+    assert [one["tags"] for one in events[4:7]] == [["new"], [], ["new"]]
+    assert events[-1]["phone"] == "+15551234567"
+    assert "createdBy" not in events[0]
+
+
+def test_contacts_by_hand_are_told() -> None:
+    """What a test does to a contact is told as well."""
+    fake = FakeHighLevel(webhook_url=HOOK)
+    contact_id = fake.add_contact(email="jane@example.com")
+    fake.update_contact(contact_id, tags=["new"])
+    fake.delete_contact(contact_id)
+
+    assert types(fake) == ["ContactCreate", "ContactTagUpdate", "ContactDelete"]
+    assert {one["email"] for one in told(fake)} == {"jane@example.com"}
+
+
+async def test_tasks_are_told(start) -> None:
+    """Adding, completing and deleting a task are told; changing it or opening it again is not."""
+    call = await start(webhook_url=HOOK)
+    contact_id = call.fake.contact_ids()[0]
+    task = call.fake.add_task(contact_id, "Call Jane", body="about the roof")
+    path = f"/contacts/{contact_id}/tasks/{task['id']}"
+    await call("PUT", path, json={"title": "Call Jane now"})
+    await call("PUT", f"{path}/completed", json={"completed": True})
+    await call("PUT", f"{path}/completed", json={"completed": True})
+    await call("PUT", f"{path}/completed", json={"completed": False})
+    await call("PUT", path, json={"completed": True})
+    await call("DELETE", path)
+    events = told(call.fake)
+
+    assert types(call.fake) == ["TaskCreate", "TaskComplete", "TaskComplete", "TaskDelete"]
+    assert {one["id"] for one in events} == {task["id"]}
+    assert {one["contactId"] for one in events} == {contact_id}
+    assert events[0].keys() == ENVELOPE | {"id", "body", "contactId", "title", "dueDate"}
+    assert [one["title"] for one in events] == ["Call Jane", *["Call Jane now"] * 3]
+
+
+def test_only_what_is_switched_on_is_told() -> None:
+    """In HighLevel's portal each type is switched on by itself; by hand anything is sent."""
+    fake = FakeHighLevel(webhook_url=HOOK, webhook_events=("NoteCreate", "UNINSTALL"))
+    contact_id = fake.add_contact()
+    fake.add_task(contact_id)
+    fake.add_note(contact_id)
+    fake.emit("ContactCreate")
+    fake.webhook_events = ()
+    fake.add_note(contact_id)
+    fake.webhook_events = None
+    fake.delete_contact(contact_id)
+
+    assert types(fake) == ["NoteCreate", "ContactCreate", "ContactDelete"]
+
+
+def test_fields_can_be_left_out() -> None:
+    """Real events lack fields that are documented; what is given by hand is there."""
+    fake = FakeHighLevel(webhook_url=HOOK, webhook_omits=("body", "appId", "webhookId"))
+    fake.add_note(fake.contact_ids()[0], "left out")
+    fake.emit("NoteCreate", body="given")
+    fake.webhook_omits = ()
+    fake.add_note(fake.contact_ids()[0], "there")
+    bare, given, whole = told(fake)
+
+    assert bare.keys() == (ENVELOPE | NOTE) - {"body", "appId", "webhookId"}
+    assert (given["body"], "appId" in given) == ("given", False)
+    assert whole.keys() == ENVELOPE | NOTE
+    assert uuid.UUID(fake.outbox[0].webhook_id)
+
+
+def test_a_payload_that_is_too_large_is_cut_and_says_so() -> None:
+    """Beyond 256 KB the text of a note is left out."""
+    fake = FakeHighLevel(webhook_url=HOOK)
+    for size in (250, 260):
+        fake.add_note(fake.contact_ids()[0], "x" * size * 1024)
+    whole, cut = told(fake)
+
+    assert "payloadTooLarge" not in whole
+    assert cut["payloadTooLarge"] is True
+    assert cut.keys() == (ENVELOPE | NOTE | {"payloadTooLarge"}) - {"body"}
+
+
+@pytest.mark.parametrize("odd", ["NoteCreate", [5], 5])
+@pytest.mark.parametrize("name", ["webhook_events", "webhook_omits"])
+def test_names_that_are_none(name: str, odd: object) -> None:
+    """One name is not several."""
+    with pytest.raises((TypeError, ValueError)):
+        FakeHighLevel(**{name: odd})
+
+
 # installs
 
 

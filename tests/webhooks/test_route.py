@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Handler
 
 from ghl_notes.errors import ConfigurationError
+from ghl_notes.webhooks import ContactCreated, ContactDeleted, NoteCreated, TaskCreated
 from tests.webhooks.conftest import UNKNOWN, serving
 
 
@@ -38,6 +39,27 @@ async def test_what_highlevel_delivers_is_taken_in(fake, url, handler) -> None:
 
     assert delivery.statuses == (200,)
     assert [event.body for event in handler.got] == ["Grüße, \u2028 and <b>all</b>"]
+
+
+@pytest.mark.parametrize("omitted", ["body", "appId", "companyId", "contactId", "dateAdded", None])
+async def test_contacts_tasks_and_notes_arrive_whatever_is_left_out(
+    fake, url, handler, omitted
+) -> None:
+    """What happens in HighLevel arrives, typed, whichever field it forgets to send."""
+    fake.webhook_omits = () if omitted is None else (omitted,)
+    contact_id = fake.add_contact(email="jane@example.com")
+    fake.add_task(contact_id, "Call Jane")
+    fake.add_note(contact_id, "x" * 300_000)
+    fake.delete_contact(contact_id)
+    results = await fake.deliver(duplicates=0.5, disorder=True, delayed=0.5)
+    results += await fake.deliver(concurrency=4)
+
+    assert all(one.delivered for one in results)
+    assert {type(event) for event in handler.got} == {
+        *(ContactCreated, TaskCreated, NoteCreated, ContactDeleted)
+    }
+    assert len(handler.got) == 4
+    assert {getattr(one, "body", None) for one in handler.got} == {None}
 
 
 async def test_a_delivery_in_any_order_and_twice(fake, url, handler) -> None:
