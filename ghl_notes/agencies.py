@@ -32,10 +32,15 @@ class Agencies:
         self._app_id = app_id
         self._tenants: dict[str, Tenant] = {}
 
-    async def locations(self, company_id: str, auth: Auth) -> AsyncIterator[InstalledLocation]:
-        """Iterate over the locations of an agency on which the app is installed."""
+    async def locations(
+        self, company_id: str, auth: Auth, *, location_id: str | None = None
+    ) -> AsyncIterator[InstalledLocation]:
+        """Iterate over the locations of an agency on which the app is installed, or over one."""
         agency = self._dispatch(auth, self._tenant(company_id))
         about: Params = {"companyId": company_id, "appId": self._app_id, "isInstalled": True}
+        if location_id is not None:
+            segment("location_id", location_id)
+            about = {**about, "locationId": location_id}
         seen: set[str] = set()
         token: str | None = None
         tokens: set[str | None] = {None}

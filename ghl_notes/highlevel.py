@@ -26,6 +26,7 @@ from ghl_notes.models import (
     UserType,
 )
 from ghl_notes.oauth.authorize import authorization_request, read_callback
+from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.oauth.installs import Installs
 from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.oauth.tending import checked, tended
@@ -208,9 +209,12 @@ class HighLevel(Closing):
         """Forget a location's install, or an agency's with all its locations; return them.
 
         With ``before``, installs that are newer stay. HighLevel is not told: a user uninstalls
-        the app there.
+        the app there. Webhooks of a forgotten location that come late are refused for a week,
+        though its agency is stored.
         """
         keys = [self._key(location_id, company_id)]
+        if location_id is not None and isinstance(self.store, Claims):
+            await Forgotten(self.claims).add(location_id)
         if company_id is not None:
             keys += [one.key async for one in self.installs() if one.company_id == company_id]
         forgotten = [await self._installs.forget(key, before=before) for key in dict.fromkeys(keys)]
@@ -247,12 +251,16 @@ class HighLevel(Closing):
             self._clients[location_id] = client
         return client
 
-    def locations(self, company_id: str) -> AsyncIterator[InstalledLocation]:
+    def locations(
+        self, company_id: str, *, location_id: str | None = None
+    ) -> AsyncIterator[InstalledLocation]:
         """Iterate over the locations of an agency on which the app is installed.
 
-        Needs the agency's install and its scope ``oauth.readonly``.
+        With ``location_id`` over that one alone, if it is among them. Needs the agency's install
+        and its scope ``oauth.readonly``.
         """
-        return self._agencies.locations(company_id, self._installs.agency(company_id))
+        auth = self._installs.agency(company_id)
+        return self._agencies.locations(company_id, auth, location_id=location_id)
 
     async def close(self) -> None:
         """Wait for renewals under way, then close the store and the connections of its own."""

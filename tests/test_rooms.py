@@ -83,6 +83,7 @@ TABLE = {
     ),
     "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
+    "oauth/forgotten": "stores/protocol",
     "oauth/pages": "models/*",
     "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",
     "stores/*": "errors models/* stores/*",
@@ -99,8 +100,8 @@ TABLE = {
         " stores/protocol wiring"
     ),
     "webhooks/*": (
-        "errors http/codec http/protocol http/reply highlevel models/* stores/protocol"
-        " webhooks/* wiring"
+        "errors http/codec http/protocol http/reply highlevel models/* oauth/forgotten"
+        " stores/protocol webhooks/* wiring"
     ),
     "sources/*": ("bulk errors events http/* models/* oauth/* sources/* stores/protocol wiring"),
     "migrate/ledger": "errors stores/file_locks stores/sqlite_file",

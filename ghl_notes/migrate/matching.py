@@ -1,7 +1,9 @@
 """Who in HighLevel a note is about: by email, then by phone, and never by a guess."""
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
@@ -54,16 +56,41 @@ def normal_email(email: str) -> str:
     return "".join(one.lower() if one.isascii() else one for one in email.strip())
 
 
+# The zero that is dialled only within a country, as in +44 (0)20 7946 0958.
+_TRUNK: Final = re.compile(r"((?:\+|00) ?([0-9]{1,3})[ .-]*)\( *0 *\)").match
+# Where the zero is part of a number abroad too, "(0)" may mean either.
+_ZERO_STAYS: Final = frozenset(("39", "225", "241", "242", "378", "379"))
+_BETWEEN: Final = re.compile(r"[ ()./-]+").sub
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
+
+
 def normal_phone(phone: str) -> str | None:
-    """Write a phone number as E.164; None if its country is not told."""
-    digits = "".join(letter for letter in phone if letter.isascii() and letter.isdigit())
-    if any(letter.isalpha() for letter in phone):  # an extension, or no number at all
-        return None
-    told = phone.strip()
-    if told.startswith("00"):
-        told, digits = f"+{digits[2:]}", digits[2:]
-    fits = told.startswith("+") and 7 <= len(digits) <= 15 and digits[0] != "0"  # noqa: PLR2004 - E.164
-    return f"+{digits}" if fits else None
+    """Write a phone number as E.164; None if its country is not told, or anything is left over.
+
+    An extension, a second number or a letter make it nobody's: without them it may be another's.
+    """
+    told = "".join(map(_ascii, phone.strip()))
+    trunk = _TRUNK(told)
+    if trunk is not None:
+        if trunk[2] in _ZERO_STAYS:
+            return None
+        told = trunk[1] + told[trunk.end() :]
+    number = _BETWEEN("", told)
+    number = f"+{number[2:]}" if number.startswith("00") else number
+    return number if _E164(number) else None
+
+
+def _ascii(letter: str) -> str:
+    """Write a digit, a space or a dash of any script as in ASCII, and nothing for what is unseen.
+
+    A digit that is raised or in a circle is a footnote, and stays what it is.
+    """
+    if letter.isascii():
+        return letter
+    kind = unicodedata.category(letter)
+    if kind == "Nd":
+        return str(unicodedata.decimal(letter))
+    return {"Zs": " ", "Pd": "-", "Cf": ""}.get(kind, "+" if letter == "\uff0b" else letter)
 
 
 async def by_email_then_phone(person: SourceContact, client: Client) -> Match:

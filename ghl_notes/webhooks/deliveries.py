@@ -28,13 +28,9 @@ _LONGEST_PAUSE: Final = 1.0
 
 @frozen
 class Deliveries:
-    """Remembers what an app has handled, by the name of each delivery.
-
-    Apps may share a store, and each is sent its own event under one and the same id.
-    """
+    """Remembers what an app has handled, by the name of each delivery: ``claims`` are its own."""
 
     claims: Claims
-    app_id: str
 
     async def begin(self, name: str, *, patience: float) -> Turn:
         """Tell whose turn it is: ours to handle it, or nobody's, since it is done.
@@ -52,17 +48,17 @@ class Deliveries:
 
     async def done(self, name: str) -> None:
         """Remember that it was handled."""
-        await self.claims.remember(self._done(name), seconds=_REMEMBERED)
+        await self.claims.remember(_done(name), seconds=_REMEMBERED)
 
     async def free(self, name: str) -> None:
         """Let the next delivery be handled: this one was not."""
-        await self.claims.forget(self._begun(name))
+        await self.claims.forget(_begun(name))
 
     async def _turn(self, name: str) -> Turn:
-        ours = await self.claims.claim(self._begun(name), seconds=_LEASE)
+        ours = await self.claims.claim(_begun(name), seconds=_LEASE)
         try:
             # To look at a name is to claim it for no time.
-            new = await self.claims.claim(self._done(name), seconds=0)
+            new = await self.claims.claim(_done(name), seconds=0)
         except BaseException:
             if ours:
                 with suppress(HighLevelError):  # what is not freed now is so a minute later
@@ -72,8 +68,10 @@ class Deliveries:
             return "done"
         return "ours" if ours else "busy"
 
-    def _begun(self, name: str) -> str:
-        return f"webhook:{self.app_id}:{name}"
 
-    def _done(self, name: str) -> str:
-        return f"webhook-done:{self.app_id}:{name}"
+def _begun(name: str) -> str:
+    return f"webhook:{name}"
+
+
+def _done(name: str) -> str:
+    return f"webhook-done:{name}"

@@ -16,6 +16,7 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.highlevel import HighLevel
+from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.webhooks.events import AppInstalled, AppUninstalled, WebhookEvent
 
 __all__ = ["follow"]
@@ -45,16 +46,24 @@ async def follow(highlevel: HighLevel, event: WebhookEvent) -> bool:
 
 
 async def _installed(highlevel: HighLevel, event: AppInstalled) -> None:
-    location_id, company_id = event.location_id, event.company_id
-    if location_id is None or company_id is None:
+    if event.location_id is None:
         return
-    if await highlevel.find(company_id=company_id) is None:
-        return  # installed by its own user, whose code brings the token
+    if await _minted(highlevel, event.location_id, event):
+        await Forgotten(highlevel.claims).discard(event.location_id)
+
+
+async def _minted(highlevel: HighLevel, location_id: str, event: AppInstalled) -> bool:
+    """Mint the token of a location, if its agency can. Returns False where that is refused."""
+    company_id = event.company_id
+    if company_id is None or await highlevel.find(company_id=company_id) is None:
+        return True  # installed by its own user, whose code brings the token
     try:
         await highlevel.mint(location_id, company_id=company_id, since=event.timestamp)
     except _NEVER as error:
         kind = type(error).__name__
         _LOG.warning("no token for location %s, which was installed: %s", location_id, kind)
+        return False
+    return True
 
 
 async def _uninstalled(highlevel: HighLevel, event: AppUninstalled) -> None:

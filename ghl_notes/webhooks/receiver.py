@@ -75,7 +75,7 @@ class Webhooks(Closing):
         self._patience = _seconds(patience, "patience")
         self._clock = clock
         self._body_timeout = _seconds(body_timeout, "body_timeout")
-        deliveries = Deliveries(highlevel.claims, app_id=highlevel.app.app_id)
+        deliveries = Deliveries(highlevel.claims)
         self._handling = Handling(deliveries, self._handle, self._patience)
 
     async def receive(self, headers: Headers, body: Body) -> Receipt:
@@ -99,8 +99,11 @@ class Webhooks(Closing):
         503  the store or HighLevel is down, another process is at it, or this one closes: the same
         ===  ==============================================================================
 
-        Known is a location that is stored, and one whose agency the event names and is stored:
-        other apps' events bear the same signature. INSTALL and UNINSTALL are known by the app's
+        Known is a location that is stored, or that a stored agency vouches for, as other apps'
+        events bear the same signature: the agency that the event names; without a name any, if
+        the event is for this app by its id; without that one of which HighLevel says, when asked,
+        that it has the app on this location. What was uninstalled or forgotten within the last
+        week is not known. INSTALL and UNINSTALL are known by the app's
         id alone, and so is an event that names neither. Before they are handed on, the INSTALL of
         an agency's location stores its token (``HighLevel.mint``), and an UNINSTALL forgets what
         is not newer than itself; without a time it forgets nothing.

@@ -45,6 +45,29 @@ def test_emails_are_compared_without_case_and_edges(email: str) -> None:
         ("call +15550000001", None),
         ("+", None),
         ("00", None),
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("0044 (0) 20 7946 0958", "+442079460958"),
+        ("+49(0)30-1234567", "+49301234567"),
+        ("(0)20 7946 0958", None),
+        ("(+44) 20 7946 0958", "+442079460958"),
+        ("+39 06 1234567", "+39061234567"),
+        ("+39 (0)6 1234567", None),
+        ("+44 20 7946 ٠٩٥٨", "+442079460958"),
+        ("\uff0b4\uff14 20 7946 0958", "+442079460958"),
+        ("\u202a+44\xa020\u20117946\u20090958\u202c", "+442079460958"),
+        ("+44 20 7946 0958²", None),
+        ("+44 20 7946 095⑧", None),
+        ("+44 20 7946 0958 ext. 5", None),
+        ("+44 20 7946 0958 x5", None),
+        ("+44 20 7946 0958 #5", None),
+        ("+44 20 7946 0958,5", None),
+        ("+44 20 7946 0958;ext=5", None),
+        ("+1 5550100 / +1 5550101", None),
+        ("+1 5550100\n5550101", None),
+        ("++442079460958", None),
+        ("+44+2079460958", None),
+        ("44+2079460958", None),
+        ("tel:+442079460958", None),
         ("", None),
     ],
 )
@@ -204,3 +227,17 @@ async def test_a_search_that_is_refused_is_about_one_person() -> None:
     assert {line.source_contact_id for line in failed} == {move.people[0].id}
     assert all(line.reason.startswith("searching failed: ") for line in failed)
     assert not plan.report.fine
+
+
+async def test_additional_addresses_are_carried_too(move: Move) -> None:
+    """A contact that has an address besides its main one is who it is about."""
+    contact_id = move.fake.add_contact(
+        email="jane@example.com",
+        additionalEmails=[{"email": "jane.office@example.com"}],
+        additionalPhones=[{"phone": "+442079460958"}],
+    )
+    for person in (
+        somebody("jane.office@example.com"),
+        somebody(phones=("+44 (0)20 7946 0958",)),
+    ):
+        assert (await by_email_then_phone(person, move.client)).contact_id == contact_id

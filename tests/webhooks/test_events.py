@@ -136,6 +136,13 @@ def test_an_uninstall(owner: str) -> None:
     assert {event.location_id, event.company_id} == {"one", None}
 
 
+def test_a_number_that_is_too_large_costs_no_event() -> None:
+    """What cannot be a number in Python is its digits."""
+    event = parse(b'{"type":"A","x":' + b"9" * 10_000 + b',"y":1e999,"z":NaN}')
+
+    assert event.payload == {"type": "A", "x": "9" * 10_000, "y": "1e999", "z": None}
+
+
 def test_another_type_is_an_event_as_itself() -> None:
     """A type that is newer than this library is handed on with all its fields."""
     payload = {"type": "NoteRestore", "locationId": "l", "id": "n", "new": {"a": [1, None]}}
@@ -348,7 +355,6 @@ def test_an_id_that_steers_is_an_id_or_absent(kind: str, field: str, odd: object
         b"\xff\xfe\x00",
         b"[" * 100_000,
         b'{"type":"A","x":' + b"[" * 100_000,
-        b'{"type":"A","x":' + b"9" * 10_000 + b"}",
     ],
     ids=lambda body: repr(body[:20]),
 )

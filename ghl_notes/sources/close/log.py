@@ -26,7 +26,9 @@ async def changes(calls: CloseCalls, since: datetime, now: datetime) -> list[Sou
     if since < now - _REACH:
         msg = "since: Close's log reaches back 30 days, so read the notes themselves instead"
         raise ConfigurationError(msg)
-    began = max(since - _MERGING, now - _REACH)
+    began = since - _MERGING
+    if began < now - _REACH:
+        began = since  # and never later, whatever this machine's clock says
     latest: dict[str, SourceChange] = {}
     for action in ("created", "updated", "deleted"):
         async with aclosing(_log(calls, action, began)) as found:

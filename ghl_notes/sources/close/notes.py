@@ -21,7 +21,7 @@ from ghl_notes.sources.close import log, reading
 from ghl_notes.sources.close.calls import CloseCalls, Page
 from ghl_notes.sources.close.filters import Asked, NoteFilters, asked
 from ghl_notes.sources.close.people import ClosePeople
-from ghl_notes.sources.close.windows import PAGE_SIZE, Ask, Walk
+from ghl_notes.sources.close.windows import END, PAGE_SIZE, Ask, Walk
 from ghl_notes.sources.models import SourceChange, SourceContact, SourceNote, SourceUser
 from ghl_notes.sources.spans import earliest
 from ghl_notes.wiring import TIMEOUT, Closing, Wiring
@@ -84,9 +84,10 @@ class CloseNotes(Closing):
     ) -> AsyncGenerator[SourceNote, None]:
         """Yield every note that was created in that time, both ends included, each once.
 
-        The upper end is now, unless it is given, and is fixed as the reading begins: what is added
-        meanwhile is not part of it. ``filters`` narrow it down. What cannot be read raises
-        ``UnexpectedResponse`` after all that can be.
+        The upper end is open unless it is given, since imported notes may be dated ahead, and this
+        machine's clock may be behind. What lies ahead of the clock is read first, so next to
+        nothing that is added meanwhile is part of it; pass ``until`` to have none. ``filters``
+        narrow it down. What cannot be read raises ``UnexpectedResponse`` after all that can be.
         """
         return self._notes(asked(filters, since, until))
 
@@ -123,9 +124,10 @@ class CloseNotes(Closing):
         await self._wiring.transport.close()
 
     async def _notes(self, wanted: Asked) -> AsyncGenerator[SourceNote, None]:
-        now, failure = self._clock(), None
-        span = wanted.span.within(None, now)
-        walk = Walk(span.first, span.last or now)
+        span, failure = wanted.span, None
+        walk = Walk(span.first, END, ahead=self._clock())
+        if span.last is not None:
+            walk = Walk(span.first, span.last)
         while (ask := walk.next()) is not None:
             page = await self._page(ask, wanted.params)
             if page is None:

@@ -16,6 +16,9 @@ from ghl_notes.sources.overlap import Overlap
 from ghl_notes.sources.spans import earliest
 
 PAGE_SIZE: Final = 100
+END: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""Later than any note is dated, and early enough for any way to store a time."""
+
 _FIRST: Final = timedelta(days=30)
 _LEAST: Final = timedelta(seconds=1)  # Close compares whole seconds
 _DEEPEST: Final = 10_000  # a skip beyond is slow, and may be refused at any moment
@@ -47,18 +50,24 @@ class Walk:
     """The way through all notes of a span of time, the newest window first.
 
     Ask for ``next()``, tell ``page()`` or ``overflowed()``, until there is no next. The span is
-    widened to whole seconds. Windows share the second between them.
+    widened to whole seconds. Windows share the second between them. The first window is all that
+    lies ``ahead`` of a time, if one is given: notes are dated there seldom, but not never.
     """
 
     since: datetime | None = field(converter=optional(_floor))
     until: datetime = field(converter=_ceiling)
-    _width: timedelta = field(default=_FIRST, init=False)
+    ahead: datetime | None = field(default=None, kw_only=True, converter=optional(_floor))
+    _width: timedelta = field(init=False)
     _few: int = field(default=_FEW, init=False)
     _list: Overlap = field(factory=Overlap, init=False)
     _oldest: datetime | None = field(default=None, init=False)
     _restarts: int = field(default=0, init=False)
     _seen: set[str] = field(factory=set, init=False)
     _done: bool = field(default=False, init=False)
+
+    @_width.default
+    def _first_width(self) -> timedelta:
+        return _FIRST if self.ahead is None else max(_LEAST, self.until - self.ahead)
 
     def next(self) -> Ask | None:
         """Tell what to ask for; None at the end."""
@@ -109,7 +118,9 @@ class Walk:
         if start is None or start == self.since:
             self._done = True
             return
-        if count < self._few:
+        if self.ahead is not None:
+            self.ahead, self._width = None, _FIRST
+        elif count < self._few:
             self._width *= 2 if count else _STRIDE
         self.until = start
         self._anew()

@@ -1,0 +1,126 @@
+"""Agencies that vouch for a location on which the app is installed, and which is not stored."""
+
+import asyncio
+import logging
+from typing import Final
+
+from attrs import define, field
+
+from ghl_notes.errors import (
+    AccessDenied,
+    LocationInactive,
+    RateLimited,
+    ReauthorizationRequired,
+    RequestRejected,
+    Unavailable,
+    UnexpectedResponse,
+)
+from ghl_notes.highlevel import HighLevel
+
+__all__ = ["Allowance", "Vouching"]
+
+_LOG: Final = logging.getLogger("ghl_notes.webhooks")
+
+# An agency that answers so does not vouch; one that cannot answer may do so later.
+_NO: Final = (AccessDenied, LocationInactive, ReauthorizationRequired, RequestRejected)
+_LATER: Final = (RateLimited, UnexpectedResponse, TimeoutError)
+
+_ANSWER_WITHIN: Final = 10.0  # seconds
+_BELIEVED: Final = {True: 600.0, False: 60.0}  # for so many seconds
+_MOST_ANSWERS: Final = 10_000
+
+
+@define
+class Allowance:
+    """Allows ``burst`` at once, and then one every so many seconds."""
+
+    burst: int
+    every: float
+    _used_until: float = field(default=0.0, init=False)
+
+    def take(self, now: float) -> bool:
+        """Use one, or return False if there is none."""
+        used_until = max(self._used_until, now)
+        if used_until - now > (self.burst - 1) * self.every:
+            return False
+        self._used_until = used_until + self.every
+        return True
+
+
+@define(eq=False)
+class Vouching:
+    """Asks the stored agencies. All apps' events are signed by one key, so it asks in moderation.
+
+    Which agencies are stored is looked up in the whole store at most once a second, and HighLevel
+    is asked about a new location at most every other second, after a burst of each.
+    """
+
+    highlevel: HighLevel
+    _agencies: tuple[str, ...] = field(default=(), init=False)
+    _answers: dict[str, tuple[bool, float]] = field(factory=dict, init=False)
+    _looks: Allowance = field(factory=lambda: Allowance(10, 1.0), init=False)
+    _questions: Allowance = field(factory=lambda: Allowance(30, 2.0), init=False)
+
+    async def by_any(self) -> bool:
+        """Tell whether any agency is stored: enough for an event that names the app."""
+        for company_id in self._agencies:
+            if await self.highlevel.find(company_id=company_id) is not None:
+                return True
+        return bool(await self._look())
+
+    async def by_asking(self, location_id: str) -> bool:
+        """Tell whether one of them has the app on this location, as HighLevel says.
+
+        Raises ``Unavailable`` where HighLevel cannot be asked now.
+        """
+        now = asyncio.get_running_loop().time()
+        answer, until = self._answers.get(location_id, (False, 0.0))
+        if now < until:
+            return answer
+        agencies = await self._look()
+        if agencies and not self._questions.take(now):
+            raise Unavailable("too many unknown locations to ask about", maybe_applied=False)
+        answer = await self._ask(location_id, agencies)
+        if agencies:
+            self._keep(location_id, answer=answer, now=now)
+        return answer
+
+    async def _look(self) -> tuple[str, ...]:
+        """Find the agencies that are stored; the store gives them before the locations."""
+        if self._looks.take(asyncio.get_running_loop().time()):
+            found = []
+            async for install in self.highlevel.installs():
+                if install.user_type != "Company":
+                    break
+                found.append(install.company_id or "")
+            self._agencies = tuple(found)
+        return self._agencies
+
+    async def _ask(self, location_id: str, agencies: tuple[str, ...]) -> bool:
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN):
+                for company_id in agencies:
+                    if await self._is_on(location_id, company_id):
+                        # Its client need not be told by whom its token is made.
+                        self.highlevel.location(location_id, company_id=company_id)
+                        return True
+        except _LATER as error:
+            why = f"HighLevel cannot say whose an unknown location is ({type(error).__name__})"
+            raise Unavailable(why, maybe_applied=False) from None
+        return False
+
+    async def _is_on(self, location_id: str, company_id: str) -> bool:
+        try:
+            async for location in self.highlevel.locations(company_id, location_id=location_id):
+                if location.id == location_id:
+                    return location.is_installed is not False
+        except _NO as error:
+            kind = type(error).__name__
+            _LOG.warning("agency %s cannot vouch for a location: %s", company_id, kind)
+        return False
+
+    def _keep(self, location_id: str, *, answer: bool, now: float) -> None:
+        self._answers.pop(location_id, None)
+        if len(self._answers) >= _MOST_ANSWERS:
+            self._answers.pop(next(iter(self._answers)))
+        self._answers[location_id] = answer, now + _BELIEVED[answer]
