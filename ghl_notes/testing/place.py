@@ -208,8 +208,8 @@ class Place:
         self._updated[index] = now_ms
         self.changes += 1
         for name in IDENTITY:
-            if fields.get(name):
-                self._known[name, matched(name, fields[name])].add(index)
+            for value in _addresses(fields, name):
+                self._known[name, matched(name, value)].add(index)
 
     def _shelf(self, kind: Kind, each: int, compute: Callable[[int, int], Payload]) -> Shelf:
         people = self.population
