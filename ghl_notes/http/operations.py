@@ -181,6 +181,7 @@ CAMPAIGNS_REMOVE: Final = Operation(
     f"{_CONTACT}/campaigns/{{campaign_id}}",
     WRITE,
     "campaigns.remove",
+    gone_is_done=True,
 )
 CAMPAIGNS_REMOVE_ALL: Final = Operation(
     "contacts/remove-contact-from-every-campaign",
@@ -188,6 +189,7 @@ CAMPAIGNS_REMOVE_ALL: Final = Operation(
     f"{_CONTACT}/campaigns/removeAll",
     WRITE,
     "campaigns.remove_all",
+    gone_is_done=True,
 )
 WORKFLOWS_ADD: Final = Operation(
     "contacts/add-contact-to-workflow",
@@ -203,6 +205,7 @@ WORKFLOWS_REMOVE: Final = Operation(
     f"{_CONTACT}/workflow/{{workflow_id}}",
     WRITE,
     "workflows.remove",
+    gone_is_done=True,
 )
 
 # businesses

@@ -12,7 +12,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Failure, Fault
 from ghl_notes.testing.app import SCOPES
 from tests.flows.calls import CASES, everything, first_of, furnish
 
@@ -20,9 +20,27 @@ BAD_IDS = ["../x", "", None, "a b"]
 NO_LISTS = [[], (), None, "good", b"good", {"good": 1}, 5]
 LOOKED_UP = {"contact_id", "appointment_id", "task_id", "note_id"}
 SMALL = {"contacts": 3, "interval": 0.02, "clock": lambda: 1_784_284_000.0}
-DONE = [Fault.RESET_AFTER, Fault.CUT_BODY, Fault.CUT_JSON]
+DONE = [
+    Fault.RESET_AFTER,
+    Fault.CUT_BODY,
+    Fault.CUT_CHUNK,
+    Fault.CUT_HEAD,
+    Fault.CUT_JSON,
+    Failure(status=500, message="failed", applied=True),
+    Failure(status=504, message="gave up", applied=True, cut=True),
+    Failure(status=401, message="Command timed out", applied=True),
+    Failure(status=401, message="Unauthorized", applied=True),
+]
 UNREADABLE = [Fault.EMPTY_BODY, Fault.WRONG_TYPE]
-NOT_DONE = [Fault.RESET_BEFORE, Fault.BAD_GATEWAY, Fault.HTML]
+NOT_DONE = [
+    Fault.RESET_BEFORE,
+    Fault.SERVER_ERROR,
+    Fault.BAD_GATEWAY,
+    Fault.HTML,
+    Failure(status=401, message="Command timed out"),
+    Failure(status=401, message="Unauthorized"),
+]
+REFUSED = [Fault.RATE_LIMITED, *(Failure(status=one, cut=True) for one in (400, 404, 422, 429))]
 WITH_IDS = [case for case in CASES if LOOKED_UP & set(case.ids)]
 LOCATED = [case for case in CASES if case.located]
 FLAGGED = [case for case in CASES if case.flagged]
@@ -209,12 +227,12 @@ async def test_a_create_with_an_unreadable_reply_is_no_failure(start, connect, c
 
 @cases(lambda case: case.kind == "once")
 async def test_a_refusal_at_the_door_is_repeated(start, connect, case) -> None:
-    """What a 429 turned away had no effect, so that even a create may come again."""
+    """What was turned away had no effect, its words lost or not: even a create may come again."""
     whole, _ = await outcome(start, connect, case)
-    fake, error = await outcome(start, connect, case, Fault.RATE_LIMITED)
-
-    assert (error, fake.stats.requests) == (None, 2)
-    assert everything(fake) == everything(whole)
+    for fault in REFUSED:
+        fake, error = await outcome(start, connect, case, fault)
+        assert (error, fake.stats.requests) == (None, 2), fault
+        assert everything(fake) == everything(whole), fault
 
 
 async def test_a_success_that_says_it_failed_is_an_error(start, connect) -> None:
@@ -246,7 +264,8 @@ def streamed(client, kind, contact_ids, **options):
 @STREAMS
 async def test_a_storm_loses_nobody(start, connect, kind) -> None:
     """With many faults about, each contact has one outcome: all that it has, or its error."""
-    faults = (*DONE, *NOT_DONE, *UNREADABLE, Fault.SERVER_ERROR, Fault.TOKEN_EXPIRED)
+    trouble = (*DONE, *NOT_DONE, *UNREADABLE, Fault.TOKEN_EXPIRED)
+    faults = [one for one in trouble if isinstance(one, Fault)]
     fake = await start(contacts=150, fault_rates=dict.fromkeys(faults, 0.02))
     results = [one async for one in streamed(connect(fake), kind, fake.contact_ids())]
     read = [result for result in results if result.error is None]

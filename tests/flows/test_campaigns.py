@@ -5,8 +5,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ghl_notes.errors import ConfigurationError
-from ghl_notes.testing import Fault
+from ghl_notes.errors import ConfigurationError, NotFound
+from ghl_notes.testing import Failure, Fault
 
 BEGIN = datetime(2026, 12, 24, 18, 30, tzinfo=timezone(timedelta(hours=1)))
 
@@ -70,6 +70,21 @@ async def test_a_good_status_is_enough(fake, client, contact_id, fault) -> None:
     assert fake.campaigns(contact_id) == ["one"]
     assert fake.workflows(contact_id) == {"two": None}
     assert fake.stats.requests == 2
+
+
+GONE = Failure(status=400, message="Contact not found in this campaign")
+
+
+@pytest.mark.parametrize("lost", [Fault.RESET_AFTER, Fault.CUT_HEAD])
+async def test_what_was_left_by_a_lost_try_is_left(fake, client, contact_id, lost) -> None:
+    """If the first try did it and its reply was lost, the second finds nothing, and all is well."""
+    for leave in (client.campaigns.remove, client.workflows.remove):
+        fake.inject(lost)
+        fake.inject(GONE)
+        await leave(contact_id, "one")
+    fake.inject(GONE)
+    with pytest.raises(NotFound):
+        await client.campaigns.remove(contact_id, "one")
 
 
 @pytest.mark.parametrize("reserved", ["removeAll", "remove-all"])
