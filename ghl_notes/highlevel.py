@@ -216,6 +216,7 @@ class HighLevel(Closing):
         if location_id is not None and isinstance(self.store, Claims):
             await Forgotten(self.claims).add(location_id)
         if company_id is not None:
+            keys += self._installs.minted_now(company_id)
             keys += [one.key async for one in self.installs() if one.company_id == company_id]
         forgotten = [await self._installs.forget(key, before=before) for key in dict.fromkeys(keys)]
         return [install for install in forgotten if install is not None]

@@ -165,6 +165,11 @@ class Installs:
             await self._auths[key].drop(before)
         return forgotten
 
+    def minted_now(self, company_id: str) -> list[str]:
+        """Name what gets a token of an agency just now, and may not be stored yet."""
+        mints = {key: auth.recovery.minting for key, auth in self._auths.items()}
+        return [k for k, one in mints.items() if one.is_under_way and one.company_id == company_id]
+
     def auth(
         self, key: str, *, location_id: str | None = None, company_id: str | None = None
     ) -> InstallAuth:

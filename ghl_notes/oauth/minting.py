@@ -92,6 +92,7 @@ class Minting:
     failure: Remembered
     usable: Callable[[StoredInstall, str | None], bool]
     is_vital: bool = field(default=False, init=False)
+    is_under_way: bool = field(default=False, init=False)
     _forgettings: int = field(default=0, init=False)
     _forgotten_before: datetime | None = field(default=None, init=False)
 
@@ -179,11 +180,12 @@ class Minting:
             await hold.save(minted)
             return minted, True
 
-        async with self.installs.minting:  # before the hold, of which a store has not many
-            try:
+        self.is_under_way = True
+        try:
+            async with self.installs.minting:  # before the hold, of which a store has not many
                 return await self.installs.held(self.key, change)
-            finally:
-                self.is_vital = False
+        finally:
+            self.is_vital = self.is_under_way = False
 
     def _forgotten(self) -> ReauthorizationRequired:
         return ReauthorizationRequired(
