@@ -27,6 +27,9 @@ SPELLED_DIFFERENTLY = {
     "test_writing_contacts",
 }
 
+# In real time, or in programs of their own: one version is enough.
+LONG = {"test_grace", "test_leaving"}
+
 Start = Callable[..., Awaitable[FakeHighLevel]]
 Connect = Callable[..., Client]
 Build = Callable[..., HighLevel]
@@ -48,9 +51,10 @@ class Clock:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what talks to the API in both its versions; where both go one way, v3 only in CI."""
     if "api_version" in metafunc.fixturenames:
-        alike = metafunc.module.__name__.rpartition(".")[2] not in SPELLED_DIFFERENTLY
-        v3 = pytest.param("v3", id="v3", marks=[pytest.mark.slow] if alike else [])
-        metafunc.parametrize("api_version", [pytest.param("2021-07-28", id="v2"), v3])
+        module = metafunc.module.__name__.rpartition(".")[2]
+        marks = [] if module in SPELLED_DIFFERENTLY else [pytest.mark.slow]
+        v3 = [] if module in LONG else [pytest.param("v3", id="v3", marks=marks)]
+        metafunc.parametrize("api_version", [pytest.param("2021-07-28", id="v2"), *v3])
 
 
 @pytest.fixture
