@@ -64,7 +64,7 @@ TABLE = {
     "oauth/session": (
         "errors models/* http/failures http/protocol http/reply http/transport oauth/token_reply"
     ),
-    "oauth/refreshing": "errors events models/* http/retries",
+    "oauth/refreshing": "errors events models/* http/retries oauth/token_reply",
     "oauth/remembering": "errors",
     "oauth/keeping": "events models/* oauth/auth oauth/refreshing stores/protocol",
     "oauth/minting": ("errors models/* oauth/auth oauth/keeping oauth/remembering stores/protocol"),

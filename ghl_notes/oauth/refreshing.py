@@ -23,6 +23,7 @@ from ghl_notes.errors import (
 from ghl_notes.events import Observer
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import StoredInstall
+from ghl_notes.oauth.token_reply import OtherInstall
 
 __all__ = ["GRACE", "Grace", "Refresh"]
 
@@ -103,7 +104,7 @@ class Refresh:
 
     def wait_for(self, error: HighLevelError, failed: int, *, bulk: bool = False) -> float | None:
         """Say how many seconds after a failed try to try again; None for never."""
-        if _settles(error):
+        if _settles(error) or isinstance(error, OtherInstall):  # which asking again does not mend
             return None
         if self.in_doubt_since is None:
             return self.policy.wait_for(error, failed, bulk=bulk)
@@ -118,7 +119,8 @@ class Refresh:
         except HighLevelError as error:
             if self.in_doubt_since is None and _may_have_been_taken(error):
                 self._began, self.in_doubt_since = began, at
-            if self.in_doubt_since is None or _settles(error) or isinstance(error, Unavailable):
+            is_told = _settles(error) or isinstance(error, Unavailable | OtherInstall)
+            if self.in_doubt_since is None or is_told:
                 raise
             self._is_deserted = self._is_deserted or isinstance(error, ConfigurationError)
             # A page of some proxy, or a reply that is no token: it says nothing of the first one.
@@ -144,10 +146,12 @@ class Refresh:
             raise Unavailable("the request for a token was cut off") from error
 
     def _unanswered(self, error: HighLevelError) -> Unavailable:
-        seconds = self.grace.last_try
-        msg = f"HighLevel did not say within {seconds:.0f} s whether it took the refresh token"
+        msg = str(error.args[0])
+        if not isinstance(error, OtherInstall):
+            seconds = self.grace.last_try
+            msg = f"HighLevel did not say within {seconds:.0f} s whether it took the refresh: {msg}"
         return Unavailable(
-            f"{msg}: {error.args[0]}",
+            msg,
             waited=True,
             status=error.status,
             messages=error.messages,

@@ -22,6 +22,10 @@ _SNAKE: Final = {  # v3 spells the standard fields in camelCase; the others are 
 _UNTOLD_LIFETIME: Final = 3600.0
 
 
+class OtherInstall(UnexpectedResponse):
+    """A reply with the token of another install than the one that was asked for."""
+
+
 def stored_install(  # noqa: PLR0913 - what the reply may leave out
     payload: Json | Mapping[str, Json],
     *,
@@ -113,7 +117,7 @@ class _Fields:
         """Return an id, which must be the one that is known, if one is."""
         value = self.usable(name, is_plain)
         if value and known and value != known:
-            raise unreadable(f"{name} is {value}, and not {known}", self.server)
+            raise _of_another(f"{name} is {value}, and not {known}", self.server)
         return value
 
     def user_type(self, old: Install | None, guess: UserType) -> UserType:
@@ -122,7 +126,7 @@ class _Fields:
         if told not in ("Location", "Company"):
             return known or guess
         if known and told != known:
-            raise unreadable(f"userType is {told}, and not {known}", self.server)
+            raise _of_another(f"userType is {told}, and not {known}", self.server)
         return cast("UserType", told)
 
     def missing(self, what: str) -> NoReturn:
@@ -135,6 +139,11 @@ def _lifetime(told: Json) -> float:
     except (ValueError, OverflowError):
         seconds = 0.0
     return seconds if 0 < seconds < 10 * 365 * 86_400 else _UNTOLD_LIFETIME
+
+
+def _of_another(problem: str, server: str) -> OtherInstall:
+    msg = f"{server}'s token reply is not used, it is of another install: {problem}"
+    return OtherInstall(msg, problems=(f"{problem} @ $",))
 
 
 def unreadable(problem: str, server: str) -> UnexpectedResponse:

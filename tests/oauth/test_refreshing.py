@@ -26,6 +26,7 @@ from ghl_notes.models import Install, StoredInstall, Token
 from ghl_notes.oauth.installs import TOKEN_RETRIES
 from ghl_notes.oauth.refreshing import GRACE, Grace, Refresh
 from ghl_notes.oauth.session import ATTEMPT_SECONDS
+from ghl_notes.oauth.token_reply import OtherInstall
 
 pytestmark = pytest.mark.looptime
 
@@ -149,6 +150,18 @@ async def test_a_definite_answer_ends_it(error: HighLevelError) -> None:
     assert raised.value is error
     assert len(endpoint.tried) == 2
     assert (spending.in_doubt_since, spending.is_settled) == (None, True)
+
+
+async def test_the_token_of_another_install_is_not_asked_for_again() -> None:
+    """The same reply would come again; what became of the refresh token stays in doubt."""
+    endpoint = Endpoint(OtherInstall("of another location"), 1000)
+    spending = refresh(endpoint)
+    with pytest.raises(Unavailable, match="another location") as raised:
+        await spending.spend()
+
+    assert raised.value.waited
+    assert len(endpoint.tried) == 2
+    assert spending.in_doubt_since is not None
 
 
 @pytest.mark.parametrize(
