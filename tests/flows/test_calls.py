@@ -40,7 +40,11 @@ NOT_DONE = [
     Failure(status=401, message="Command timed out"),
     Failure(status=401, message="Unauthorized"),
 ]
-REFUSED = [Fault.RATE_LIMITED, *(Failure(status=one, cut=True) for one in (400, 404, 422, 429))]
+SOON = {"retry-after": "0.01"}
+REFUSED = [
+    Fault.RATE_LIMITED,
+    *(Failure(status=one, headers=SOON, cut=True) for one in (400, 404, 422, 429)),
+]
 WITH_IDS = [case for case in CASES if LOOKED_UP & set(case.ids)]
 LOCATED = [case for case in CASES if case.located]
 FLAGGED = [case for case in CASES if case.flagged]
