@@ -85,8 +85,9 @@ class HighLevel(Closing):
             clock=clock,
         )
         self._agencies = Agencies(self._wiring, app.app_id, api_version)
+        self._loops = self._wiring.owner
         self._installs = Installs(
-            self.store, oauth, mint=self._mint, observer=observer, clock=clock
+            self.store, oauth, mint=self._mint, observer=observer, clock=clock, loops=self._loops
         )
         self._clients: dict[str, Client] = {}
 

@@ -78,9 +78,10 @@ TABLE = {
     ),
     "oauth/renewal": "errors models/* oauth/keeping oauth/minting oauth/recovery",
     "oauth/installs": (
-        "errors events models/* http/retries oauth/minting oauth/refreshing oauth/renewal"
-        " oauth/session stores/finishing stores/owned stores/protocol"
+        "errors events models/* http/loops http/retries oauth/minting oauth/refreshing"
+        " oauth/renewal oauth/session oauth/under_way stores/owned stores/protocol"
     ),
+    "oauth/under_way": "stores/finishing",
     "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
     "oauth/forgotten": "stores/protocol",

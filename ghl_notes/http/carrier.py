@@ -71,6 +71,10 @@ class Carrier:
         self._single = retrying(self._attempt, policy, observer=observer)
         self._bulk = retrying(self._attempt, policy, bulk=True, observer=observer)
 
+    def enter(self) -> None:
+        """Raise ``ConfigurationError`` if these calls belong to another event loop."""
+        self._gate.enter()
+
     async def carry(self, request: Request) -> Answer:
         """Make any call, with its retries, and return its answer."""
         try:

@@ -69,6 +69,12 @@ class Gate:
                 raise
         return slot
 
+    def enter(self) -> None:
+        """Belong to the running loop. Raises ``ConfigurationError`` while another lives."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._enter(loop)
+
     def answered(self, slot: Slot, rate: RateSnapshot | None, *, ok: bool) -> None:
         """Return a slot whose request was answered, with what the reply's headers say."""
         if slot.era == self._window.era:

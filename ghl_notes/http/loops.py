@@ -28,6 +28,21 @@ class LoopOwner:
                 raise elsewhere()
 
 
+class LoopLock:
+    """A lock for the tasks of one event loop; in the next one it is free again."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = asyncio.Lock()
+
+    def here(self) -> asyncio.Lock:
+        """Return the lock of the running loop."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock
+
+
 def elsewhere() -> ConfigurationError:
     """Say that something is used in another event loop than its own."""
     return ConfigurationError(

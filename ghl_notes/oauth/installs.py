@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import attrs
 
@@ -18,6 +18,7 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.events import Observer
+from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import (
     Install,
@@ -33,7 +34,7 @@ from ghl_notes.oauth.minting import is_newer, is_overtaken
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.renewal import InstallAuth
 from ghl_notes.oauth.session import OAuthSession
-from ghl_notes.stores.finishing import finished
+from ghl_notes.oauth.under_way import UnderWay
 from ghl_notes.stores.owned import OwnedStore
 from ghl_notes.stores.protocol import SEALED, Hold, Overtaken, TokenStore
 
@@ -61,7 +62,7 @@ class Installs:
     Safe for any number of tasks, and of processes if the store is.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two have a name
         self,
         store: TokenStore,
         session: OAuthSession,
@@ -69,6 +70,7 @@ class Installs:
         mint: Mint,
         observer: Observer | None = None,
         clock: Callable[[], float] = time.time,
+        loops: LoopOwner | None = None,
     ) -> None:
         self.owner: Owner = session.owner
         self.store: OwnedStore = OwnedStore(store, session.owner)
@@ -82,7 +84,9 @@ class Installs:
         self._save = retrying(self._save_once, TOKEN_RETRIES, observer=observer)
         # Each may wait for its agency's limit, under a hold.
         self.minting: asyncio.Semaphore = asyncio.Semaphore(_MINTS_AT_ONCE)
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._under_way = UnderWay()
+        self._loops = loops or LoopOwner()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._mint = mint
         self._read = session.read
         self._auths: dict[str, InstallAuth] = {}
@@ -95,8 +99,24 @@ class Installs:
         if not is_plain(code):
             msg = "code must be the text that the callback carried"
             raise ConfigurationError(msg)
+        self.enter()
         # A code works once: whoever gives up waiting does not lose what it brings.
         return await asyncio.shield(self.begin(self._add(code, user_type)))
+
+    def enter(self) -> None:
+        """Belong to the running loop: the tasks of one that is closed have ended with it.
+
+        Raises ``ConfigurationError`` while another loop lives.
+        """
+        loop = asyncio.get_running_loop()
+        if loop is self._loop:
+            return
+        self._loops.enter(loop)
+        self._loop = loop
+        self._under_way.forget()
+        self.minting = asyncio.Semaphore(_MINTS_AT_ONCE)
+        for auth in self._auths.values():
+            auth.running = None
 
     def begin(
         self,
@@ -108,15 +128,7 @@ class Installs:
 
         While ``may_stop`` says that nothing would be lost, the end of ``asyncio.run`` ends it.
         """
-        task = asyncio.create_task(finished(work, may_stop=may_stop))
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: "asyncio.Task[Any]") -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # each caller gets it; with no caller left it is no news
+        return self._under_way.begin(work, may_stop=may_stop)
 
     def refresh(self, stored: StoredInstall) -> Refresh:
         """Prepare to spend the refresh token of an install."""
@@ -150,6 +162,7 @@ class Installs:
 
     async def forget(self, key: str, *, before: datetime | None = None) -> Install | None:
         """Forget an install, unless it is newer than ``before``, and return it if it was there."""
+        self.enter()
 
         async def change(hold: Hold) -> Install | None:
             install = None if hold.stored is None else hold.stored.install
@@ -260,9 +273,9 @@ class Installs:
 
     async def close(self) -> None:
         """Wait for the renewals that are under way, so that none is lost, and close the store."""
+        self.enter()
         self.closed = True
-        while self._under_way:  # one may begin another
-            await asyncio.wait(self._under_way)  # which a cancelled close leaves alone
+        await self._under_way.ended()
         auths = self._auths.values()
         saves = [retrying(auth.recovery.save_what_is_not, TOKEN_RETRIES)() for auth in auths]
         try:

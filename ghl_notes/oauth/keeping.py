@@ -29,6 +29,10 @@ class Keeper(Protocol):
         """Prepare to spend the refresh token of an install."""
         ...
 
+    def enter(self) -> None:
+        """Belong to the running event loop."""
+        ...
+
     def begin(
         self, work: Coroutine[object, object, R], *, may_stop: Callable[[], bool] = ...
     ) -> "asyncio.Task[R]":

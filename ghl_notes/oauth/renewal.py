@@ -88,6 +88,7 @@ class InstallAuth:
 
     async def install_again(self, since: datetime) -> StoredInstall:
         """Mint a token for an install of that time, unless one that is as new is stored."""
+        self._installs.enter()
         return await asyncio.shield(self._begin(self._minted(since)))
 
     def publish(self, stored: StoredInstall) -> None:
@@ -123,6 +124,7 @@ class InstallAuth:
 
     async def _shared(self, stale: str | None, *, looking: bool = False) -> str:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
+        self._installs.enter()
         if self.running is None or self.running.done():
             if self._installs.closed:
                 msg = "this HighLevel is closed; make a new one"

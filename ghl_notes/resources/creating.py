@@ -55,6 +55,7 @@ class Creating(Generic[N]):
 
     async def once(self, owner_id: str, fields: Mapping[str, Json]) -> N:
         """Send a create, and after a try whose outcome is unknown look for what it wrote."""
+        self._dispatch.enter()  # before a lock that another thread may hold
         alike = owner_id, words(codec.plain(str(fields["body"])))
         turn = self._alike.setdefault(alike, asyncio.Lock())
         async with turn:  # of two notes of one text, nobody could tell whose reply was lost

@@ -60,6 +60,10 @@ class Handling:
         while self._running:
             await asyncio.wait([delivery.task for delivery in self._running.values()])
 
+    def renew(self) -> None:
+        """Forget what was at work in an event loop that is closed."""
+        self._running.clear()
+
     def _begin(self, event: WebhookEvent, name: str) -> _Delivery:
         delivery = _Delivery(asyncio.get_running_loop().create_future())
         delivery.task = asyncio.create_task(self._work(event, name, delivery.begun))

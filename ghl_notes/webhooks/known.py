@@ -44,6 +44,10 @@ class Known:
             location_id
         )
 
+    def renew(self) -> None:
+        """Forget what was looked up in an event loop that is closed."""
+        self._lookups.clear()
+
     async def _is_vouched_for(self, event: WebhookEvent, location_id: str) -> bool:
         if event.company_id is not None:
             return await self._is_stored(company_id=event.company_id)
@@ -75,6 +79,6 @@ class Known:
         return await asyncio.shield(lookup)  # who is cancelled leaves it to the others
 
     def _ended(self, key: _Key, lookup: "asyncio.Task[bool]") -> None:
-        self._lookups.pop(key)
+        self._lookups.pop(key, None)
         if not lookup.cancelled():
             lookup.exception()  # each caller gets it; with no caller left it is no news

@@ -1,5 +1,6 @@
 """Webhooks taken in: each is checked, in an order that trusts nothing early, and handed on once."""
 
+import asyncio
 import hashlib
 import logging
 import math
@@ -77,6 +78,7 @@ class Webhooks(Closing):
         self._body_timeout = _seconds(body_timeout, "body_timeout")
         deliveries = Deliveries(highlevel.claims)
         self._handling = Handling(deliveries, self._handle, self._patience)
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def receive(self, headers: Headers, body: Body) -> Receipt:
         """Check a webhook, hand it on, and tell how to answer it. No sender can make it raise.
@@ -109,8 +111,9 @@ class Webhooks(Closing):
         is not newer than itself; without a time it forgets nothing.
         A cancelled call leaves no claim behind: once the event is claimed, it is handled.
         Raises ``ConfigurationError`` for a store that cannot be used, for a body that is not
-        bytes, and for what cannot be headers.
+        bytes, for what cannot be headers, and in another event loop than that of the app.
         """
+        self._enter()
         try:
             raw = await self._verified(headers, body)
             event = parse(raw)
@@ -136,7 +139,17 @@ class Webhooks(Closing):
 
     async def close(self) -> None:
         """Take in no more (503), and wait for the handlers that still run."""
+        self._enter()
         await self._handling.close()
+
+    def _enter(self) -> None:
+        """Belong to the running loop: what was at work in one that is closed has ended with it."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._highlevel._loops.enter(loop)  # noqa: SLF001 - one for all that is an app's
+            self._handling.renew()
+            self._known.renew()
+            self._loop = loop
 
     async def _verified(self, headers: Headers, body: Body) -> bytes:
         """Read the body, once the headers are worth it, and make sure that it is HighLevel's."""

@@ -16,9 +16,11 @@ from ghl_notes.errors import ConfigurationError, HighLevelError
 from ghl_notes.http.gate import Gate
 from ghl_notes.sources.cinnox import CinnoxNotes
 from ghl_notes.sources.close import CloseNotes
+from ghl_notes.stores import MemoryStore, SQLiteStore
 from ghl_notes.testing import FakeCinnox, FakeClose, FakeHighLevel, Fault
+from ghl_notes.webhooks import Webhooks
 
-ELSEWHERE = "one client for each event loop"
+ELSEWHERE = "another event loop"
 QUICK = RetryPolicy(base=0)
 
 
@@ -95,6 +97,20 @@ def made(fake, **options) -> HighLevel:
     return HighLevel(app, base_url=fake.url, **{"retries": QUICK, **options})
 
 
+async def at_once(calls) -> list:
+    """Make calls side by side."""
+    return await asyncio.gather(*calls)
+
+
+async def expired(fake) -> None:
+    """Let the access tokens of a pretend HighLevel end, in its own loop."""
+    fake.expire_access_tokens()
+
+
+async def handle(event: object) -> None:
+    """Take an event, and do nothing."""
+
+
 async def collected(stream) -> list:
     """Read a stream to its end."""
     return [one async for one in stream]
@@ -112,6 +128,83 @@ def test_a_client_outlives_its_loop(served) -> None:
     asyncio.run(client.close())
     with pytest.raises(ConfigurationError, match="closed"):
         asyncio.run(client.notes.list(ids[0]))
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_an_app_outlives_its_loop(served, tmp_path, kind) -> None:
+    """Installs, renewals, mints and webhooks of an app go on in the next loop, with its store."""
+    fake = served.start()
+    store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path / "installs.db")
+    highlevel = made(fake, store=store)
+    client = asyncio.run(install(fake, highlevel))
+    for _ in range(3):
+        served.do(expired(fake))
+        lists = asyncio.run(at_once(client.notes.list(fake.contact_ids()[0]) for _ in range(20)))
+        assert [len(notes) for notes in lists] == [5] * 20
+    assert fake.stats.refreshes == 3
+    (health,) = asyncio.run(collected(highlevel.tend(idle_days=0)))
+    assert health.state == "renewed"
+    asyncio.run(highlevel.close())
+
+
+def test_mints_of_an_app_go_on_in_the_next_loop(served) -> None:
+    """What bounds how many are minted at once is of the loop in which they wait."""
+    fake = served.start(locations=12, latency=0.01)
+    highlevel = made(fake)
+    asyncio.run(highlevel.install(fake.authorize_code(company=True)))
+    for half in (fake.location_ids[:6], fake.location_ids[6:]):
+        calls = [highlevel.location(one).notes.list(fake.contact_ids(one)[0]) for one in half]
+        assert len(asyncio.run(at_once(calls))) == 6
+    asyncio.run(highlevel.close())
+
+
+def test_an_app_is_one_loop_s(served, other_loop) -> None:
+    """Another thread may neither install, renew, tend nor close, and is told so at once."""
+    fake = served.start()
+    highlevel = made(fake)
+
+    async def here() -> None:
+        client = await install(fake, highlevel)
+        calls = [
+            lambda: highlevel.install(fake.authorize_code()),
+            lambda: client.notes.list(fake.contact_ids()[0]),
+            lambda: highlevel.forget(location_id=fake.location_id),
+            lambda: Webhooks(highlevel, handle).close(),
+            highlevel.close,
+        ]
+        for call in calls:
+            with pytest.raises(ConfigurationError, match=ELSEWHERE):
+                other_loop(call())
+        assert len(await client.notes.list(fake.contact_ids()[0])) == 5
+        await highlevel.close()
+
+    asyncio.run(here())
+
+
+def test_a_webhook_is_taken_in_by_the_next_loop(served) -> None:
+    """What a receiver had at work in a loop that is closed does not stand in its way."""
+    fake = served.start()
+    highlevel = made(fake)
+    asyncio.run(install(fake, highlevel))
+    webhooks = Webhooks(highlevel, handle)
+    for _ in range(2):
+        assert asyncio.run(webhooks.receive({}, b"{}")).status == 401
+    asyncio.run(webhooks.close())
+    asyncio.run(highlevel.close())
+
+
+def test_a_contested_lock_is_free_in_the_next_loop(served) -> None:
+    """Sources ask once for what many notes need, in each loop."""
+    fake = served.start(FakeCinnox)
+    source = CinnoxNotes(
+        base_url=fake.url, app_id=fake.app_id, app_token=fake.app_token, retries=QUICK
+    )
+    note = asyncio.run(collected(source.notes()))[0]
+    for _ in range(2):
+        source._contacts = None
+        found = asyncio.run(at_once(source.contacts_of(note) for _ in range(5)))
+        assert len(set(found)) == 1
+    asyncio.run(source.close())
 
 
 def test_sources_outlive_their_loops(served) -> None:
@@ -137,7 +230,7 @@ def test_another_thread_is_told_at_once(served, other_loop) -> None:
 
     async def here() -> None:
         await client.notes.list(contact_id)
-        with pytest.raises(ConfigurationError, match=ELSEWHERE):
+        with pytest.raises(ConfigurationError, match="one client for each event loop"):
             other_loop(client.notes.list(contact_id))
         with pytest.raises(ConfigurationError, match=ELSEWHERE):
             other_loop(client.close())

@@ -3,7 +3,6 @@
 https://docs.cinnox.com/docs/Get-External-Contact-Note-List
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import datetime
@@ -15,6 +14,7 @@ from ghl_notes.bulk import CONCURRENCY, each
 from ghl_notes.errors import AccessDenied, ConfigurationError, HighLevelError, RequestRejected
 from ghl_notes.events import Observer
 from ghl_notes.http.limits import Limits
+from ghl_notes.http.loops import LoopLock
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.sources import fields
 from ghl_notes.sources.arguments import text
@@ -63,7 +63,7 @@ class CinnoxNotes(Closing):
         self._calls = CinnoxCalls(self._wiring, self._app_id, app_token)
         self._merged = merged
         self._contacts: dict[str, SourceContact] | None = None
-        self._asking = asyncio.Lock()
+        self._asking = LoopLock()
 
     async def account(self) -> str:
         """Name the app that is read; one request tells whether its token is good."""
@@ -100,7 +100,7 @@ class CinnoxNotes(Closing):
 
         One without an id is nobody's here: ``notes()`` and ``contacts()`` tell of it.
         """
-        async with self._asking:
+        async with self._asking.here():
             if self._contacts is None:
                 people = self._people(strict=False)
                 self._contacts = {contact.id: contact async for contact in people}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ghl_notes.errors import ConfigurationError
+from ghl_notes.http.loops import LoopLock
 from ghl_notes.models import Json
 from ghl_notes.sources import fields
 from ghl_notes.sources.close import reading
@@ -45,7 +46,7 @@ class CloseExport:
         self._leads: list[Fields] | None = None
         self._of_lead: dict[str, tuple[SourceContact, ...]] = {}
         self._contacts: dict[str, SourceContact] = {}
-        self._reading = asyncio.Lock()
+        self._reading = LoopLock()
 
     async def account(self) -> str:
         """Name the organization that the export is of."""
@@ -89,7 +90,7 @@ class CloseExport:
             raise failure
 
     async def _read(self) -> list[Fields]:
-        async with self._reading:
+        async with self._reading.here():
             if self._leads is None:
                 leads = await asyncio.to_thread(_leads, self._path)
                 for lead in leads:

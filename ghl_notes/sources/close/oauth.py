@@ -88,7 +88,14 @@ class CloseOAuth(Closing):
             transport=self._wiring.transport,
             clock=clock,
         )
-        self._installs = Installs(store, close, mint=_no_mint, observer=observer, clock=clock)
+        self._installs = Installs(
+            store,
+            close,
+            mint=_no_mint,
+            observer=observer,
+            clock=clock,
+            loops=self._wiring.owner,
+        )
 
     def authorize(
         self, *, state: str | None = None, url: str = AUTHORIZE_URL

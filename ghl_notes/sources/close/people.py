@@ -1,10 +1,10 @@
 """The people at Close: whom notes are about, and who wrote them."""
 
-import asyncio
 from collections import defaultdict
 from typing import Final
 
 from ghl_notes.errors import NotFound
+from ghl_notes.http.loops import LoopLock
 from ghl_notes.http.request import Param
 from ghl_notes.models import Json
 from ghl_notes.sources import fields
@@ -24,7 +24,7 @@ class ClosePeople:
         self._calls = calls
         self._leads: dict[str, tuple[SourceContact, ...]] = {}
         self._contacts: dict[str, tuple[SourceContact, ...]] = {}
-        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._asking: defaultdict[str, LoopLock] = defaultdict(LoopLock)
 
     async def contacts_of(self, note: SourceNote) -> tuple[SourceContact, ...]:
         """Return the contact that a note names, or all those of its lead."""
@@ -49,7 +49,7 @@ class ClosePeople:
         return found
 
     async def _lead(self, lead_id: str) -> tuple[SourceContact, ...]:
-        async with self._asking[lead_id]:  # its notes come together, and so do their readers
+        async with self._asking[lead_id].here():  # its notes come together, and so do their readers
             if lead_id not in self._leads:
                 path = f"/lead/{segment('lead_id', lead_id)}/"
                 told = await self._told("lead", path, {"_fields": "id,name,contacts"})
@@ -57,7 +57,7 @@ class ClosePeople:
             return self._leads[lead_id]
 
     async def _contact(self, contact_id: str) -> tuple[SourceContact, ...]:
-        async with self._asking[contact_id]:
+        async with self._asking[contact_id].here():
             if contact_id not in self._contacts:
                 path = f"/contact/{segment('contact_id', contact_id)}/"
                 found = reading.contact(await self._told("contact", path))
