@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ghl_notes.stores.memory import MemoryStore
-from ghl_notes.stores.protocol import Adopting, Claims, Hold, Overtaken, TokenStore
+from ghl_notes.stores.protocol import Adopting, Claims, Hold, Overtaken, TokenStore, Unreadable
 from ghl_notes.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = [
     "SQLiteStore",
     "Sealed",
     "TokenStore",
+    "Unreadable",
 ]
 
 _EXTRAS = {"PostgresStore": "postgres", "RedisStore": "redis", "Sealed": "sealed"}

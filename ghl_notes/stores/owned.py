@@ -9,9 +9,9 @@ from attrs import define, frozen
 
 from ghl_notes.errors import ConfigurationError, HighLevelError
 from ghl_notes.models import Owner, StoredInstall
-from ghl_notes.models.installs import stamped
+from ghl_notes.models.installs import owner_of, stamped
 from ghl_notes.stores.adopting import adopt
-from ghl_notes.stores.protocol import Claims, Hold, TokenStore
+from ghl_notes.stores.protocol import Claims, Hold, TokenStore, Unreadable
 
 __all__ = ["OwnedClaims", "OwnedStore"]
 
@@ -59,8 +59,19 @@ class OwnedStore:
             yield _Held(hold, self._ours(key, hold.stored))
 
     async def list(self) -> AsyncIterator[StoredInstall]:
-        """Iterate over the installs of the app, ordered by key."""
+        """Iterate over the installs of the app, ordered by key.
+
+        Only what is its own, or may be, is raised for not being readable.
+        """
         await self._ready()
+        try:
+            async for stored in self._all():
+                yield stored
+        except Unreadable as error:
+            if any(owner_of(key) in (None, self.owner) for key in error.keys):
+                raise
+
+    async def _all(self) -> AsyncIterator[StoredInstall]:
         seen = set()
         async for stored in self._store.list():
             ours = stamped(self.owner, stored)

@@ -1,12 +1,13 @@
 """What a store of installs must do; the suite in ``tests/stores`` holds every store to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol, runtime_checkable
 
+from ghl_notes.errors import ConfigurationError
 from ghl_notes.models import StoredInstall
 
-__all__ = ["SEALED", "Adopting", "Claims", "Hold", "Overtaken", "TokenStore"]
+__all__ = ["SEALED", "Adopting", "Claims", "Hold", "Overtaken", "TokenStore", "Unreadable"]
 
 SEALED: Final = "sealed:"
 """How an access token begins that ``Sealed`` has encrypted."""
@@ -17,6 +18,17 @@ class Overtaken(Exception):
 
     Nothing was written. Only stores whose holds can lapse raise it. Load the install again.
     """
+
+
+class Unreadable(ConfigurationError):
+    """Some of the installs that were listed cannot be read: ``keys`` names them.
+
+    It is raised after all the others, and says what is wrong with the first.
+    """
+
+    def __init__(self, message: str, *, keys: Sequence[str]) -> None:
+        super().__init__(message)
+        self.keys: tuple[str, ...] = tuple(keys)
 
 
 class Hold(Protocol):
@@ -62,7 +74,8 @@ class TokenStore(Protocol):
     def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key.
 
-        What cannot be read raises ``ConfigurationError`` after all the others.
+        What cannot be read raises ``ConfigurationError`` after all the others; ``Unreadable``, if
+        it can be told which those are.
         """
         ...
 

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias, TypeVar, cast
 
 import attrs
+from attrs import define, field
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.models import Install, StoredInstall, Token, UserType
 from ghl_notes.models.installs import ORGANIZATION, provider_by_ids
+from ghl_notes.stores.protocol import Unreadable
 
-__all__ = ["ADOPT", "COLUMNS", "IS_UNKNOWN", "Cell", "readable", "to_row", "to_stored"]
+__all__ = ["ADOPT", "COLUMNS", "IS_UNKNOWN", "Cell", "Unread", "readable", "to_row", "to_stored"]
 
-T = TypeVar("T")
+E = TypeVar("E", bound=Sequence[object])
 
 Cell: TypeAlias = str | float | None
 
@@ -78,20 +80,40 @@ def to_row(stored: StoredInstall) -> tuple[Cell, ...]:
 
 
 def readable(
-    entries: Iterable[T], read: Callable[[T], StoredInstall | None]
+    entries: Iterable[E], read: Callable[[E], StoredInstall | None]
 ) -> Iterator[StoredInstall]:
-    """Read all that can be read, and raise what the first that cannot be has raised at the end."""
-    failure = None
+    """Read all that can be read, and raise ``Unreadable`` at the end for the others.
+
+    Each entry begins with its key.
+    """
+    unread = Unread()
     for entry in entries:
         try:
             stored = read(entry)
         except ConfigurationError as error:
-            failure = failure or error
+            unread.add(entry[0], error)
             continue
         if stored is not None:
             yield stored
-    if failure is not None:
-        raise failure
+    unread.check()
+
+
+@define
+class Unread:
+    """What could not be read so far."""
+
+    keys: list[str] = field(factory=list)
+    problem: str = ""
+
+    def add(self, key: object, error: ConfigurationError) -> None:
+        """Take one in; what is raised says of the first what is wrong with it."""
+        self.problem = self.problem or str(error)
+        self.keys.append(key.decode(errors="replace") if isinstance(key, bytes) else str(key))
+
+    def check(self) -> None:
+        """Raise ``Unreadable`` if there is any."""
+        if self.keys:
+            raise Unreadable(self.problem, keys=self.keys)
 
 
 def to_stored(row: Sequence[object]) -> StoredInstall:

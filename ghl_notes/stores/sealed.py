@@ -11,7 +11,16 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.models import StoredInstall
 from ghl_notes.models.installs import former_key, owner_of, stamped
-from ghl_notes.stores.protocol import SEALED, Adopting, Claims, Hold, Overtaken, TokenStore
+from ghl_notes.stores.protocol import (
+    SEALED,
+    Adopting,
+    Claims,
+    Hold,
+    Overtaken,
+    TokenStore,
+    Unreadable,
+)
+from ghl_notes.stores.rows import Unread
 from ghl_notes.stores.secrecy import Secretive
 
 __all__ = ["Sealed"]
@@ -109,6 +118,7 @@ class Sealed(Secretive):
     it an instance of ``Claims``); their names are not encrypted. An install that no key opens, or
     whose tokens were sealed for another install, raises ``ConfigurationError``, and nothing is
     written. Whoever may write to the store can still put an older or an unsealed install there.
+    Apps may share a store without sharing keys, but then none of them can ``rotate``.
     """
 
     def __init__(self, store: TokenStore, *, keys: Iterable[str | bytes]) -> None:
@@ -141,16 +151,19 @@ class Sealed(Secretive):
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, opened, ordered by key."""
-        failure = None
-        async for stored in self._store.list():
-            try:
-                opened = self._box.opened(self._box.key_of(stored), stored)
-            except ConfigurationError as error:
-                failure = failure or error
-                continue
-            yield opened
-        if failure is not None:
-            raise failure
+        unread = Unread()
+        try:
+            async for stored in self._store.list():
+                try:
+                    opened = self._box.opened(self._box.key_of(stored), stored)
+                except ConfigurationError as error:
+                    unread.add(stored.install.key, error)
+                    continue
+                yield opened
+        except Unreadable as error:  # what the store itself cannot read
+            for key in error.keys:
+                unread.add(key, error)
+        unread.check()
 
     async def rotate(self) -> int:
         """Seal with the first key what is not, one install at a time, and return how many it was.

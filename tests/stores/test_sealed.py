@@ -9,8 +9,18 @@ import attrs
 import pytest
 
 from ghl_notes.errors import ConfigurationError
-from ghl_notes.models import StoredInstall
-from ghl_notes.stores import Claims, Hold, MemoryStore, Overtaken, SQLiteStore, TokenStore
+from ghl_notes.models import Owner, StoredInstall
+from ghl_notes.models.installs import stamped
+from ghl_notes.stores import (
+    Claims,
+    Hold,
+    MemoryStore,
+    Overtaken,
+    SQLiteStore,
+    TokenStore,
+    Unreadable,
+)
+from ghl_notes.stores.owned import OwnedStore
 from ghl_notes.stores.protocol import SEALED
 from tests.stores.installs import count_of, delete, install, keys, save
 from tests.stores.servers import extra
@@ -241,3 +251,97 @@ async def test_claims_are_the_wrapped_stores() -> None:
     assert isinstance(with_claims, Claims)
     assert not isinstance(without, Claims)
     assert not await store.claim("n", seconds=60)
+
+
+# --- several apps ---------------------------------------------------------------------------
+
+
+READER, WRITER = Owner("highlevel", "65-reader"), Owner("highlevel", "65-writer")
+
+
+def owned(owner: Owner, name: str = "l0", count: int = 0) -> StoredInstall:
+    return stamped(owner, install(name, count))
+
+
+async def test_what_was_sealed_by_version_0_1_is_adopted() -> None:
+    """Its tokens are read under their new key, and rotating seals them for that key."""
+    store = await filled(OLD)
+    found = [one async for one in OwnedStore(Sealed(store, keys=[OLD]), READER).list()]
+    both = Sealed(store, keys=[NEW, OLD])
+    counts = await both.rotate(), await both.rotate()
+    after = [one async for one in OwnedStore(Sealed(store, keys=[NEW]), READER).list()]
+
+    assert [count_of(one) for one in found] == [0, 1, 2]
+    assert {one.install.owner for one in found} == {READER}
+    assert counts == (3, 0)
+    assert after == found
+
+
+async def test_what_was_adopted_is_sealed_for_its_new_key() -> None:
+    """Rotating binds an adopted install to its app also where the key is the first already."""
+    store = await filled(NEW)
+    await store.adopt(provider=READER.provider, client_id=READER.client_id)
+
+    assert [await Sealed(store, keys=[NEW]).rotate() for _ in range(2)] == [3, 0]
+
+
+async def test_tokens_of_another_app_are_refused() -> None:
+    """Whoever can write to the store cannot give one app the tokens of another, nor to nobody."""
+    store = MemoryStore()
+    sealed = Sealed(store, keys=[NEW])
+    await save(sealed, owned(READER, count=1), owned(WRITER, count=2))
+    mine, others, nobodys = owned(READER), owned(WRITER), install("l0")
+    for place in (mine, nobodys):
+        key = place.install.key
+        store._installs[key] = swapped(place, store._installs[others.install.key])
+        with pytest.raises(ConfigurationError, match="holds tokens of another one"):
+            await sealed.load(key)
+    await store.adopt(provider="highlevel", client_id="65-third")
+    with pytest.raises(ConfigurationError, match="holds tokens of another one"):
+        await sealed.load(owned(Owner("highlevel", "65-third")).install.key)
+
+
+async def test_apps_need_not_share_keys() -> None:
+    """What another app has sealed with its own key is no trouble of ours."""
+    store = MemoryStore()
+    mine, others = Sealed(store, keys=[NEW]), Sealed(store, keys=[OTHER])
+    await save(mine, owned(READER, count=1), owned(READER, "l1", 2))
+    await save(others, owned(WRITER, count=3))
+    found = [count_of(one) async for one in OwnedStore(mine, READER).list()]
+    with pytest.raises(Unreadable, match="add the key") as raised:
+        await keys(mine)
+    await save(others, owned(READER, "l2", 4))
+    with pytest.raises(Unreadable, match="add the key"):
+        _ = [one async for one in OwnedStore(mine, READER).list()]
+
+    assert found == [1, 2]
+    assert raised.value.keys == (owned(WRITER).install.key,)
+
+
+class Forgetful(Overtaking):
+    """A store of version 0.1, which keeps neither the provider nor the app of an install."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store)
+        self.lapses, self.list = 0, self._list
+
+    async def _list(self) -> AsyncIterator[StoredInstall]:
+        async for one in self.store.list():
+            bare = attrs.evolve(one.install, provider="highlevel", client_id=None)
+            yield attrs.evolve(one, install=bare)
+
+
+async def test_a_store_that_keeps_no_app_can_be_rotated() -> None:
+    """The sealed text tells whose an install is, so that none is left with the old key."""
+    store = MemoryStore()
+    forgetful = Forgetful(store)
+    old = Sealed(forgetful, keys=[OLD])
+    await save(old, owned(READER, count=1), owned(WRITER, count=2))
+    counts = [await Sealed(forgetful, keys=[NEW, OLD]).rotate() for _ in range(2)]
+    new = Sealed(forgetful, keys=[NEW])
+
+    assert counts == [2, 0]
+    assert {one.install.owner: count_of(one) async for one in new.list()} == {
+        READER: 1,
+        WRITER: 2,
+    }

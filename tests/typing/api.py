@@ -98,6 +98,7 @@ from ghl_notes.stores import (
     Sealed,
     SQLiteStore,
     TokenStore,
+    Unreadable,
 )
 from ghl_notes.testing import (
     Failure,
@@ -633,6 +634,11 @@ async def shared_stores() -> list[TokenStore]:
 
 
 async def adopted(store: TokenStore) -> None:
+    try:
+        async for one in store.list():
+            assert_type(one.install, Install)
+    except Unreadable as error:
+        assert_type(error.keys, tuple[str, ...])
     if isinstance(store, Adopting):
         await store.adopt(provider="highlevel", client_id="id-x")
 
