@@ -40,6 +40,7 @@ class Parts:
     ids: Ids = field(init=False)
     stats: Stats = field(init=False)
     _app: FakeApp = field(init=False)
+    _others: list[FakeApp] = field(factory=list, init=False)
     world: World = field(init=False)
     grants: Grants = field(init=False)
     webhooks: Webhooks = field(init=False)
@@ -116,6 +117,7 @@ class Parts:
     def _make_oauth(self) -> OAuthApi:
         return OAuthApi(
             registered=self.app,
+            others=self._others,
             world=self.world,
             grants=self.grants,
             installs=self.webhooks.installs,
@@ -175,6 +177,12 @@ class Parts:
 
     def _watch(self, change: ContactChange, place: Place, index: int) -> None:
         self.webhooks.contact(change, place, index)
+
+    def add_app(self, scopes: tuple[str, ...] | None) -> FakeApp:
+        """Register another app."""
+        made = make_app(self._rng(f"app {len(self._others)}"), scopes)
+        self._others.append(evolve(made, redirect_uri=self.options.redirect_uri))
+        return self._others[-1]
 
     def _limiter(self) -> Limiter:
         chosen = self.options

@@ -21,6 +21,8 @@ __all__ = ["FakeHighLevel"]
 class FakeHighLevel(Loopback, Records):
     """A HighLevel on loopback, with one agency, one app, and locations full of contacts.
 
+    ``add_app`` registers more apps: each has codes and tokens of its own, also on one location.
+
     Contacts and what belongs to them are computed when they are asked for, so
     ``contacts=200_000`` starts at once. Everything is the same in every run with the same
     ``seed``. Times are in seconds. An id that is not here is a ``KeyError``.
@@ -72,6 +74,15 @@ class FakeHighLevel(Loopback, Records):
         """The app as it is registered."""
         return self._parts.app()
 
+    def add_app(self, *, scopes: tuple[str, ...] | None = None) -> FakeApp:
+        """Register another app, and return it; ``scopes`` are what it may do, None for all.
+
+        Its codes and tokens are good for it alone. Webhooks, ``install``, ``uninstall`` and the
+        list of installed locations stay the first app's; an event of this one is made by
+        ``emit(..., appId=app.app_id)``.
+        """
+        return self._parts.add_app(scopes)
+
     @property
     def url(self) -> str:
         """The base URL, such as ``http://127.0.0.1:41234``."""
@@ -120,10 +131,15 @@ class FakeHighLevel(Loopback, Records):
         *,
         company: bool = False,
         scopes: Iterable[str] | None = None,
+        app: FakeApp | None = None,
     ) -> str:
-        """Give a code as the page would: for a location (the first), or for the agency."""
+        """Give a code as the page would: for a location (the first), or for the agency.
+
+        It is for ``app``, the first one unless said otherwise.
+        """
         chosen = self._owner(location_id, company=company)
-        return self._parts.grants.authorize(self._parts.oauth.grant(chosen, scopes), self.now())
+        grant = self._parts.oauth.grant(chosen, scopes, app)
+        return self._parts.grants.authorize(grant, self.now())
 
     def install(self, location_id: str | None = None) -> None:
         """Install the app on a location (the first) for its agency, as on a future location.
@@ -146,9 +162,19 @@ class FakeHighLevel(Loopback, Records):
         """End every OAuth access token now; refresh tokens stay good."""
         self._parts.grants.expire_access_tokens()
 
-    def revoke(self, location_id: str | None = None, *, company: bool = False) -> None:
-        """Kill all tokens of a location (the first), or of the agency, as a lost install would."""
-        self._parts.grants.revoke((self._owner(location_id, company=company) or self.company_id,))
+    def revoke(
+        self,
+        location_id: str | None = None,
+        *,
+        company: bool = False,
+        app: FakeApp | None = None,
+    ) -> None:
+        """Kill all tokens of a location (the first), or of the agency, as a lost install would.
+
+        With ``app``, those of one app only.
+        """
+        owner = self._owner(location_id, company=company) or self.company_id
+        self._parts.grants.revoke((owner,), None if app is None else app.client_id)
 
     def deactivate(self, location_id: str | None = None) -> None:
         """Pause a location: tokens are neither made nor renewed, and none is lost by trying."""

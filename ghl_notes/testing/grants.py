@@ -22,11 +22,15 @@ _LETTERS = string.ascii_letters + string.digits + "-_"
 
 @define(eq=False)
 class Grant:
-    """What a token may do. ``location_id`` is None for the whole agency."""
+    """What a token may do. ``location_id`` is None for the whole agency.
+
+    ``client_id`` is the app that was granted it; None where only one app is known.
+    """
 
     owner_id: str
     location_id: str | None
     scopes: tuple[str, ...]
+    client_id: str | None = None
     private: bool = False
     revoked: bool = False
 
@@ -34,6 +38,10 @@ class Grant:
     def user_type(self) -> UserType:
         """Whom the token speaks for."""
         return "Company" if self.location_id is None else "Location"
+
+    def is_for(self, client_id: str | None) -> bool:
+        """Tell whether it lives, and an app may use it; None stands for any app."""
+        return not self.revoked and client_id in (None, self.client_id)
 
 
 @frozen
@@ -69,7 +77,7 @@ class _Refresh:
 
 @define(eq=False)
 class Grants:
-    """Every code and token of one app. Times are Unix seconds, as tokens live through restarts.
+    """Every code and token of all apps. Times are Unix seconds, as tokens live through restarts.
 
     ``grace`` tells for how long a spent refresh token gives the same new one again, as it is now.
     """
@@ -88,10 +96,10 @@ class Grants:
         self._codes[code] = _Code(grant, now + _CODE_LIFETIME)
         return code
 
-    def find_code(self, code: str, now: float) -> Grant:
+    def find_code(self, code: str, now: float, client_id: str | None = None) -> Grant:
         """Give the grant behind a code, or refuse it, in the shape that was measured."""
         found = self._codes.get(code)
-        if found is None or found.grant.revoked or now >= found.expires_at:
+        if found is None or not found.grant.is_for(client_id) or now >= found.expires_at:
             reason = "Authorization code not found"
             raise Refusal.of(401, {"error": "UnAuthorized!", "error_description": reason})
         return found.grant
@@ -101,21 +109,21 @@ class Grants:
         found = self._codes.get(secret) or self._refresh.get(secret)
         return None if found is None else found.grant.owner_id
 
-    def exchange(self, code: str, now: float) -> Issued:
-        """Turn a code into tokens, once."""
-        grant = self.find_code(code, now)
+    def exchange(self, code: str, now: float, client_id: str | None = None) -> Issued:
+        """Turn a code into tokens, once, for the app that it was made for."""
+        grant = self.find_code(code, now, client_id)
         self._require_active(grant)
         del self._codes[code]
         return self.issue(grant, now)
 
-    def refresh(self, token: str, now: float) -> Issued:
-        """Turn a refresh token into new tokens, once.
+    def refresh(self, token: str, now: float, client_id: str | None = None) -> Issued:
+        """Turn a refresh token into new tokens, once, for the app that it was made for.
 
         Documented: within the grace period the spent token gives the same new refresh token
         again. A refusal because the location is not active leaves the token as it was.
         """
         old = self._refresh.get(token)
-        if old is None or old.grant.revoked or now >= old.expires_at:
+        if old is None or not old.grant.is_for(client_id) or now >= old.expires_at:
             raise _dead()
         self._require_active(old.grant)
         if old.used_at is None:
@@ -146,12 +154,15 @@ class Grants:
         """End every access token now; refresh tokens stay good."""
         self._access.clear()
 
-    def revoke(self, owner_ids: Collection[str]) -> None:
-        """Kill every grant of these locations or companies, and what was issued for it."""
+    def revoke(self, owner_ids: Collection[str], client_id: str | None = None) -> None:
+        """Kill every grant of these locations or companies, and what was issued for it.
+
+        With ``client_id``, those of one app.
+        """
         held = [one.grant for one in self._codes.values()]
         held += [one.grant for one in self._refresh.values()]
         for grant in held:
-            if grant.owner_id in owner_ids:
+            if grant.owner_id in owner_ids and grant.is_for(client_id):
                 grant.revoked = True
 
     def revoke_token(self, token: str) -> None:

@@ -19,12 +19,18 @@ from ghl_notes.testing.world import World
 
 __all__ = ["OAuthApi"]
 
+_NO_APP = "No integration found"
+
 
 @define(eq=False, kw_only=True)
 class OAuthApi:
-    """What HighLevel answers about installing the app, which ``registered`` tells as it is now."""
+    """What HighLevel answers about installing apps.
+
+    ``registered`` tells the fake's own as it is now, ``others`` are those that were added.
+    """
 
     registered: Callable[[], FakeApp]
+    others: list[FakeApp]
     world: World
     grants: Grants
     installs: Installs
@@ -34,8 +40,13 @@ class OAuthApi:
 
     @property
     def app(self) -> FakeApp:
-        """The app."""
+        """The fake's own app."""
         return self.registered()
+
+    def app_of(self, client_id: str | None) -> FakeApp | None:
+        """Find an app by its client id."""
+        apps = (self.app, *self.others)
+        return next((app for app in apps if app.client_id == client_id), None)
 
     def public(self) -> dict[tuple[str, str], Callable[[Call], Reply]]:
         """List what is answered without a bearer token."""
@@ -57,25 +68,33 @@ class OAuthApi:
             read("/oauth/installed-locations", act=self.installed_v3, only="v3"),
         ]
 
-    def grant(self, location_id: str | None, scopes: Iterable[str] | None = None) -> Grant:
-        """Make a grant for a location, or for the whole agency."""
+    def grant(
+        self,
+        location_id: str | None,
+        scopes: Iterable[str] | None = None,
+        app: FakeApp | None = None,
+    ) -> Grant:
+        """Make a grant for a location, or for the whole agency, to an app."""
+        app = app or self.app
         owner_id = self.world.company_id
         if location_id is not None:
             owner_id = self.world.place(location_id).population.location_id
-        return Grant(owner_id, location_id, self.app.scopes if scopes is None else tuple(scopes))
+        held = app.scopes if scopes is None else tuple(scopes)
+        return Grant(owner_id, location_id, held, app.client_id)
 
     def choose(self, call: Call) -> Reply:
         """Show the page, or go back to the app with a code once ``choose`` names a location."""
-        trouble = self._trouble(call.query)
-        if trouble is not None:
-            return Reply(400, problem(trouble))
+        app = self.app_of(call.query.get("client_id"))
+        trouble = self._trouble(call.query, app)
+        if app is None or trouble is not None:
+            return Reply(400, problem(trouble or _NO_APP))
         chosen = call.query.get("choose")
         if chosen is None:
             return Reply(200, chooser(call.path, call.query, self._choices()))
-        answer = self._decide(chosen, call.query.get("scope", "").split())
+        answer = self._decide(chosen, call.query.get("scope", "").split(), app)
         if "state" in call.query:
             answer["state"] = call.query["state"]
-        home = self.app.redirect_uri
+        home = app.redirect_uri
         joint = "&" if "?" in home else "?"
         return Reply(302, "", {"location": f"{home}{joint}{urlencode(answer)}"})
 
@@ -103,18 +122,19 @@ class OAuthApi:
         if not self.installs.on(form["locationId"]):
             # The real words are in no document; 400 is the status that is.
             raise Refusal(400, "The app is not installed on this location")
-        issued = self.grants.issue(self.grant(form["locationId"], grant.scopes), self.clock())
+        app = self._granted(grant)
+        issued = self.grants.issue(self.grant(form["locationId"], grant.scopes, app), self.clock())
         self.stats.mints += 1
-        extra = {"appId": self.app.app_id, "versionId": self.app.app_id}
+        extra = {"appId": app.app_id, "versionId": app.app_id}
         return Reply(201, spelled({**self._payload(issued), **extra}, camel=call.version == "v3"))
 
     def installed(self, call: Call, grant: Grant, _: tuple[str, ...]) -> Reply:
         """List where the app is installed, by skip and limit."""
-        return installed_locations(self.installs, self.app.app_id, grant, call.query)
+        return installed_locations(self.installs, self._granted(grant).app_id, grant, call.query)
 
     def installed_v3(self, call: Call, grant: Grant, _: tuple[str, ...]) -> Reply:
         """List where the app is installed, by page tokens."""
-        return installed_locations_v3(self.installs, self.app.app_id, grant, call.query)
+        return installed_locations_v3(self.installs, self._granted(grant).app_id, grant, call.query)
 
     def install(self, location_id: str | None, user_id: str | None = None) -> None:
         """Install the app on a location, or on the whole agency, and tell it.
@@ -127,32 +147,36 @@ class OAuthApi:
     def uninstall(self, location_id: str | None) -> None:
         """Take the app off a location, or off the whole agency, and tell it."""
         everywhere = {self.world.company_id, *self.world.location_ids}
-        self.grants.revoke(everywhere if location_id is None else {location_id})
+        gone = everywhere if location_id is None else {location_id}
+        self.grants.revoke(gone, self.app.client_id)
         self.installs.remove(location_id)
         self.webhooks.uninstalled(location_id)
 
-    def _decide(self, chosen: str, asked: list[str]) -> dict[str, str]:
+    def _granted(self, grant: Grant) -> FakeApp:
+        return self.app_of(grant.client_id) or self.app
+
+    def _decide(self, chosen: str, asked: list[str], app: FakeApp) -> dict[str, str]:
         """Tell what the user's choice brings the app: a code, or a refusal."""
         if chosen == CANCEL:
             # RFC 6749, 4.1.2.1: HighLevel's own documents are silent about refusals.
             return {"error": "access_denied"}
         location_id = None if chosen == self.world.company_id else chosen
-        scopes = [one for one in asked if one in self.app.scopes]
-        grant = self.grant(location_id, scopes or None)
+        scopes = [one for one in asked if one in app.scopes]
+        grant = self.grant(location_id, scopes or None, app)
         return {"code": self.grants.authorize(grant, self.clock())}
 
     def _choices(self) -> list[tuple[str, str]]:
         named = [(f"Location {at}", one) for at, one in enumerate(self.world.location_ids, 1)]
         return [("The whole agency", self.world.company_id), *named]
 
-    def _trouble(self, query: Mapping[str, str]) -> str | None:
+    def _trouble(self, query: Mapping[str, str], app: FakeApp | None) -> str | None:
         known = (CANCEL, self.world.company_id, *self.world.location_ids)
         # Measured: with a client_id alone the page answers this.
         if not query.get("version_id"):
             return "error.noversionid"
-        if query.get("client_id") != self.app.client_id or query["version_id"] != self.app.app_id:
-            return "No integration found"
-        if query.get("redirect_uri") != self.app.redirect_uri:
+        if app is None or query["version_id"] != app.app_id:
+            return _NO_APP
+        if query.get("redirect_uri") != app.redirect_uri:
             return "The redirect_uri is not one of this app"
         if query.get("response_type") != "code":
             return "The response_type must be code"
@@ -162,30 +186,34 @@ class OAuthApi:
         # Measured: the code is looked at before the client's credentials are.
         code = form.need("code")
         self.grants.find_code(code, self.clock())
-        self._require_client(form)
-        if form.get("redirect_uri") not in (None, self.app.redirect_uri):
+        app = self._client(form)
+        if form.get("redirect_uri") not in (None, app.redirect_uri):
             raise Refusal(400, "Invalid request: redirect_uri is invalid")
-        issued = self.grants.exchange(code, self.clock())
+        issued = self.grants.exchange(code, self.clock(), app.client_id)
         self.stats.exchanges += 1
-        self.install(issued.grant.location_id, self.world.users[0])
+        if app == self.app:  # the webhooks, and the lists of installs, are of this one
+            self.install(issued.grant.location_id, self.world.users[0])
         return issued
 
     def _refresh(self, form: TokenForm) -> Issued:
-        self._require_client(form)
+        app = self._client(form)
         try:
-            issued = self.grants.refresh(form.need("refresh_token"), self.clock())
+            token = form.need("refresh_token")
+            issued = self.grants.refresh(token, self.clock(), app.client_id)
         except Refusal as refusal:
             self.stats.invalid_grants += "Invalid grant" in str(refusal.reply.payload)
             raise
         self.stats.refreshes += 1
         return issued
 
-    def _require_client(self, form: TokenForm) -> None:
-        sent = (form.need("client_id"), form.need("client_secret"))
-        if sent != (self.app.client_id, self.app.client_secret):
+    def _client(self, form: TokenForm) -> FakeApp:
+        """Find the app that asks, or refuse it."""
+        app, secret = self.app_of(form.need("client_id")), form.need("client_secret")
+        if app is None or secret != app.client_secret:
             raise Refusal(400, "Invalid client: client is invalid")
         if form.get("user_type") not in (None, "Company", "Location"):
             raise Refusal(400, form.wrong("user_type"))
+        return app
 
     def _payload(self, issued: Issued) -> Payload:
         grant, lifetime = issued.grant, self.grants.lifetime

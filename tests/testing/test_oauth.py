@@ -317,6 +317,46 @@ async def test_a_revoked_install_is_dead(start) -> None:
     assert (await call.token(**REFRESH, refresh_token=company["refresh_token"])).status == 400
 
 
+async def test_each_app_has_tokens_of_its_own(start) -> None:
+    """On one location two apps hold codes and tokens, and neither can use the other's."""
+    call = await start(locations=2)
+    other = call.fake.add_app(scopes=("contacts.readonly", "oauth.write", "oauth.readonly"))
+    own = {"client_id": other.client_id, "client_secret": other.client_secret}
+    mine = await call.exchange()
+    code = call.fake.authorize_code(app=other)
+    stolen = await call.token(grant_type="authorization_code", code=code)
+    theirs = await call.token(grant_type="authorization_code", code=code, **own)
+    spent = [
+        await call.token(**REFRESH, refresh_token=theirs.json["refresh_token"]),
+        await call.token(**REFRESH, refresh_token=mine["refresh_token"], **own),
+    ]
+
+    assert (stolen.status, theirs.status) == (401, 200)
+    assert theirs.json["scope"] == "contacts.readonly oauth.write oauth.readonly"
+    assert [one.status for one in spent] == [400, 400]
+    call.fake.revoke(app=call.fake.app)
+    alive = await call.token(**REFRESH, refresh_token=theirs.json["refresh_token"], **own)
+    assert alive.status == 200
+    assert (await call.token(**REFRESH, refresh_token=mine["refresh_token"])).status == 400
+
+
+async def test_another_app_mints_its_own(start) -> None:
+    """What an agency's token of another app mints is that app's, and names it."""
+    call = await start(locations=2)
+    other = call.fake.add_app()
+    own = {"client_id": other.client_id, "client_secret": other.client_secret}
+    code = call.fake.authorize_code(company=True, app=other)
+    agency = (await call.token(grant_type="authorization_code", code=code, **own)).json
+    form = {"companyId": call.fake.company_id, "locationId": call.fake.location_id}
+    minted = await call("POST", "/oauth/locationToken", token=agency["access_token"], data=form)
+    renewed = await call.token(**REFRESH, refresh_token=minted.json["refresh_token"], **own)
+
+    assert (minted.status, minted.json["appId"]) == (201, other.app_id)
+    assert renewed.status == 200
+    refused = await call.token(**REFRESH, refresh_token=renewed.json["refresh_token"])
+    assert refused.status == 400
+
+
 async def test_an_inactive_location_keeps_its_tokens(call) -> None:
     """While a location is paused nothing is issued, and afterwards the same tokens work."""
     token = await call.exchange()

@@ -810,6 +810,10 @@ async def moves_notes(client: Client) -> bool:
 async def their_test() -> None:
     async with FakeHighLevel(contacts=200, limit=25, window="sliding", latency=0.1) as fake:
         assert_type(fake, FakeHighLevel)
+        other = fake.add_app(scopes=("contacts.readonly",))
+        assert_type(other.client_id, str)
+        assert_type(fake.authorize_code(app=other), str)
+        fake.revoke(app=other)
         assert_type(fake.stats, Stats)
         fake.inject(Fault.RESET_AFTER, 2, method="POST")
         fake.inject(Failure(status=401, message="Unauthorized"), path_contains="/notes")
