@@ -68,7 +68,9 @@ def _export(  # noqa: PLR0913 - one for each option
     contacts: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Read only these contacts: ids, one a line; - for stdin."
+            metavar="FILE",
+            help="Read only these contacts: ids, one a line, or a CSV with a column"
+            " 'Contact Id'; - for stdin.",
         ),
     ] = None,
     token: Token = "",

@@ -4,18 +4,23 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
 from functools import partial
+from typing import Final
 
 from attrs import define, field, frozen
 from rich.console import Console
 
-from ghl_notes import Client, HighLevelError
+from ghl_notes import Client, ConfigurationError, ContactNotes, HighLevelError, RetryPolicy
 from ghl_notes.cli.account import reaching
 from ghl_notes.cli.id_file import IdFile
+from ghl_notes.cli.id_table import NotAnId
 from ghl_notes.cli.output import Output, open_output
 from ghl_notes.cli.progress import Tally, bar, shown
 from ghl_notes.cli.statuses import Refused, Status, is_hopeless
 
 __all__ = ["Order", "export"]
+
+# Some minutes of waiting in all: an outage that is shorter ends no export.
+_PATIENT: Final = 20
 
 
 @frozen(kw_only=True)
@@ -42,11 +47,12 @@ async def export(order: Order, tally: Tally, console: Console) -> Status:
         raise Refused("no token: set GHL_NOTES_TOKEN, or give --token")
     with ExitStack() as files:
         source = files.enter_context(IdFile(order.contacts)) if order.contacts else None
+        counted = None if source is None else source.count()
         output = files.enter_context(open_output(order.out, force=order.force))
         async with _client(order, tally) as client:
             # One request tells whether token, location and network are good, or thousands would.
             total = (await client.contacts.search(page_size=1)).total
-            tally.total = total if source is None else source.count()
+            tally.total = total if source is None else counted
             tally.start()
             notes_on_screen = order.out == "-" and sys.stdout.isatty()
             async with shown(partial(bar, tally), console, hidden=notes_on_screen):
@@ -80,8 +86,7 @@ class _Run:
                         self._given_up += 1
                         self._fatal = self._fatal or result.error
                     else:
-                        self.output.add(result, self.order.location_id)
-                        self.tally.add(result)
+                        self._add(result)
                     if self._fatal and self._taken == self.tally.done + self._given_up:
                         raise self._fatal
         self.output.begin()
@@ -89,19 +94,37 @@ class _Run:
     async def _contact_ids(self) -> AsyncGenerator[str, None]:
         ids = _all_of(self.client) if self.source is None else self.source.stream()
         async with aclosing(ids):
-            async for contact_id in ids:
+            async for entry in ids:
                 if self._fatal:
                     return
                 self._taken += 1
-                yield contact_id
+                if isinstance(entry, NotAnId):
+                    self._add(_misread(entry))
+                else:
+                    yield entry
+
+    def _add(self, result: ContactNotes) -> None:
+        self.output.add(result, self.order.location_id)
+        self.tally.add(result)
 
 
 def _client(order: Order, tally: Tally) -> Client:
-    make = partial(Client, order.token, location_id=order.location_id, observer=tally)
+    make = partial(
+        Client,
+        order.token,
+        location_id=order.location_id,
+        observer=tally,
+        retries=RetryPolicy(bulk_attempts=_PATIENT),
+    )
     return reaching(make, order.base_url, order.api_version)
 
 
-async def _all_of(client: Client) -> AsyncGenerator[str, None]:
+def _misread(entry: NotAnId) -> ContactNotes:
+    """Tell a line of the file that has no id as a contact that failed."""
+    return ContactNotes(entry.text or f"line {entry.line}", error=ConfigurationError(str(entry)))
+
+
+async def _all_of(client: Client) -> AsyncGenerator[str | NotAnId, None]:
     async with aclosing(client.contacts.stream()) as contacts:
         async for contact in contacts:
             yield contact.id

@@ -1,10 +1,11 @@
-"""Contact ids, one a line, from a file or the standard input."""
+"""Contact ids from a file or the standard input."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Final, Self
 
+from ghl_notes.cli.id_table import IdTable, NotAnId
 from ghl_notes.cli.statuses import Refused
 
 __all__ = ["IdFile", "ready"]
@@ -14,13 +15,15 @@ _STDIN: Final = 0
 
 
 class IdFile:
-    """A file of contact ids, ``-`` for stdin. Blank lines are ignored; any size is fine.
+    """A file of contact ids, ``-`` for stdin: a list, or a table with a column of them.
 
-    A slow pipe keeps nobody else waiting. Raises ``Refused`` for a file that cannot be opened.
+    What is understood is told by ``IdTable``. Blank lines are ignored; any size is fine, and a slow
+    pipe keeps nobody else waiting. Raises ``Refused`` for a file that cannot be opened or read.
     """
 
     def __init__(self, name: str) -> None:
         stdin = name == "-"
+        self._name = "stdin" if stdin else name
         try:
             self._file = open(_STDIN if stdin else name, "rb", buffering=0, closefd=not stdin)  # noqa: SIM115 - closed by __exit__
         except OSError as error:
@@ -34,42 +37,27 @@ class IdFile:
         self._file.close()
 
     def count(self) -> int | None:
-        """Count the ids ahead; None where looking would use them up."""
+        """Count the entries ahead; None where looking would use them up."""
         if not self._file.seekable():
             return None
-        lines, here = _Lines(), self._file.tell()
-        ids = sum(len(lines.feed(chunk)) for chunk in iter(partial(self._file.read, _CHUNK), b""))
+        table, here = IdTable(self._name), self._file.tell()
+        chunks = iter(partial(self._file.read, _CHUNK), b"")
+        entries = sum(len(table.feed(chunk)) for chunk in chunks)
         self._file.seek(here)
-        return ids + len(lines.end())
+        return entries + len(table.feed(b"", final=True))
 
-    async def stream(self) -> AsyncGenerator[str, None]:
-        """Iterate over the ids."""
-        lines = _Lines()
+    async def stream(self) -> AsyncGenerator[str | NotAnId, None]:
+        """Iterate over the ids, and over what stands where one belongs."""
+        table = IdTable(self._name)
         while chunk := await self._read():
-            for contact_id in lines.feed(chunk):
-                yield contact_id
-        for contact_id in lines.end():
-            yield contact_id
+            for entry in table.feed(chunk):
+                yield entry
+        for entry in table.feed(b"", final=True):
+            yield entry
 
     async def _read(self) -> bytes:
         await ready(self._file.fileno())
         return self._file.read(_CHUNK) or b""
-
-
-class _Lines:
-    """Takes bytes apart into stripped lines that are not blank."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, chunk: bytes) -> list[str]:
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        # Spreadsheets begin their files with a byte order mark.
-        ids = (line.decode("utf-8-sig", "replace").strip() for line in lines)
-        return [contact_id for contact_id in ids if contact_id]
-
-    def end(self) -> list[str]:
-        return self.feed(b"\n")
 
 
 async def ready(descriptor: int) -> None:

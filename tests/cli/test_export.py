@@ -363,3 +363,30 @@ async def test_a_full_disk_is_named(export, fake) -> None:
 
     assert outcome.status == 1
     assert "/dev/full: No space left on device" in outcome.err
+
+
+async def test_contacts_of_a_spreadsheet_are_read(export, fake, out, tmp_path) -> None:
+    """HighLevel's own export of contacts will do, and a row that names nobody is told by line."""
+    first, second = fake.contact_ids()[:2]
+    table = tmp_path / "contacts.csv"
+    table.write_text(f'Contact Id,Name\n{first},"Zoë, or so"\nnot an id,Tom\n{second},\n', "utf-16")
+    outcome = await export(fake, "--contacts", table)
+
+    assert outcome.status == 3
+    assert by_id(out.notes) == all_notes(fake, [first, second])
+    (failure,) = out.failures
+    assert failure["contact_id"] == "not an id"
+    assert failure["message"] == "line 3 has no contact id: 'not an id'"
+
+
+async def test_a_table_without_ids_is_refused_before_anything_is_sent(
+    export, fake, out, tmp_path
+) -> None:
+    """No row of it is sent as an id."""
+    table = tmp_path / "contacts.csv"
+    table.write_text("Name,Email\nZoë,zoe@example.com\n")
+    outcome = await export(fake, "--contacts", table)
+
+    assert (outcome.status, fake.stats.requests) == (2, 0)
+    assert "column 'Contact Id'" in outcome.err
+    assert not out.path.exists()
