@@ -30,7 +30,7 @@ def tell_report(report: Report, *, json: str | None, html: str | None) -> None:
     """Show a report, and write it to its files; where stdout takes the JSON, stderr shows it."""
     show_report(stderr() if json == "-" else stdout(), report)
     if json == "-":
-        typer.echo(as_json(report))
+        typer.echo(as_json(report).encode(errors="backslashreplace"))
     elif json is not None:
         write_private(json, f"{as_json(report)}\n")
     if html is not None:

@@ -1,5 +1,6 @@
 """Where JSON lines go, and beside an export's a file of what failed."""
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -158,7 +159,16 @@ def _to_stdout(data: bytes) -> None:
 
 
 def _to_stderr(data: bytes) -> None:
-    sys.stderr.write(data.decode())  # as text it goes above a live bar, not through it
+    sys.stderr.write(_sayable(data.decode()))  # as text it goes above a live bar, not through it
+
+
+def _sayable(lines: str) -> str:
+    """Escape what stderr has no letter for as JSON does, not as Python would."""
+    try:
+        lines.encode(sys.stderr.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "".join(one if one.isascii() else json.dumps(one)[1:-1] for one in lines)
+    return lines
 
 
 def _lines(records: Iterable[Mapping[str, object]]) -> bytes:
