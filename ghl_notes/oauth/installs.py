@@ -141,7 +141,7 @@ class Installs:
         try:
             kept = await self._save(stored)
         except HighLevelError:
-            self.auth_of(stored.install).recovery.spending.keep(stored)
+            self.auth_of(stored.install).keep(stored)
             raise
         self.auth_of(kept.install).publish(kept)
         return kept.install
@@ -277,6 +277,10 @@ class Installs:
         self.closed = True
         await self._under_way.ended()
         auths = self._auths.values()
+        waiting = [auth.saving for auth in auths if auth.saving is not None]
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
         saves = [retrying(auth.recovery.save_what_is_not, TOKEN_RETRIES)() for auth in auths]
         try:
             outcomes = await asyncio.gather(*saves, return_exceptions=True)

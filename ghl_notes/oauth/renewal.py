@@ -6,6 +6,7 @@ cancel, nor the end of ``asyncio.run``, and its token is saved before anyone get
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from copy import copy
 from datetime import datetime
 from typing import Final, TypeVar
@@ -24,6 +25,9 @@ R = TypeVar("R")
 # after one that failed the old token is used for a while before the next try.
 _PATIENCE_SECONDS: Final = 2.0
 _PAUSE_SECONDS: Final = 5.0
+# A token that could not be saved is saved as soon as the store is back: the waits between.
+_SAVE_AGAIN_SECONDS: Final = 0.5
+_SAVE_AGAIN_CAP: Final = 5.0
 
 
 class InstallAuth:
@@ -33,6 +37,7 @@ class InstallAuth:
         self, installs: Keeper, key: str, *, location_id: str | None, company_id: str | None
     ) -> None:
         self.running: asyncio.Task[str] | None = None
+        self.saving: asyncio.Task[None] | None = None
         self.recovery: Recovery = Recovery(
             installs, key, location_id=location_id, company_id=company_id
         )
@@ -98,6 +103,21 @@ class InstallAuth:
         self._quiet_until = 0.0
         self.recovery.reset(stored)
 
+    def keep(self, stored: StoredInstall) -> None:
+        """Keep an install that could not be saved, and save it once the store is back."""
+        self.recovery.spending.keep(stored)
+        self.save_later()
+
+    def save_later(self) -> None:
+        """Save what could not be saved, once the store is back, whoever asks meanwhile.
+
+        The next who asks may be another process, which knows the old token only, and comes after
+        HighLevel's grace.
+        """
+        self._renew_at = 0.0  # who asks in this process saves it as well
+        if self.saving is None or self.saving.done():
+            self.saving = asyncio.create_task(self._saved_later())
+
     def forget(self, before: datetime | None) -> None:
         """Let go of what is asked for just now, but not for a newer install."""
         self._forgettings += 1
@@ -144,10 +164,23 @@ class InstallAuth:
             stored = await self.recovery.recover(stale, looking=looking)
         finally:
             if self.recovery.spending.has_unsaved:
-                self._renew_at = 0.0  # the next who asks saves it
+                self.save_later()
         if forgettings == self._forgettings:
             self.publish(stored)
         return stored.token.access_token
+
+    async def _saved_later(self) -> None:
+        wait = _SAVE_AGAIN_SECONDS
+        try:
+            while self.recovery.spending.has_unsaved:
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, _SAVE_AGAIN_CAP)
+                with suppress(HighLevelError):
+                    await self.recovery.save_what_is_not()
+        except asyncio.CancelledError:  # the program ends, which leaves one more try
+            with suppress(HighLevelError):
+                await self.recovery.save_what_is_not()
+            raise
 
     async def _minted(self, since: datetime) -> StoredInstall:
         forgettings = self._forgettings

@@ -631,3 +631,22 @@ async def test_an_old_uninstall_spares_what_waits_to_be_saved(
 
     assert len(await highlevel.location(fake.location_id).notes.list(contact_id)) == 5
     assert await store.load(key) is not None
+
+
+@pytest.mark.parametrize("way", ["renewal", "install"])
+async def test_an_unsaved_token_is_saved_though_nobody_asks(
+    fake, highlevel, read, store, key, way
+) -> None:
+    """The next who asks may be another process, after the grace: it finds the new token."""
+    old = await store.load(key)
+    fake.expire_access_tokens()
+    store.full = True
+    with pytest.raises(Unavailable, match="full"):
+        await (read() if way == "renewal" else highlevel.install(fake.authorize_code()))
+    store.full = False
+    async with asyncio.timeout(10):
+        while (await store.load(key)).token == old.token:  # noqa: ASYNC110 - a store has no event
+            await asyncio.sleep(0.05)
+
+    assert len(await read()) == 5
+    assert fake.stats.refreshes == (way == "renewal")
