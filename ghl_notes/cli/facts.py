@@ -1,5 +1,6 @@
 """What is told about an install: as cells for people, and as a record for programs."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from ghl_notes import Install
 from ghl_notes.cli.records import written
 from ghl_notes.cli.tables import NONE
 
-__all__ = ["COLUMNS", "cells", "day", "identity", "named", "record"]
+__all__ = ["COLUMNS", "apps_of", "cells", "day", "identity", "named", "record", "table"]
 
 COLUMNS: Final = (
     "kind",
@@ -52,6 +53,24 @@ def cells(install: Install, now: datetime) -> list[Text]:
         Text(day(install.lapses_at), style=_urgency(install.lapses_at, now)),
         _spent(install),
     ]
+
+
+def table(installs: Sequence[Install], now: datetime) -> tuple[tuple[str, ...], list[list[Text]]]:
+    """Give the columns and the rows of a list, with the app of each where there are several."""
+    rows = [cells(install, now) for install in installs]
+    if len(apps_of(installs)) <= 1:
+        return COLUMNS, rows
+    named_rows = [[Text(_app(one)), *row] for one, row in zip(installs, rows, strict=True)]
+    return ("app", *COLUMNS), named_rows
+
+
+def apps_of(installs: Iterable[Install]) -> list[str]:
+    """Name the apps that installs are of, with their provider."""
+    return sorted({_app(install) for install in installs})
+
+
+def _app(install: Install) -> str:
+    return f"{install.provider}:{install.client_id}" if install.client_id else NONE
 
 
 def day(at: datetime | None) -> str:

@@ -9,7 +9,7 @@ from attrs import frozen
 from ghl_notes import Install, Unavailable
 from ghl_notes.cli.account import Place
 from ghl_notes.cli.asking import Asker, confirmed, is_asked_on_a_terminal
-from ghl_notes.cli.facts import COLUMNS, cells, named, record
+from ghl_notes.cli.facts import apps_of, named, record, table
 from ghl_notes.cli.records import line
 from ghl_notes.cli.statuses import Refused, Status, say
 from ghl_notes.cli.tables import show, stdout
@@ -24,6 +24,7 @@ class Doomed:
 
     location_id: str | None = None
     company_id: str | None = None
+    client_id: str = ""
     sure: bool = False
 
     def check(self) -> None:
@@ -35,6 +36,8 @@ class Doomed:
 
     def includes(self, install: Install) -> bool:
         """Tell whether an install is meant."""
+        if not is_of(install, self.client_id):
+            return False
         if self.company_id:
             return install.company_id == self.company_id
         return install.user_type == "Location" and install.location_id == self.location_id
@@ -46,22 +49,29 @@ class Doomed:
         return f"location {self.location_id}"
 
 
-async def list_installs(place: Place, *, as_json: bool) -> Status:
-    """Tell what is stored. Asks HighLevel nothing, and needs no key of a sealed store."""
+async def list_installs(place: Place, *, client_id: str, as_json: bool) -> Status:
+    """Tell what is stored, of one app or of all. Asks HighLevel nothing, and needs no seal key."""
     place.check(must_exist=True)
     store = place.open()
     try:
-        installs = await _all(store)
+        stored = await _all(store)
     finally:
         await store.close()
+    installs = [install for install in stored if is_of(install, client_id)]
     if as_json:
         typer.echo(b"".join(line(record(install)) for install in installs), nl=False)
     elif installs:
-        now = datetime.now(UTC)
-        show(stdout(), COLUMNS, [cells(install, now) for install in installs])
+        show(stdout(), *table(installs, datetime.now(UTC)))
     else:
         say_there_is_none(place)
+    if others := len(stored) - len(installs):
+        say(f"{_many(others)} of other apps not shown: give --client-id '' for all")
     return Status.DONE
+
+
+def is_of(install: Install, client_id: str) -> bool:
+    """Tell whether an install is of an app, or may be: version 0.1 did not keep whose it is."""
+    return not client_id or install.client_id in (None, client_id)
 
 
 def say_there_is_none(place: Place) -> None:
@@ -86,6 +96,8 @@ async def _forget(store: TokenStore, place: Place, doomed: Doomed) -> Status:
     if not chosen:
         say(f"there is no install of {doomed} in {place}: see ghl-notes installs list")
         return Status.FAILED
+    if len(apps := apps_of(chosen)) > 1:
+        raise Refused(f"these are installs of several apps ({', '.join(apps)}): give --client-id")
     typer.echo("\n".join(named(install) for install in chosen))
     question = f"Forget {_many(len(chosen))}? [y/N]"
     if not doomed.sure and not confirmed(await Asker().ask(question)):
@@ -108,8 +120,9 @@ async def _delete(store: TokenStore, install: Install) -> None:
 
 def _farewell(chosen: Sequence[Install], stored: Sequence[Install]) -> str:
     said = f"Forgot {_many(len(chosen))}. HighLevel is not told: a user uninstalls the app there."
-    agencies = {one.company_id for one in stored if one.user_type == "Company"}
-    if len(chosen) == 1 and chosen[0].user_type == "Location" and chosen[0].company_id in agencies:
+    agencies = {(one.owner, one.company_id) for one in stored if one.user_type == "Company"}
+    one = chosen[0]
+    if len(chosen) == 1 and one.user_type == "Location" and (one.owner, one.company_id) in agencies:
         said += "\nIts agency is still installed, and gives it a new token when it is used again."
     return said
 

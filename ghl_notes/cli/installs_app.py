@@ -23,15 +23,20 @@ _Quiet = Annotated[
 
 
 @installs.command("list")
-def _list(store: Store = "", as_json: Json = False) -> None:  # noqa: FBT002 - an option
-    """Tell what is stored. Needs the store alone, and asks HighLevel nothing.
+def _list(
+    store: Store = "",
+    client_id: ClientId = "",
+    as_json: Json = False,  # noqa: FBT002 - an option
+) -> None:
+    """Tell what is stored, of one app if its client id is given. Asks HighLevel nothing.
 
     Tokens are renewed by themselves. An install lapses when it is not renewed for a year, and is
     spent when its refresh token was found dead and no agency gives it another one: then its user
     has to install the app again. It is in doubt while nobody knows whether HighLevel took a
     refresh whose reply was lost; check and tend settle that.
     """
-    raise typer.Exit(finish(lambda: list_installs(Place(store), as_json=as_json)))
+    listing = partial(list_installs, Place(store), client_id=client_id.strip(), as_json=as_json)
+    raise typer.Exit(finish(listing))
 
 
 @installs.command("check", epilog=SECRETS)
@@ -78,6 +83,7 @@ def _tend(  # noqa: PLR0913 - one for each option
 @installs.command("forget")
 def _forget(
     store: Store = "",
+    client_id: ClientId = "",
     location: Annotated[
         str | None, typer.Option(metavar="ID", help="Forget the install of this location.")
     ] = None,
@@ -92,7 +98,8 @@ def _forget(
     HighLevel is not told: its user uninstalls the app there. A service that is running goes on
     with the access token it holds until that ends, within a day.
     """
-    doomed = Doomed(location_id=location, company_id=company, sure=yes)
+    client = client_id.strip()
+    doomed = Doomed(location_id=location, company_id=company, client_id=client, sure=yes)
     raise typer.Exit(finish(lambda: forget(Place(store), doomed)))
 
 

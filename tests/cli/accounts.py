@@ -9,6 +9,7 @@ from ghl_notes import App, HighLevel
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores import SQLiteStore
 from ghl_notes.testing import FakeHighLevel
+from ghl_notes.testing.app import FakeApp
 
 
 @define
@@ -34,19 +35,19 @@ class Account:
         pages = f"{self.fake.url}/v2/oauth/chooselocation"
         return "--base-url", self.fake.url, "--authorize-url", pages
 
-    async def install(self, *location_ids: str, company: bool = False, **options) -> None:
-        """Install the app on the agency or on locations, as a service did before."""
-        fake = self.fake
+    async def install(
+        self, *location_ids: str, company: bool = False, app: FakeApp | None = None, **options
+    ) -> None:
+        """Install an app on the agency or on locations, as a service did before."""
+        fake, of = self.fake, app or self.fake.app
         owners = [None] if company else location_ids
-        app = App(
-            client_id=fake.app.client_id,
-            client_secret=fake.app.client_secret,
-            redirect_uri=fake.app.redirect_uri,
+        ours = App(
+            client_id=of.client_id, client_secret=of.client_secret, redirect_uri=of.redirect_uri
         )
         store = self.open()
-        async with HighLevel(app, store=store, base_url=fake.url) as highlevel:
+        async with HighLevel(ours, store=store, base_url=fake.url) as highlevel:
             for one in owners:
-                code = fake.authorize_code(one, company=company, **options)
+                code = fake.authorize_code(one, company=company, app=app, **options)
                 await highlevel.install(code)
 
     async def begin(self) -> None:

@@ -12,6 +12,7 @@ from attrs import evolve
 from ghl_notes import Install, Unavailable
 from ghl_notes.cli.facts import COLUMNS, cells, day, named
 from ghl_notes.cli.installs import _delete
+from ghl_notes.models import StoredInstall
 from ghl_notes.stores import Hold, MemoryStore, Overtaken
 from tests.keys import company_on, location_on
 
@@ -303,3 +304,90 @@ async def test_a_hold_that_lapsed_forgets_nothing() -> None:
 
     with pytest.raises(Unavailable, match="try again"):
         await _delete(Lapsing(), INSTALL)
+
+
+# several apps in one store
+
+
+async def test_the_installs_of_several_apps_are_told_apart(account, installs) -> None:
+    """Without a client id all are listed, each with its provider and app."""
+    other, location_id = account.fake.add_app(), account.fake.location_id
+    await account.install(location_id)
+    await account.install(location_id, app=other)
+    outcome = await installs("list", GHL_NOTES_CLIENT_ID="")
+    head, *rows = [line.split() for line in outcome.out.splitlines()]
+
+    assert head[0] == "app"
+    assert {row[0] for row in rows} == {
+        f"highlevel:{app.client_id}" for app in (account.fake.app, other)
+    }
+    assert {row[2] for row in rows} == {location_id}
+
+
+async def test_one_app_is_listed(account, installs) -> None:
+    """With a client id only its installs are, and it is said that there are others."""
+    other, location_id = account.fake.add_app(), account.fake.location_id
+    await account.install(location_id)
+    await account.install(location_id, *account.fake.location_ids[1:3], app=other)
+    mine = await installs("list", "--json")
+    theirs = await installs("list", "--json", "--client-id", other.client_id)
+    found = [
+        [json.loads(line)["client_id"] for line in one.out.splitlines()] for one in (mine, theirs)
+    ]
+
+    assert found == [[account.fake.app.client_id], [other.client_id] * 3]
+    assert "3 installs of other apps not shown" in mine.err
+    assert "1 install of other apps not shown" in theirs.err
+
+
+async def test_an_app_forgets_its_own(account, installs) -> None:
+    """With a client id the other app's install stays; without, nothing is guessed."""
+    other, location_id = account.fake.add_app(), account.fake.location_id
+    await account.install(location_id)
+    await account.install(location_id, app=other)
+    which = "forget", "--location", location_id, "--yes"
+    unsaid = await installs(*which, GHL_NOTES_CLIENT_ID="")
+    before = len(await account.stored())
+    said = await installs(*which)
+
+    assert (unsaid.status, before) == (2, 2)
+    assert "several apps" in unsaid.err
+    assert other.client_id in unsaid.err
+    assert said.status == 0
+    assert [one.install.client_id for one in (await account.stored()).values()] == [other.client_id]
+
+
+@pytest.mark.parametrize("command", ["check", "tend"])
+async def test_an_app_is_looked_at_alone(account, installs, command) -> None:
+    """What belongs to another app is neither asked nor renewed."""
+    other, location_id = account.fake.add_app(), account.fake.location_id
+    await account.install(location_id)
+    await account.install(location_id, app=other)
+    await account.age(60)
+    before = await account.stored()
+    outcome = await installs(command, "--base-url", account.fake.url)
+    after = await account.stored()
+    changed = [before[key].install.client_id for key in before if before[key] != after[key]]
+
+    assert outcome.status == 0
+    assert "1 install:" in outcome.err
+    assert changed == [account.fake.app.client_id]
+
+
+async def test_what_version_0_1_stored_is_listed_for_every_app(account, installs) -> None:
+    """It belongs to the app that opens the store first, which may be the one that is given."""
+    await account.install(account.fake.location_id)
+    store = account.open()
+    for key, stored in (await account.stored()).items():
+        async with store.hold(key) as hold:
+            await hold.delete()
+        bare = StoredInstall.of(evolve(stored.install, client_id=None), stored.token)
+        async with store.hold(bare.install.key) as hold:
+            await hold.save(bare)
+    await store.close()
+    outcome = await installs("list", "--json")
+    forgotten = await installs("forget", "--location", account.fake.location_id, "--yes")
+
+    assert json.loads(outcome.out)["client_id"] is None
+    assert forgotten.status == 0
+    assert await account.stored() == {}
