@@ -131,7 +131,7 @@ PURPOSES = {
     "psycopg": "stores/postgres_database",
     "pytest": "testing/plugin",
     "pytest_asyncio": "testing/plugin",
-    "redis": "stores/redis",
+    "redis": "stores/redis stores/redis_server",
     "rich": "cli/*",
     "typer": "cli/*",
     "yarl": "http/transport http/carrier",

@@ -41,7 +41,7 @@ class FileLocks:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turns = Turns()
-        self._process = OwnProcess()
+        self.process: OwnProcess = OwnProcess()  # of all who use the file by this object
 
     @asynccontextmanager
     async def held(self, name: str, *, seconds: float = HOLD_SECONDS) -> AsyncIterator[None]:
@@ -50,7 +50,7 @@ class FileLocks:
         Raises ``Unavailable`` with ``waited`` and the holder's process when it is not free in
         ``seconds``.
         """
-        self._process.check()
+        self.process.check()
         wait = Wait.of(seconds)
         file = self._file(sha256(name.encode(errors="surrogatepass")).hexdigest()[:32])
         async with self._turns.taken(name, wait) as is_our_turn:

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack
 
 from ghl_notes.errors import ConfigurationError
 
@@ -25,28 +27,47 @@ class OwnProcess:
 
 
 class OwnLoop:
-    """Remembers the event loop in which a store has its connections and its waiters."""
+    """Remembers the event loop that has a store's connections, and closes them when it ends.
 
-    def __init__(self) -> None:
+    ``renew`` puts new ones in their place, and gives what closes the old ones.
+    """
+
+    def __init__(self, renew: Callable[[], AsyncExitStack]) -> None:
+        self._renew = renew
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()  # two threads may be the first at once
+        self._ending: AsyncGenerator[None, None] | None = None
 
-    def is_another(self) -> bool:
-        """Make the running loop the owner, and tell whether it follows one that is closed.
+    async def check(self) -> None:
+        """Belong to the running loop.
 
-        Raises ``ConfigurationError`` while the owner is another loop that is not closed.
+        Raises ``ConfigurationError`` while another loop is the owner and not closed.
         """
         running = asyncio.get_running_loop()
         if running is self._loop:
-            return False
+            return
         with self._lock:
-            before = self._loop
-            if before is not None and not before.is_closed():
+            if self._loop is not None and not self._loop.is_closed():
                 msg = "this store is in use in another event loop: make one for each loop"
                 raise ConfigurationError(msg)
+            is_left = self._loop is not None
             self._loop = running
-        return before is not None
+        if is_left:  # by a loop that did not end its generators: nothing can close them any more
+            self._renew()
+        # A loop ends its generators before it is closed, so this one closes the connections.
+        self._ending = self._until_the_end()
+        await anext(self._ending)
 
-    def let_go(self) -> None:
-        """Belong to no loop: nothing of one is left."""
-        self._loop = None
+    async def close(self) -> None:
+        """Close the connections, and belong to no loop."""
+        await self.check()
+        ending, self._ending = self._ending, None
+        if ending is not None:
+            await ending.aclose()
+
+    async def _until_the_end(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            self._loop = None
+            await self._renew().aclose()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from attrs import define
 
@@ -48,7 +48,7 @@ class MemoryStore:
         self._hold_timeout = checked_timeout(hold_timeout, "MemoryStore")
         self._clock = clock
         self._process = OwnProcess()
-        self._loop = OwnLoop()
+        self._loop = OwnLoop(AsyncExitStack)  # with nothing to close
         self._turns = Turns()
         self._installs: dict[str, StoredInstall] = {}
         self._claims: dict[str, float] = {}
@@ -56,13 +56,13 @@ class MemoryStore:
 
     async def load(self, key: str) -> StoredInstall | None:
         """Return the install kept under ``key``, or None."""
-        self._check()
+        await self._check()
         return self._installs.get(key)
 
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[_Held]:
         """Wait for the sole right, in this process, to change the install under ``key``."""
-        self._check()
+        await self._check()
         async with self._turns.taken(key, Wait.of(self._hold_timeout)) as is_ours:
             if not is_ours:
                 raise too_late(f"the install {key}", self._hold_timeout, "another task")
@@ -70,14 +70,14 @@ class MemoryStore:
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key."""
-        self._check()
+        await self._check()
         for key in sorted(self._installs):
             if (stored := self._installs.get(key)) is not None:
                 yield stored
 
     async def adopt(self, *, provider: str, client_id: str) -> None:
         """Make all installs of that provider whose app is unknown those of this app."""
-        self._check()
+        await self._check()
         for key, stored in list(self._installs.items()):
             adopted = adopted_by(Owner(provider, client_id), stored)
             if adopted is not None:
@@ -87,7 +87,7 @@ class MemoryStore:
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
-        self._check()
+        await self._check()
         now = self._clock()
         if self._claims.get(name, now) > now:
             return False
@@ -99,18 +99,18 @@ class MemoryStore:
 
     async def remember(self, name: str, *, seconds: float) -> None:
         """Keep ``name`` claimed for ``seconds`` from now."""
-        self._check()
+        await self._check()
         self._claims[name] = self._clock() + seconds
 
     async def forget(self, name: str) -> None:
         """Free ``name`` at once."""
-        self._check()
+        await self._check()
         self._claims.pop(name, None)
 
     async def close(self) -> None:
         """Keep the installs, which stay for as long as this object; any loop may use it next."""
-        self._loop.let_go()
+        await self._loop.close()
 
-    def _check(self) -> None:
+    async def _check(self) -> None:
         self._process.check()
-        self._loop.is_another()  # to which the installs belong as well
+        await self._loop.check()

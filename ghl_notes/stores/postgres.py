@@ -1,13 +1,12 @@
 """The store for many machines: PostgreSQL (extra ``postgres``)."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from attrs import define, field
 
-from ghl_notes.errors import ConfigurationError
+from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Owner, StoredInstall
 from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.postgres_database import (
@@ -15,12 +14,14 @@ from ghl_notes.stores.postgres_database import (
     CLAIMS,
     INSTALLS,
     Connection,
+    LockNotAvailable,
     PostgresDatabase,
-    explained,
+    answered,
 )
 from ghl_notes.stores.protocol import Overtaken
 from ghl_notes.stores.rows import ADOPT, COLUMNS, IS_UNKNOWN, readable, to_row, to_stored
 from ghl_notes.stores.secrecy import Secretive
+from ghl_notes.stores.waiting import HOLD_SECONDS, Turns, Wait, checked_timeout, too_late
 
 __all__ = ["PostgresStore"]
 
@@ -48,8 +49,20 @@ WITH unknown AS (DELETE FROM {INSTALLS} WHERE {_UNKNOWN} RETURNING *)
     client_id="%(client_id)s::text",
     unknown="unknown",
 )
-# A holder whose host vanished is ended by the server.
-_PATIENCE: Final = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+# The server ends a holder that is stopped or whose host vanished, before others give up waiting.
+_LONGEST_HOLD: Final = "45s"
+_PATIENCE: Final = """
+SELECT set_config('idle_in_transaction_session_timeout', %s, true),
+    set_config('lock_timeout', %s, true)
+"""
+# Who waits for one install gives its connection back after so long, for those of other installs.
+_SLICE_SECONDS: Final = 2.0
+# A row that is locked names the transaction that did it. One that is not there yet does not.
+_HOLDER: Final = f"""
+SELECT pid, application_name, host(client_addr) FROM {INSTALLS} AS install
+JOIN pg_locks AS lock ON lock.transactionid = install.xmax AND lock.granted
+JOIN pg_stat_activity USING (pid) WHERE key = %s
+"""
 
 _NOW: Final = "extract(epoch FROM clock_timestamp())"  # of one clock, for all machines
 _REMEMBER: Final = f"""
@@ -87,13 +100,15 @@ class _Held:
         if self.changed:
             msg = f"the hold on {self.key} ended with its first change; hold it again"
             raise Overtaken(msg)
-        async with explained():
-            done = await self.db.execute(statement, values)
-            if done.rowcount != 1:
-                msg = f"the hold on {self.key} cannot change another install"
-                raise ConfigurationError(msg)
-            await self.db.commit()
-            self.changed = True
+        await answered(self._execute(statement, values))
+        self.changed = True
+
+    async def _execute(self, statement: str, values: Sequence[object]) -> None:
+        done = await self.db.execute(statement, values)
+        if done.rowcount != 1:
+            msg = f"the hold on {self.key} cannot change another install"
+            raise ConfigurationError(msg)
+        await self.db.commit()
 
 
 class PostgresStore(Secretive):
@@ -101,26 +116,31 @@ class PostgresStore(Secretive):
 
     Safe for any number of processes and machines. Lock, token and commit are one transaction: a
     hold is a row lock, a save commits it and ends it, and a holder that dies frees the row at
-    once (after a minute, if its whole machine vanished). A save is as durable as the server's
-    ``synchronous_commit`` says. Claims go by the server's clock, and the last of them may be lost
-    with its power.
+    once. One that is stopped, or whose machine vanished, is ended by the server after 45 s. Who
+    waits for a hold for ``hold_timeout`` seconds gets ``Unavailable``, which names the holder. A
+    save is as durable as the server's ``synchronous_commit`` says. Claims go by the server's
+    clock, and the last of them may be lost with its power.
 
     Works behind a pooler in transaction mode. Each store opens ``connections`` at most, when they
     are needed, and one of them is always free of holds, so that reading never waits for them. The
     tables are created on first use if they are missing; without CREATE on the schema, let another
     role do it once. A table that is not ours, or newer, raises ``ConfigurationError`` and is left
-    alone. An id cannot hold a NUL.
+    alone. What passes, as a standby or a full disk, is ``Unavailable``. An id cannot hold a NUL.
+    Belongs to the process and to the event loop that uses it first, and to the next loop when that
+    one is closed; another one gets ``ConfigurationError``.
 
     ``conninfo`` is libpq's, a URL or ``key=value`` words. On Windows, psycopg needs a
     ``SelectorEventLoop``. Tokens are written as they are: ``Sealed`` encrypts them.
     """
 
-    def __init__(self, conninfo: str, *, connections: int = 10) -> None:
+    def __init__(
+        self, conninfo: str, *, connections: int = 10, hold_timeout: float = HOLD_SECONDS
+    ) -> None:
         if connections < 2:  # noqa: PLR2004 - said in the message
             msg = "PostgresStore: connections must be 2 at least, so that one is free for readers"
             raise ConfigurationError(msg)
-        self._most_holds = connections - 1
-        self._holds = asyncio.Semaphore(self._most_holds)
+        self._hold_timeout = checked_timeout(hold_timeout, "PostgresStore")
+        self._turns = Turns()
         self._database = PostgresDatabase(conninfo, connections=connections)
         self._claimed = 0
 
@@ -135,11 +155,16 @@ class PostgresStore(Secretive):
 
         It ends with the first change: another one raises ``Overtaken``.
         """
-        async with self._holds, self._database.transaction() as db:
-            async with explained(None):  # however long the others hold it
-                await db.execute(_PATIENCE)
-                stored = await _locked(db, key)
-            yield _Held(db, key, stored)
+        await self._database.check()
+        wait = Wait.of(self._hold_timeout)
+        async with self._turns.taken(key, wait) as is_our_turn:
+            while is_our_turn and wait.left:
+                async with self._database.holding(wait) as db:
+                    held = await answered(_held(db, key, wait)) if db is not None else None
+                    if held is not None:
+                        yield held
+                        return
+            raise await self._too_late(key)
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key, as they stood at the first step."""
@@ -152,15 +177,13 @@ class PostgresStore(Secretive):
         values = {"provider": provider, "client_id": client_id, "prefix": prefix}
         if not await self._database.run(_ANY_UNKNOWN, values):
             return
-        async with self._database.transaction() as db, explained():
-            await db.execute(ALONE)
-            await db.execute(_ADOPT, values)
-            await db.commit()
+        async with self._database.transaction() as db:
+            await answered(_adopt(db, values))
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
         self._claimed += 1
-        if self._claimed % _SWEEP == 0:
+        if self._claimed % _SWEEP == 1:  # the first too: a process may make no more
             await self._database.run(_CLEAR, lasting=False)
         return bool(await self._database.run(_CLAIM, [name, seconds], lasting=False))
 
@@ -174,8 +197,30 @@ class PostgresStore(Secretive):
 
     async def close(self) -> None:
         """Close the connections. The store opens them again if it is used again."""
-        self._holds = asyncio.Semaphore(self._most_holds)  # perhaps in another event loop
         await self._database.close()
+
+    async def _too_late(self, key: str) -> Unavailable:
+        holder = "another connection"
+        with suppress(HighLevelError):  # it is only for the message
+            for pid, program, host in await self._database.run(_HOLDER, [key]):
+                holder = f"the server's process {pid} ({program}, {host or 'local'})"
+        return too_late(f"PostgresStore: the install {key}", self._hold_timeout, holder)
+
+
+async def _adopt(db: Connection, values: Mapping[str, str]) -> None:
+    await db.execute(ALONE)
+    await db.execute(_ADOPT, values)
+    await db.commit()
+
+
+async def _held(db: Connection, key: str, wait: Wait) -> _Held | None:
+    """Hold an install; None if somebody else goes on holding it."""
+    milliseconds = max(1, round(1000 * min(_SLICE_SECONDS, wait.left)))
+    await db.execute(_PATIENCE, [_LONGEST_HOLD, f"{milliseconds}ms"])
+    try:
+        return _Held(db, key, await _locked(db, key))
+    except LockNotAvailable:
+        return None
 
 
 async def _locked(db: Connection, key: str) -> StoredInstall | None:

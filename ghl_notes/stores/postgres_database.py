@@ -2,21 +2,33 @@
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, Final, TypeAlias, TypeVar
 
 import psycopg
 from attrs import frozen
 from psycopg import AsyncConnection, IsolationLevel
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 
-from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.stores.finishing import finished
-from ghl_notes.stores.forking import OwnProcess
+from ghl_notes.stores.forking import OwnLoop, OwnProcess
+from ghl_notes.stores.waiting import Wait, acquired
 
-__all__ = ["ALONE", "CLAIMS", "INSTALLS", "Connection", "PostgresDatabase", "explained"]
+__all__ = [
+    "ALONE",
+    "CLAIMS",
+    "INSTALLS",
+    "Connection",
+    "LockNotAvailable",
+    "PostgresDatabase",
+    "answered",
+]
+
+R = TypeVar("R")
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
@@ -75,6 +87,16 @@ ALONE: Final = f"SELECT pg_advisory_xact_lock({0x67686C6E})"  # "ghln"
 # To alter a table is to wait for all who use it, and meanwhile all others wait too.
 _ALTER_PATIENCE: Final = "SET LOCAL lock_timeout = '10s'"
 
+# How the codes begin of what no later try mends. All else may pass: a standby, a full disk, too
+# many connections (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_HOPELESS: Final = (
+    "22",  # a value that the server cannot hold
+    "23",  # a constraint that somebody has added
+    "3F",  # no schema to work in
+    "42",  # tables that were changed, or rights that are missing
+    "XX001",  # damaged data
+    "XX002",  # a damaged index
+)
 _ANSWER_SECONDS: Final = 30.0
 _KEPT: Final = 2  # connections that nobody uses
 # What the conninfo may say otherwise. A host that vanished is noticed within half a minute.
@@ -100,23 +122,50 @@ class PostgresDatabase:
     def __init__(self, conninfo: str, *, connections: int) -> None:
         self._settings: dict[str, Any] = {**_settings(conninfo), "prepare_threshold": None}
         self._connections = connections
-        self._places = asyncio.Semaphore(connections)
-        self._idle: list[Connection] = []
         self._is_prepared = False
         self._process = OwnProcess()
+        self._loop = OwnLoop(self._renew)
+        self._idle: list[Connection] = []
+        self._renew()
+
+    def _renew(self) -> AsyncExitStack:
+        closing = AsyncExitStack()
+        for db in self._idle:
+            closing.push_async_callback(db.close)
+        self._idle = []
+        self._places = asyncio.Semaphore(self._connections)
+        self._holds = asyncio.Semaphore(self._connections - 1)
+        return closing
+
+    async def check(self) -> None:
+        """Raise ``ConfigurationError`` in another process, and in another loop of this one."""
+        self._process.check()
+        await self._loop.check()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lend a connection. What is not committed when it is given back is rolled back."""
-        self._process.check()
+        await self.check()
         idle = self._idle
         async with self._places:
-            async with explained():
-                db = await self._connection(idle)
+            db = await answered(self._connection(idle))
             try:
                 yield db
             finally:
                 await finished(self._give_back(db, idle))
+
+    @asynccontextmanager
+    async def holding(self, wait: Wait) -> AsyncIterator[Connection | None]:
+        """Lend a connection for a hold, None if there is none in time. One is left for ``run``."""
+        holds = self._holds
+        if not await acquired(holds, wait):
+            yield None
+            return
+        try:
+            async with self.transaction() as db:
+                yield db
+        finally:
+            holds.release()
 
     async def run(
         self, statement: str, values: Values = (), *, lasting: bool = True
@@ -125,20 +174,12 @@ class PostgresDatabase:
 
         One that is not ``lasting`` may be forgotten by a crash of the server soon after.
         """
-        async with self.transaction() as db, explained():
-            if not lasting:
-                await db.execute("SET LOCAL synchronous_commit = off")
-            done = await db.execute(statement, values)
-            rows = await done.fetchall() if done.description else []
-            await db.commit()
-            return rows
+        async with self.transaction() as db:
+            return await answered(_run(db, statement, values, lasting=lasting))
 
     async def close(self) -> None:
         """Close the connections, those that are lent when they are given back."""
-        idle, self._idle = self._idle, []
-        self._places = asyncio.Semaphore(self._connections)  # perhaps for another event loop
-        for db in idle:
-            await db.close()
+        await self._loop.close()
 
     async def _connection(self, idle: list[Connection]) -> Connection:
         while idle:
@@ -169,38 +210,59 @@ class PostgresDatabase:
         await db.close()
 
 
-@asynccontextmanager
-async def explained(seconds: float | None = _ANSWER_SECONDS) -> AsyncIterator[None]:
-    """Raise what the database says as ``Unavailable`` or ``ConfigurationError``.
+async def _run(db: Connection, statement: str, values: Values, *, lasting: bool) -> list[TupleRow]:
+    if not lasting:
+        await db.execute("SET LOCAL synchronous_commit = off")
+    done = await db.execute(statement, values)
+    rows = await done.fetchall() if done.description else []
+    await db.commit()
+    return rows
+
+
+async def answered(work: Awaitable[R]) -> R:
+    """Await what the database says; raise ``Unavailable`` or ``ConfigurationError`` for a refusal.
 
     The original is not kept: its details may hold the row, and with it the tokens.
     """
     try:
-        async with asyncio.timeout(seconds):
-            yield
-    except (
-        TimeoutError,
-        psycopg.OperationalError,
-        psycopg.errors.IdleInTransactionSessionTimeout,  # the hold took too long
-    ) as error:
-        said = _said(error)
-        msg = f"PostgresStore: the database cannot be used now ({said}); see that it runs, that"
-        msg += " its address and password are right, and try again"
-        raise Unavailable(msg, maybe_applied=False) from None
-    except psycopg.errors.InsufficientPrivilege as error:
-        msg = f"PostgresStore: {_said(error)}; the role needs SELECT, INSERT, UPDATE and DELETE on"
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            return await work
+    except HighLevelError:
+        raise
+    except (TimeoutError, psycopg.Error, OSError, ValueError) as error:
+        failure = _failure(error)
+    raise failure
+
+
+def _failure(error: Exception) -> HighLevelError:
+    reason = _reason(error)
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        msg = f"PostgresStore: {reason}; the role needs SELECT, INSERT, UPDATE and DELETE on"
         msg += f" {INSTALLS} and {CLAIMS}, and CREATE on the schema until they exist; where they"
         msg += " are of an older version, their owner must open the store once, to change them"
-        raise ConfigurationError(msg) from None
-    except psycopg.Error as error:
-        msg = f"PostgresStore: the database cannot be used as a store ({_said(error)})"
-        raise ConfigurationError(msg) from None
+        return ConfigurationError(msg)
+    if _is_hopeless(error):
+        msg = f"PostgresStore: the database cannot be used as a store ({reason})"
+        return ConfigurationError(msg)
+    msg = f"PostgresStore: the database cannot be used now ({reason}); see that it runs, that"
+    msg += " its address and password are right, and try again"
+    return Unavailable(msg, maybe_applied=False, waited=isinstance(error, TimeoutError))
 
 
-def _said(error: Exception) -> str:
+def _is_hopeless(error: Exception) -> bool:
+    if isinstance(error, psycopg.Error) and error.sqlstate is not None:
+        return error.sqlstate.startswith(_HOPELESS)
+    # Without the server: a value that it cannot hold, or a libpq that is too old.
+    wrong = (psycopg.ProgrammingError, psycopg.DataError, psycopg.NotSupportedError, ValueError)
+    return isinstance(error, wrong)
+
+
+def _reason(error: Exception) -> str:
     if isinstance(error, psycopg.Error):
         return error.diag.message_primary or str(error) or type(error).__name__
-    return f"no answer within {_ANSWER_SECONDS:.0f} s"
+    if isinstance(error, TimeoutError):
+        return f"no answer within {_ANSWER_SECONDS:.0f} s"
+    return str(error)
 
 
 def _settings(conninfo: str) -> dict[str, object]:

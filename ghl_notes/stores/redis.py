@@ -1,47 +1,39 @@
 """The store for many machines that have a Redis and no PostgreSQL (extra ``redis``)."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Final, cast
-from urllib.parse import urlsplit
+import os
+import re
+import socket
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Final, TypeAlias, cast
+from uuid import uuid4
 
 from attrs import define
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import (
-    AuthenticationError,
-    AuthorizationError,
-    ClusterDownError,
-    ConnectionError,  # noqa: A004 - redis-py's own
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    TimeoutError,  # noqa: A004 - redis-py's own
-)
+from redis.exceptions import RedisError
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Owner, StoredInstall
 from ghl_notes.stores.finishing import finished
-from ghl_notes.stores.forking import OwnProcess
+from ghl_notes.stores.forking import OwnLoop, OwnProcess
 from ghl_notes.stores.protocol import Overtaken
+from ghl_notes.stores.redis_server import answered, client, look_at
 from ghl_notes.stores.redis_values import adoptions, from_entry, from_text, to_text
 from ghl_notes.stores.rows import readable
 from ghl_notes.stores.secrecy import Secretive
+from ghl_notes.stores.waiting import HOLD_SECONDS, Turns, Wait, checked_timeout, too_late
 
 __all__ = ["RedisStore"]
 
-_log = logging.getLogger("ghl_notes.stores")
+_Text: TypeAlias = Awaitable[bytes | None]
+_Texts: TypeAlias = Awaitable[dict[bytes, bytes]]
 
 _POLL_SECONDS: Final = 0.05
-_ANSWER_SECONDS: Final = 5.0
-_CONNECTIONS: Final = 20
-# No renewal takes that long; whoever still holds by then has lost its way.
-_LONGEST_HOLD_SECONDS: Final = 60.0
+# No renewal takes that long. Who still holds by then is stuck, and others get in before they
+# give up waiting.
+_LONGEST_HOLD_SECONDS: Final = 45.0
 # A lease may lapse under its holder, so a change is made only to what the holder has read. For
 # each: the key, the value that was read, and what it shall be; all of them are changed, or none.
 _CHANGE: Final = """
@@ -57,8 +49,7 @@ for n = 1, #ARGV, 3 do
 end
 return 1
 """
-_PASSING: Final = (ConnectionError, TimeoutError, OutOfMemoryError, ReadOnlyError, ClusterDownError)
-_REFUSED: Final = (AuthenticationError, AuthorizationError)
+_holder: Final = re.compile(rb"(\d{1,10})@([\w.-]{1,255}):", re.ASCII).match
 
 
 @define
@@ -78,9 +69,7 @@ class _Held:
         self.stored = None
 
     async def _change(self, key: str, text: bytes) -> None:
-        with _explained():
-            changed = await self.redis.eval(_CHANGE, 1, self.name, key, self.text, text)
-        if not changed:
+        if not await answered(self.redis.eval(_CHANGE, 1, self.name, key, self.text, text)):
             msg = f"the hold on {self.key} lapsed, and somebody else has changed the install"
             raise Overtaken(msg)
         self.text = text
@@ -90,10 +79,12 @@ class RedisStore(Secretive):
     """Keeps installs in the hash ``<prefix>:installs`` of a Redis, or of a Valkey.
 
     Safe for any number of processes and machines. A hold is redis-py's lock under
-    ``<prefix>:hold:<key>``, whose ``lease`` (seconds) is extended while it is held. A holder that
-    dies keeps the others waiting for at most that long. One whose lease lapsed all the same, in a
-    process that stood still, overwrites nothing: each save compares what is there with what the
-    hold has read, and raises ``Overtaken``. Claims are keys that expire, ``<prefix>:claim:<name>``.
+    ``<prefix>:hold:<key>``, whose ``lease`` (seconds) is extended while it is held, for 45 s at
+    most. A holder that dies keeps the others waiting for at most the lease. One whose lease lapsed
+    all the same, in a process that stood still, overwrites nothing: each save compares what is
+    there with what the hold has read, and raises ``Overtaken``. Who waits for a hold for
+    ``hold_timeout`` seconds gets ``Unavailable``, which names the holder's process. Claims are
+    keys that expire, ``<prefix>:claim:<name>``.
 
     **Redis must write its append-only file** (``appendonly yes``): without it a restart brings
     back an older token, which is dead, and its user must install again. The first connection logs
@@ -104,22 +95,35 @@ class RedisStore(Secretive):
     ``url`` is redis-py's (``redis://``, ``rediss://``, ``unix://``) and may hold its options, such
     as ``?socket_timeout=2``. A Redis that does not answer within 5 s raises ``Unavailable``. A
     value that this library did not write, or a newer one did, raises ``ConfigurationError`` and
-    is left alone. Tokens are written as they are: ``Sealed`` encrypts them.
+    is left alone. What passes, as a full disk or a fail-over, is ``Unavailable``. Belongs to the
+    process and to the event loop that uses it first, and to the next loop when that one is closed;
+    another one gets ``ConfigurationError``. Tokens are written as they are: ``Sealed`` encrypts
+    them.
     """
 
-    def __init__(self, url: str, *, prefix: str = "ghl_notes", lease: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "ghl_notes",
+        lease: float = 10.0,
+        hold_timeout: float = HOLD_SECONDS,
+    ) -> None:
         if lease < 0.001:  # noqa: PLR2004 - what Redis counts in
             msg = (
                 "RedisStore: lease must be a time in seconds, longer than a renewal may stand still"
             )
             raise ConfigurationError(msg)
+        self._hold_timeout = checked_timeout(hold_timeout, "RedisStore")
         self._url = url
         self._prefix = prefix
         self._lease = lease
         self._installs = f"{prefix}:installs"
-        self._redis = _client(url)
+        self._redis = client(url)
         self._is_looked_at = False
         self._process = OwnProcess()
+        self._loop = OwnLoop(self._renew)
+        self._turns = Turns()
 
     async def load(self, key: str) -> StoredInstall | None:
         """Return the install kept under ``key``, or None."""
@@ -131,26 +135,24 @@ class RedisStore(Secretive):
 
         Should its lease lapse, the others no longer wait, and a change raises ``Overtaken``.
         """
-        name = f"{self._prefix}:hold:{key}"
         redis = await self._ready()
-        lock = redis.lock(name, timeout=self._lease, thread_local=False)
-        try:
-            with _explained():
-                # Not cut short, or it would be taken and nobody would know.
-                while not await finished(lock.acquire(blocking=False)):  # noqa: ASYNC110 - another's
-                    await asyncio.sleep(_POLL_SECONDS)
-            async with _extended(lock, self._lease):
-                text = await self._text(key)
-                yield _Held(redis, self._installs, key, text, from_text(key, text))
-        finally:
-            with suppress(RedisError):  # lost already, or not to be reached: its lease ends it
-                await finished(lock.release())
+        wait = Wait.of(self._hold_timeout)
+        lock = redis.lock(f"{self._prefix}:hold:{key}", timeout=self._lease, thread_local=False)
+        async with self._turns.taken(key, wait) as is_our_turn:
+            try:
+                if not (is_our_turn and await _taken(lock, wait)):
+                    raise await self._too_late(key)
+                async with _extended(lock, self._lease):
+                    text = await self._text(key)
+                    yield _Held(redis, self._installs, key, text, from_text(key, text))
+            finally:
+                with suppress(RedisError):  # lost already, or not to be reached: its lease ends it
+                    await finished(lock.release())
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key, as they stood at the first step."""
         redis = await self._ready()
-        with _explained():
-            texts = cast("dict[bytes, bytes]", await finished(redis.hgetall(self._installs)))
+        texts = await answered(finished(cast("_Texts", redis.hgetall(self._installs))))
         for stored in readable(sorted(texts.items()), from_entry):
             yield stored
 
@@ -159,12 +161,12 @@ class RedisStore(Secretive):
         redis, owner = await self._ready(), Owner(provider, client_id)
         changed = False
         while not changed:  # somebody has changed one of them meanwhile: look again
-            with _explained():
-                texts = cast("dict[bytes, bytes]", await finished(redis.hgetall(self._installs)))
-                changes = adoptions(texts, owner)
-                if not changes:
-                    return
-                changed = bool(await finished(redis.eval(_CHANGE, 1, self._installs, *changes)))
+            texts = await answered(finished(cast("_Texts", redis.hgetall(self._installs))))
+            changes = adoptions(texts, owner)
+            if not changes:
+                return
+            changing = redis.eval(_CHANGE, 1, self._installs, *changes)
+            changed = bool(await answered(finished(changing)))
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
@@ -177,77 +179,61 @@ class RedisStore(Secretive):
     async def forget(self, name: str) -> None:
         """Free ``name`` at once."""
         redis = await self._ready()
-        with _explained():
-            await finished(redis.delete(self._claim_of(name)))
+        await answered(finished(redis.delete(self._claim_of(name))))
 
     async def close(self) -> None:
         """Close the connections. The store opens them again if it is used again."""
-        redis, self._redis = self._redis, _client(self._url)
-        await redis.aclose()
+        await self._loop.close()
 
     async def _text(self, key: str) -> bytes:
         redis = await self._ready()
-        with _explained():
-            return cast("bytes | None", await finished(redis.hget(self._installs, key))) or b""
+        return await answered(finished(cast("_Text", redis.hget(self._installs, key)))) or b""
 
     async def _set(self, name: str, seconds: float, *, only_new: bool) -> bool:
         redis = await self._ready()
         milliseconds = max(1, round(seconds * 1000))
-        with _explained():
-            claim = redis.set(self._claim_of(name), b"", px=milliseconds, nx=only_new)
-            return bool(await finished(claim))
+        claim = redis.set(self._claim_of(name), b"", px=milliseconds, nx=only_new)
+        return bool(await answered(finished(claim)))
 
     def _claim_of(self, name: str) -> str:
         return f"{self._prefix}:claim:{name}"
 
     async def _ready(self) -> Redis:
         self._process.check()
+        await self._loop.check()
         redis = self._redis
         if not self._is_looked_at:
             self._is_looked_at = True
             try:
-                with _explained():
-                    await _look_at(redis)
+                await answered(look_at(redis))
             except HighLevelError:
                 self._is_looked_at = False
                 raise
         return redis
 
+    def _renew(self) -> AsyncExitStack:
+        closing = AsyncExitStack()
+        closing.push_async_callback(self._redis.aclose)
+        self._redis = client(self._url)
+        return closing
 
-def _client(url: str) -> Redis:
-    try:
-        # After the host an @ is a password's, and the host is a part of it that errors would tell.
-        is_clear = "@" not in "".join(urlsplit(url)[2:])
-        pool = BlockingConnectionPool.from_url(
-            url,
-            protocol=2,
-            decode_responses=False,  # what others wrote need not be text
-            max_connections=_CONNECTIONS,
-            timeout=_ANSWER_SECONDS,
-            socket_timeout=_ANSWER_SECONDS,
-            socket_connect_timeout=_ANSWER_SECONDS,
-            # Repeated after a lost reply, a claim would be refused to its own claimant.
-            retry=Retry(NoBackoff(), 0),
-        )
-    except (ValueError, TypeError):  # which may quote it
-        is_clear = False
-    if not is_clear:
-        msg = "RedisStore: the url cannot be read; percent-encode a password in it"
-        raise ConfigurationError(msg)
-    return Redis.from_pool(pool)
+    async def _too_late(self, key: str) -> Unavailable:
+        name = f"{self._prefix}:hold:{key}"
+        signed = await answered(finished(cast("_Text", self._redis.get(name))))
+        found = _holder(signed or b"")
+        holder = f"process {found[1].decode()} on {found[2].decode()}" if found else "another task"
+        return too_late(f"RedisStore: the install {key}", self._hold_timeout, holder)
 
 
-async def _look_at(redis: Redis) -> None:
-    """Warn of a Redis that forgets. One that may not be asked (INFO) is not judged."""
-    try:
-        persistence = await redis.info("persistence")
-    except ResponseError:
-        return
-    if persistence.get("aof_enabled") == 0:
-        _log.warning(
-            "Redis keeps no append-only file: tokens that were saved since its last snapshot are"
-            " lost with a restart, and their users must install again; set 'appendonly yes'"
-        )
+async def _taken(lock: Lock, wait: Wait) -> bool:
+    """Take a lock in the name of this process; False if it is not free in time."""
+    token = f"{os.getpid()}@{socket.gethostname()}:{uuid4().hex}"
+    # Not cut short, or it would be taken and nobody would know.
+    while not await answered(finished(lock.acquire(blocking=False, token=token))):
+        if not wait.left:
+            return False
+        await asyncio.sleep(min(_POLL_SECONDS, wait.left))
+    return True
 
 
 @asynccontextmanager
@@ -269,19 +255,3 @@ async def _extended(lock: Lock, lease: float) -> AsyncIterator[None]:
     finally:
         over.set_result(None)  # not a cancellation, which redis-py may swallow
         await finished(extending)
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Raise what Redis says as ``Unavailable`` or ``ConfigurationError``."""
-    try:
-        yield
-    except RedisError as error:
-        # Of a command it does not know Redis repeats the arguments.
-        said = str(error).partition(", with args")[0] or type(error).__name__
-        if isinstance(error, _PASSING) and not isinstance(error, _REFUSED):
-            msg = f"RedisStore: Redis cannot be used now ({said}); see that it runs and can be"
-            msg += " reached, and try again"
-            raise Unavailable(msg, maybe_applied=False) from None
-        msg = f"RedisStore: Redis cannot be used as a store ({said})"
-        raise ConfigurationError(msg) from None

@@ -9,11 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
-from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.stores.failing_files import failure_of
 from ghl_notes.stores.file_locks import FileLocks
 from ghl_notes.stores.finishing import finished
-from ghl_notes.stores.forking import OwnProcess
 from ghl_notes.stores.sqlite_schema import Schema, into_main_file, opened
 from ghl_notes.stores.waiting import Wait
 
@@ -52,7 +51,6 @@ class SQLiteFile:
         self._patience = patience
         self._db: sqlite3.Connection | None = None
         self._identity = (0, 0)
-        self._process = OwnProcess()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ghl_notes store")
 
     async def run(self, work: Callable[[sqlite3.Connection], R], *, into_file: bool = False) -> R:
@@ -62,7 +60,7 @@ class SQLiteFile:
         it. Raises ``ConfigurationError`` for a file that cannot be used, and ``Unavailable`` for
         one that cannot be used now. ``work`` may be called again after it met a lock.
         """
-        self._process.check()
+        self._locks.process.check()
         return await finished(self._until_free(partial(self._attempt, work, into_file)))
 
     async def backup(self, target: Path) -> None:
@@ -105,6 +103,8 @@ class SQLiteFile:
                 result = work(db)
             if into_file:
                 into_main_file(db)
+        except HighLevelError:
+            raise
         except (sqlite3.Error, OSError, ValueError) as error:
             failure = failure_of(error, f"{self._schema.name}: {self._path} cannot be used")
         else:

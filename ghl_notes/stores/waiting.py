@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ghl_notes.errors import ConfigurationError, Unavailable
 
-__all__ = ["HOLD_SECONDS", "Turns", "Wait", "checked_timeout", "too_late"]
+__all__ = ["HOLD_SECONDS", "Turns", "Wait", "acquired", "checked_timeout", "too_late"]
 
 HOLD_SECONDS: Final = 60.0
 """How long a caller waits for a hold: longer than any that is well, which ends within 30 s."""
@@ -46,7 +46,7 @@ class Turns:
     async def taken(self, name: str, wait: Wait) -> AsyncIterator[bool]:
         """Take a turn, and give True; give False if none came in time."""
         lock = self._locks.setdefault((asyncio.get_running_loop(), name), asyncio.Lock())
-        is_ours = await _acquired(lock, wait)
+        is_ours = await acquired(lock, wait)
         try:
             yield is_ours
         finally:
@@ -54,7 +54,8 @@ class Turns:
                 lock.release()
 
 
-async def _acquired(lock: asyncio.Lock, wait: Wait) -> bool:
+async def acquired(lock: asyncio.Lock | asyncio.Semaphore, wait: Wait) -> bool:
+    """Acquire a lock of asyncio's; False if it is not free in time."""
     try:
         async with asyncio.timeout_at(wait.ends):
             return await lock.acquire()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.stores.pooler import pooler
 from tests.stores.servers import conninfo, extra, place_on
 from tests.torture.stores import open_store
 
-Opening = Callable[[], TokenStore]
+Opening = Callable[..., TokenStore]
 
 KINDS = [
     "memory",
@@ -36,22 +37,21 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Mod
 async def making(kind: str, folder: Path) -> AsyncIterator[Opening]:
     """Give a new object on the same place each time, as another process would have it."""
     if kind == "memory":  # nothing of which is shared with another object
-        store = MemoryStore()
-        yield lambda: store
+        yield cache(MemoryStore)
     elif kind == "sqlite":
-        yield lambda: SQLiteStore(folder / "installs.db")
+        yield partial(SQLiteStore, folder / "installs.db")
     elif kind.startswith("sealed"):
         sealed = extra("ghl_notes.stores.sealed").Sealed
         key = sealed.new_key()
         async with making(kind.removeprefix("sealed "), folder) as inner:
-            yield lambda: sealed(inner(), keys=[key])
+            yield lambda **options: sealed(inner(**options), keys=[key])
     elif kind.startswith("pooled"):
         store = extra("ghl_notes.stores.postgres").PostgresStore
         async with place_on("postgres") as place, pooler() as address:
-            yield lambda: store(conninfo(place, **address), connections=4)
+            yield partial(store, conninfo(place, **address), connections=4)
     else:
         async with place_on(kind) as place:
-            yield lambda: open_store(kind, place)
+            yield partial(open_store, kind, place)
 
 
 @pytest_asyncio.fixture(params=KINDS)
@@ -60,8 +60,8 @@ async def opening(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     opened = []
     async with making(request.param, tmp_path) as make:
 
-        def open_one() -> TokenStore:
-            opened.append(make())
+        def open_one(**options: float) -> TokenStore:
+            opened.append(make(**options))
             return opened[-1]
 
         yield open_one

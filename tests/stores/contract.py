@@ -1,23 +1,24 @@
 """What every store of installs promises; ``conftest`` names the stores that are held to it.
 
-``opening`` gives one store as often as it is called: the second is to the first as another
-process is. ``store`` is one of them. Both begin empty.
+``opening`` gives one store as often as it is called, each time with the same options: the second
+is to the first as another process is. ``store`` is one of them. Both begin empty.
 """
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import attrs
 import pytest
 
-from ghl_notes.errors import ConfigurationError
+from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Install, StoredInstall
 from ghl_notes.stores import Claims, Overtaken, TokenStore
 from tests.stores.installs import KEY, count_of, count_on, delete, install, keys, save
 
-Opening = Callable[[], TokenStore]
+Opening = Callable[..., TokenStore]
 
 
 async def idle(store: TokenStore) -> None:
@@ -354,6 +355,152 @@ async def test_a_cancelled_save_is_whole_or_not_there(opening: Opening, steps: i
     assert saving.done()
     assert after in (install(count=0), install(count=1))
     assert after == await first.load(KEY)
+
+
+async def test_a_wait_for_a_hold_ends(opening: Opening) -> None:
+    """Who waits in vain is told so after the time that was given, however many others wait.
+
+    The failure is not one to be repeated at once, or the waits would add up.
+    """
+    first, second = opening(hold_timeout=0.4), opening(hold_timeout=0.4)
+    await save(first, install(count=1))
+    async with first.hold(KEY):
+        began = asyncio.get_running_loop().time()
+        waiting = [count_on(store) for store in (first, second) for _ in range(25)]
+        ended = await asyncio.gather(*waiting, return_exceptions=True)
+        took = asyncio.get_running_loop().time() - began
+
+    assert {type(one) for one in ended} == {Unavailable}
+    assert all(one.waited and not one.maybe_applied for one in ended)
+    assert all("may be stopped" in str(one) for one in ended)
+    assert took < 4
+    assert await count_on(second) == 1
+
+
+async def test_a_wait_in_vain_keeps_no_other_install(opening: Opening) -> None:
+    """While many wait for one install, another one is held at once."""
+    first, second = opening(hold_timeout=5), opening(hold_timeout=5)
+    async with first.hold(KEY):
+        waiting = [asyncio.create_task(count_on(second)) for _ in range(30)]
+        await idle(second)
+        async with asyncio.timeout(4):
+            for n in range(20):
+                await save(second, install(f"other {n}", n))
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert len(await keys(second)) == 20
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan")])
+async def test_a_wait_is_a_time(opening: Opening, seconds: float) -> None:
+    """What is no time to wait is refused when the store is made."""
+    with pytest.raises(ConfigurationError, match="hold_timeout"):
+        opening(hold_timeout=seconds)
+
+
+# --- whose it is ----------------------------------------------------------------------------
+
+
+async def in_another_loop(work: Awaitable[object]) -> object:
+    """Run something in a thread and a loop of its own, which is closed then."""
+
+    async def run() -> object:
+        async with asyncio.timeout(5):
+            return await work
+
+    return await asyncio.to_thread(lambda: asyncio.run(run()))
+
+
+async def test_a_store_outlives_its_loop(store: TokenStore) -> None:
+    """One object serves one ``asyncio.run`` after the other, and keeps what it kept."""
+    await in_another_loop(save(store, install(count=1)))
+    counts = [await in_another_loop(count_on(store)) for _ in range(2)]
+    await in_another_loop(store.claim("n", seconds=60))
+
+    assert counts == [1, 2]
+    assert count_of(await store.load(KEY)) == 3
+    assert not await store.claim("n", seconds=60)
+
+
+async def test_a_loop_may_end_in_the_middle(opening: Opening) -> None:
+    """A loop that is given up under a hold, with others waiting, spoils nothing for the next."""
+    store = opening(hold_timeout=5)
+
+    async def be_cut_off() -> None:
+        held = asyncio.Event()
+
+        async def hold() -> None:
+            async with store.hold(KEY):
+                held.set()
+                await asyncio.Event().wait()
+
+        tasks = {asyncio.create_task(hold())}
+        await held.wait()
+        tasks |= {asyncio.create_task(count_on(store)) for _ in range(3)}
+        await store.load(KEY)
+
+    await in_another_loop(be_cut_off())
+    async with asyncio.timeout(5):
+        assert await count_on(store) == 0
+
+
+async def test_a_store_is_closed_in_whatever_loop(store: TokenStore) -> None:
+    """A store whose loop is closed can be closed in another, and used again."""
+    await in_another_loop(save(store, install(count=1)))
+    await in_another_loop(store.close())
+    await in_another_loop(store.load(KEY))
+    await store.close()
+
+    assert count_of(await store.load(KEY)) == 1
+
+
+async def test_two_loops_at_once_share_or_are_told(opening: Opening) -> None:
+    """A second loop beside the first is served, or told to make a store of its own; none hangs."""
+    store = opening(hold_timeout=0.3)
+    await save(store, install(count=1))
+    uses = [lambda: store.load(KEY), lambda: keys(store), lambda: store.claim("n", seconds=60)]
+    ended: list[object] = []
+    async with store.hold(KEY):
+        for use in (*uses, lambda: count_on(store)):
+            try:
+                ended.append(await in_another_loop(use()))
+            except HighLevelError as error:
+                ended.append(error)
+
+    shares = not isinstance(ended[0], ConfigurationError)
+    assert all(isinstance(one, ConfigurationError) != shares for one in ended), ended
+    assert shares or "one for each loop" in str(ended[0])
+    assert isinstance(ended[-1], Unavailable | ConfigurationError)
+    assert await count_on(store) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+async def test_a_forked_child_is_told_to_make_its_own(store: TokenStore) -> None:
+    """What was in use before a fork is refused in the child at once, whatever it is asked."""
+    await save(store, install())
+    async with store.hold(KEY):
+        child = os.fork()
+        if child == 0:
+            with suppress(BaseException):
+                uses = (store.load(KEY), store.hold(KEY).__aenter__(), store.claim("n", seconds=1))
+                os._exit(sum(is_refused(use) for use in uses))
+            os._exit(9)
+        status = await asyncio.to_thread(os.waitpid, child, 0)
+
+    assert os.waitstatus_to_exitcode(status[1]) == 3
+    assert await store.load(KEY) == install()
+
+
+def is_refused(use: Awaitable[object]) -> bool:
+    """Begin something, as far as it goes without waiting, and tell whether it was refused."""
+    try:
+        next(use.__await__())
+    except ConfigurationError:
+        return True
+    return False
 
 
 # --- claims ---------------------------------------------------------------------------------

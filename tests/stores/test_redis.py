@@ -390,7 +390,20 @@ async def test_a_redis_that_ends_idle_connections(
         (b"-WRONGPASS invalid username-password pair or user is disabled.\r\n", ConfigurationError),
         (b"-NOAUTH Authentication required.\r\n", ConfigurationError),
         (b"-NOPERM this user has no permissions to run the 'hget' command\r\n", ConfigurationError),
-        (b"-MISCONF Redis is unable to persist to disk\r\n", ConfigurationError),
+        (b"-DENIED Redis is running in protected mode\r\n", ConfigurationError),
+        (b"-ERR unknown command 'HGET'\r\n", ConfigurationError),
+        (b"-MOVED 3999 127.0.0.1:6381\r\n", ConfigurationError),
+        (b"-ERR DB index is out of range\r\n", ConfigurationError),
+        (b"-ERR Error running script: WRONGTYPE Operation against a key\r\n", ConfigurationError),
+        (b"-MISCONF Errors writing to the AOF file: No space left on device\r\n", Unavailable),
+        (b"-NOREPLICAS Not enough good replicas to write.\r\n", Unavailable),
+        (b"-BUSY Redis is busy running a script.\r\n", Unavailable),
+        (b"-TRYAGAIN Multiple keys request during rehashing of slot\r\n", Unavailable),
+        (b"-CLUSTERDOWN The cluster is down\r\n", Unavailable),
+        (b"-ERR max number of clients reached\r\n", Unavailable),
+        (b"-UNBLOCKED force unblock from blocking operation\r\n", Unavailable),
+        (b"-SOMETHING that a later Redis says\r\n", Unavailable),
+        (b"!not redis at all\r\n", Unavailable),
         (b"-OOM command not allowed when used memory > 'maxmemory'.\r\n", Unavailable),
         (b"-READONLY You can't write against a read only replica.\r\n", Unavailable),
         (b"-MASTERDOWN Link with MASTER is down\r\n", Unavailable),
@@ -406,6 +419,7 @@ async def test_what_redis_refuses(reply: bytes, raised: type[Exception]) -> None
         await store.close()
 
     assert reply[1:].split()[1].decode() in str(error.value)
+    assert (error.value.__cause__, error.value.__context__) == (None, None)
 
 
 async def test_an_error_tells_no_token() -> None:

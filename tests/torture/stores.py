@@ -14,19 +14,22 @@ LEASE = 2.0  # seconds, so that tests of killed holders end soon
 REDIS = os.environ.get("GHL_NOTES_TEST_REDIS", "redis://127.0.0.1:6379/0")
 
 
-def open_store(kind: str, place: str, server: str = "") -> TokenStore:
+def open_store(
+    kind: str, place: str, server: str = "", *, hold_timeout: float = 60.0
+) -> TokenStore:
     """Open the store as one process does, on the usual server or on another."""
     if kind == "sqlite":
-        return SQLiteStore(place)
+        return SQLiteStore(place, hold_timeout=hold_timeout)
     if kind == "postgres":
         from ghl_notes.stores import PostgresStore  # noqa: PLC0415 - its extra may be missing
 
         url = server or POSTGRES
         joint = "&" if "?" in url else "?"
-        return PostgresStore(f"{url}{joint}options=-csearch_path%3D{place}", connections=10)
+        url = f"{url}{joint}options=-csearch_path%3D{place}"
+        return PostgresStore(url, connections=10, hold_timeout=hold_timeout)
     from ghl_notes.stores import RedisStore  # noqa: PLC0415 - as above
 
-    return RedisStore(server or REDIS, prefix=place, lease=LEASE)
+    return RedisStore(server or REDIS, prefix=place, lease=LEASE, hold_timeout=hold_timeout)
 
 
 async def missing(kind: str) -> str:
