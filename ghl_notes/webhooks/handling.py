@@ -52,7 +52,9 @@ class Handling:
             raise Unavailable("the receiver is closed", maybe_applied=False)
         if (running := self._running.get(name)) is not None:
             return repeated((await self._outcome(running, event)).status)
-        return await self._outcome(self._begin(event, name), event)
+        delivery = self._begin(event, name)
+        await asyncio.sleep(0)  # which is often enough
+        return await self._outcome(delivery, event)
 
     async def close(self) -> None:
         """Begin no more, and wait for what still runs."""
@@ -79,8 +81,9 @@ class Handling:
     async def _outcome(self, delivery: _Delivery, event: WebhookEvent) -> Receipt:
         """Wait for a while. A caller who is cancelled here leaves the work alone."""
         task = delivery.task
-        either: set[asyncio.Future[None] | asyncio.Task[Receipt]] = {task, delivery.begun}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            either: set[asyncio.Future[None] | asyncio.Task[Receipt]] = {task, delivery.begun}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             await asyncio.wait({task}, timeout=self.patience)
         if not task.done():

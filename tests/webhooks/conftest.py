@@ -109,7 +109,7 @@ async def build(fake: FakeHighLevel) -> AsyncIterator[Build]:
 
         def make(**options) -> HighLevel:
             names = ("client_id", "client_secret", "redirect_uri")
-            app = App(**{name: getattr(fake.app, name) for name in names})
+            app = App(**{name: options.pop(name, getattr(fake.app, name)) for name in names})
             chosen = {"base_url": fake.url, "retries": NOTHING_WAITS, **options}
             highlevel = HighLevel(app, **chosen)
             stack.push_async_callback(highlevel.close)

@@ -42,20 +42,14 @@ class Service:
 
     process: asyncio.subprocess.Process
     port: int
-    cpu: float = 0.0
     memory: float = 0.0
     handled: int = 0
 
     async def pulse(self) -> float:
-        """Tell for how long the loop stood still since the last call.
-
-        That is never longer than the processor time that the service took meanwhile: the rest is
-        what others on the machine took away from it.
-        """
+        """Tell for how long the loop stood still, at most, since the last call."""
         self.process.stdin.write(b"\n")
-        longest, cpu, self.memory, self.handled = json.loads(await self.process.stdout.readline())
-        used, self.cpu = cpu - self.cpu, cpu
-        return min(longest, used)
+        longest, self.memory, self.handled = json.loads(await self.process.stdout.readline())
+        return longest
 
     async def post(
         self, headers: str, body: bytes = b"", *, length: int | None = None, stay: bool = True
@@ -164,6 +158,7 @@ async def test_a_compressed_post_does_not_stop_the_loop(fake, encoding) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 async def test_no_compressed_post_stops_the_loop(fake) -> None:
     """Of a hundred and more ways to send a bomb none stops the loop, and none is left waiting."""
     bombs = {"gzip": gzip(256), "deflate": gzip(256, 15), "br": br(512), "zstd": zstd(512)}
@@ -186,7 +181,7 @@ async def test_no_compressed_post_stops_the_loop(fake) -> None:
 
                 async def post(headers: str) -> int | None:
                     async with side_by_side:
-                        return await service.post(headers, body)
+                        return await service.post(headers, body, stay="Expect" not in headers)
 
                 return await asyncio.gather(*map(post, ways))
 
@@ -273,13 +268,14 @@ async def test_two_hundred_connections_that_withhold_their_bodies(fake) -> None:
         grown = service.memory - before
         answers = await asyncio.gather(*tasks)
         stop = max(stop, await service.pulse())
+        worst = f"{grown:.0f} MB, and the longest stop was {stop * 1000:.0f} ms"
 
     assert meanwhile == 401
     assert answers == [408] * 200
     assert time.monotonic() < until
     assert grown < 20
     assert stop <= LONGEST
-    print(f"200 connections withheld their bodies and cost {grown:.0f} MB")  # noqa: T201
+    print(f"200 connections withheld their bodies: {worst}")  # noqa: T201
 
 
 async def test_connections_without_a_signature_are_ended_at_once(fake) -> None:
