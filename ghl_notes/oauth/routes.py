@@ -21,6 +21,7 @@ from ghl_notes.errors import (
     Unavailable,
 )
 from ghl_notes.models import App, AuthorizationRequest, Install
+from ghl_notes.models.values import is_plain
 from ghl_notes.oauth import cookie, pages
 from ghl_notes.stores.protocol import Claims
 
@@ -128,7 +129,7 @@ class _Flow:
         if not state and self.without_state == "restart":
             # The code stays unused: it may be an attacker's, who wants to be installed here.
             return web.Response(status=303, headers={"Location": "connect"})
-        if not query.get("code", "").strip():
+        if not is_plain(query.get("code", "").strip()):
             return _shown(pages.no_good())
         return await self._install(request, state)
 

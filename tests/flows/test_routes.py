@@ -408,7 +408,9 @@ async def test_a_refusal_with_another_state(fake, browser, stored, token_calls) 
     assert len(browser.cookies) == 1
 
 
-@pytest.mark.parametrize("code", ["code=", "code=%20", "other=abc", ""])
+@pytest.mark.parametrize(
+    "code", ["code=", "code=%20", "code=a%00b", "code=a%0D%0Ab", "other=abc", ""]
+)
 async def test_a_callback_without_a_code(fake, browser, stored, token_calls, code) -> None:
     """Our own state alone installs nothing."""
     callback = await browser.sent_back(fake.location_id)
@@ -443,7 +445,7 @@ async def test_an_install_without_a_state_can_be_accepted(
     assert await stored() == [location_on(fake)]
 
 
-@pytest.mark.parametrize("query", ["", "?code=", "?code=%20", "?state=&code="])
+@pytest.mark.parametrize("query", ["", "?code=", "?code=%20", "?code=a%00b", "?state=&code="])
 async def test_nothing_is_nothing_to_accept(
     fake, highlevel, serve, open_browser, stored, token_calls, query
 ) -> None:

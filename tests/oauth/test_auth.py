@@ -5,9 +5,12 @@ import pickle
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ghl_notes import Auth, StaticToken
 from ghl_notes.errors import AccessDenied, ConfigurationError
+from ghl_notes.oauth.auth import checked_token
 
 SECRET = "pit-0123-4567"
 
@@ -28,6 +31,25 @@ def test_what_is_no_token_is_refused(given: object) -> None:
         StaticToken(given)
 
     assert str(given).strip() == "" or str(given) not in str(raised.value)
+
+
+anything = st.text(st.characters()) | st.text(st.sampled_from("a b\t\x00\r\n\ud800\x7f\xa0é\u2028"))
+
+
+@given(text=anything)
+def test_any_text_is_a_token_or_refused(text: str) -> None:
+    """What is taken, here or from somebody's own ``Auth``, can be sent; the rest is not told."""
+    for take in (lambda given: StaticToken(given)._token, checked_token):
+        taken, refusal = "", None
+        try:
+            taken = take(f"{SECRET}{text}")
+        except ConfigurationError as error:
+            refusal = error
+
+        assert taken.encode("ascii").isascii()
+        assert not set(taken) & set("\r\n\0")
+        assert refusal is None or (refusal.__cause__, refusal.__context__) == (None, None)
+        assert SECRET not in str(refusal)
 
 
 async def test_only_a_person_can_renew_it() -> None:

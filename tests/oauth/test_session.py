@@ -4,6 +4,7 @@ import asyncio
 import pickle
 import traceback
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import attrs
@@ -33,6 +34,7 @@ from ghl_notes.http.transport import Transport
 from ghl_notes.models import Install, Owner, StoredInstall, Token
 from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.oauth.token_reply import stored_install
+from ghl_notes.stores.rows import to_row, to_stored
 
 NOW = 1_784_284_038.0
 SECRETS = {"client_secret": "s3cr3t & +=\xe9", "code": "c0de+/=", "refresh_token": "r3fr3sh"}
@@ -314,6 +316,29 @@ def test_a_token_that_no_request_can_hold_is_refused(access: str, refresh: str) 
         token.access_token.encode("ascii")
         urlencode({"refresh_token": token.refresh_token}).encode("ascii")
         assert token.refresh_token == payload["refresh_token"]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | anything,
+    lambda inner: st.lists(inner) | st.dictionaries(anything, inner),
+    max_leaves=5,
+)
+
+
+@given(
+    told=st.dictionaries(st.sampled_from([*V2, *V3]), json_values),
+    before=st.sampled_from([None, STORED]),
+)
+def test_any_reply_is_an_install_or_unreadable(
+    told: dict[str, object], before: StoredInstall | None
+) -> None:
+    """Whatever JSON the token endpoint sends, nothing else is raised, and what is read is kept."""
+    with suppress(UnexpectedResponse):
+        stored = stored_install({**V2, **told}, now=NOW, owner=OWNER, before=before)
+        row = to_row(stored)
+
+        assert to_stored(row) == stored
+        assert "".join(map(str, row)).encode().decode() == "".join(map(str, row))
 
 
 @pytest.mark.parametrize("name", ["access_token", "refresh_token", "locationId", "companyId"])
