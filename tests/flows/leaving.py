@@ -1,6 +1,7 @@
 """A program that ends in the middle of its work with a token, without closing anything.
 
-Its arguments are a URL, an app's id and secret, a store, what it does, for whom, and how it ends.
+Its arguments are a URL, an app's id and secret, a kind of store and its place, what it does, for
+whom, and how it ends.
 """
 
 import asyncio
@@ -11,16 +12,9 @@ import aiohttp
 import anyio
 
 from ghl_notes import App, HighLevel
-from ghl_notes.stores import PostgresStore, RedisStore, SQLiteStore, TokenStore
+from tests.torture.stores import open_store
 
 CALLBACK = "https://app.example.com/oauth/callback"
-
-
-def store_of(name: str) -> TokenStore:
-    if name.startswith("redis:"):
-        url, _, prefix = name.partition("#")
-        return RedisStore(url, prefix=prefix, lease=2.0)
-    return PostgresStore(name) if "dbname=" in name else SQLiteStore(name)
 
 
 async def work(highlevel: HighLevel, what: str, who: str) -> None:
@@ -32,13 +26,15 @@ async def work(highlevel: HighLevel, what: str, who: str) -> None:
         await anext(highlevel.location(who).contacts.stream())
 
 
-async def main(url: str, client_id: str, secret: str, store: str, what: str, who: str) -> None:
+async def main(
+    url: str, client_id: str, secret: str, kind: str, place: str, what: str, who: str
+) -> None:
     app = App(client_id=client_id, client_secret=secret, redirect_uri=CALLBACK)
     async with contextlib.AsyncExitStack() as stack:
         session = None
         if what == "borrowed":
             session = await stack.enter_async_context(aiohttp.ClientSession())
-        highlevel = HighLevel(app, base_url=url, store=store_of(store), session=session)
+        highlevel = HighLevel(app, base_url=url, store=open_store(kind, place), session=session)
         working = asyncio.create_task(work(highlevel, what, who))
         await asyncio.to_thread(sys.stdin.readline)
         assert not working.done()

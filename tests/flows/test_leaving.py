@@ -4,31 +4,49 @@
 import asyncio
 import signal
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from ghl_notes.stores import SQLiteStore
 from ghl_notes.testing import Fault
 from tests.flows.leaving import CALLBACK
+from tests.stores.servers import place_on
+from tests.torture.stores import open_store
 
 pytestmark = pytest.mark.slow  # each starts a program
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def path(tmp_path) -> Path:
-    return tmp_path / "installs.db"
+@pytest.fixture(params=["sqlite", "postgres", "redis"])
+def kind(request) -> str:
+    return request.param
 
 
 @pytest.fixture
-def leave(fake, path):
+async def place(kind, tmp_path) -> AsyncIterator[str]:
+    """Make room for a store."""
+    if kind == "sqlite":
+        yield str(tmp_path / "installs.db")
+    else:
+        async with place_on(kind) as place:
+            yield place
+
+
+@pytest.fixture
+def open_it(kind, place):
+    """Open the store, as another process does."""
+    return lambda: open_store(kind, place)
+
+
+@pytest.fixture
+def leave(fake, kind, place):
     """Let a program end at a moment of its token's way; what it said, and its status."""
 
-    async def run(what, who, *, how="return", phase="answered", trouble=None, store=None) -> tuple:
+    async def run(what, who, *, how="return", phase="answered", trouble=None) -> tuple:
         app = fake.app
-        told = fake.url, app.client_id, app.client_secret, str(store or path), what, who, how
+        told = fake.url, app.client_id, app.client_secret, kind, place, what, who, how
         fake.redirect_uri = CALLBACK
         program = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.flows.leaving", *told),
@@ -58,12 +76,12 @@ def leave(fake, path):
 
 
 @pytest.fixture
-def lives(fake, build, path):
+def lives(fake, build, open_it):
     """Tell whether an install works for a program that starts later."""
 
-    async def look(location_id, store=None) -> bool:
+    async def look(location_id) -> bool:
         fake.expire_access_tokens()
-        async with build(fake, store=store or SQLiteStore(path)) as highlevel:
+        async with build(fake, store=open_it()) as highlevel:
             contact_id = fake.contact_ids(location_id)[0]
             return len(await highlevel.location(location_id).notes.list(contact_id)) == 5
 
@@ -71,13 +89,14 @@ def lives(fake, build, path):
 
 
 @pytest.fixture
-async def installed(fake, build, path):
+async def installed(fake, build, open_it):
     """Give an install whose access token has just ended."""
-    async with build(fake, store=SQLiteStore(path)) as highlevel:
+    async with build(fake, store=open_it()) as highlevel:
         await highlevel.install(fake.authorize_code())
     fake.expire_access_tokens()
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("how", ["return", "interrupt", "anyio"])
 @pytest.mark.parametrize("what", ["renewal", "borrowed"])
 async def test_a_renewal_is_finished_first(fake, installed, leave, lives, what, how) -> None:
@@ -89,6 +108,17 @@ async def test_a_renewal_is_finished_first(fake, installed, leave, lives, what, 
     assert fake.stats.invalid_grants == 0
 
 
+@pytest.mark.parametrize("phase", ["answered", "sent"])
+async def test_every_store_is_waited_for(fake, installed, leave, lives, phase) -> None:
+    """Whether the reply is on its way or being saved."""
+    status, said = await leave("renewal", fake.location_id, phase=phase)
+
+    assert status == 0, said
+    assert await lives(fake.location_id)
+    assert fake.stats.invalid_grants == 0
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 async def test_a_lost_reply_is_asked_for_again_first(fake, installed, leave, lives) -> None:
     """The program ends while it is in doubt: it asks once more before it does."""
     status, said = await leave("renewal", fake.location_id, trouble=Fault.RESET_AFTER)
@@ -106,9 +136,9 @@ async def test_an_install_is_finished_first(fake, leave, lives) -> None:
     assert fake.stats.exchanges == 1
 
 
-async def test_a_mint_is_finished_first(fake, build, path, leave, lives) -> None:
+async def test_a_mint_is_finished_first(fake, build, open_it, leave, lives) -> None:
     """A location's own token is saved, although the agency could give it another one."""
-    async with build(fake, store=SQLiteStore(path)) as highlevel:
+    async with build(fake, store=open_it()) as highlevel:
         await highlevel.install(fake.authorize_code(company=True))
     status, said = await leave("mint", fake.location_id)
     fake.revoke(company=True)
