@@ -116,7 +116,7 @@ class Installs:
         self._under_way.forget()
         self.minting = asyncio.Semaphore(_MINTS_AT_ONCE)
         for auth in self._auths.values():
-            auth.running = None
+            auth.running = auth.saving = None
 
     def begin(
         self,
@@ -134,7 +134,9 @@ class Installs:
         """Prepare to spend the refresh token of an install."""
         session = self._session
         ways = session.refresh, session.refresh_alone
-        return Refresh(*ways, stored, TOKEN_RETRIES, self.clock, self.observer)
+        return Refresh(
+            *ways, stored, TOKEN_RETRIES, self.clock, self.observer, server=session.server
+        )
 
     async def _add(self, code: str, user_type: UserType | None) -> Install:
         stored = await self._exchange(code, user_type=user_type)

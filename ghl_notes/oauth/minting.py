@@ -31,7 +31,7 @@ __all__ = [
     "refuses",
 ]
 
-# A hold is over within half a minute.
+# A hold is over within about half a minute.
 _MINT_SECONDS: Final = 25.0
 CLOCKS_APART: Final = 60.0
 """By how many seconds the clocks of two machines that share a store may differ."""

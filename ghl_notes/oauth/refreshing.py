@@ -75,6 +75,7 @@ class Refresh:
     policy: RetryPolicy
     clock: Callable[[], float]
     observer: Observer | None
+    server: str = "HighLevel"
     grace: Grace = field(factory=lambda: GRACE)
     rng: random.Random = field(factory=random.Random)
     in_doubt_since: datetime | None = field(default=None, init=False)
@@ -124,7 +125,7 @@ class Refresh:
                 raise
             self._is_deserted = self._is_deserted or isinstance(error, ConfigurationError)
             # A page of some proxy, or a reply that is no token: it says nothing of the first one.
-            raise _passing(error) from error
+            raise self._passing(error) from error
 
     async def _sent(self, now: float) -> StoredInstall:
         """Send it once, in what time there is."""
@@ -137,7 +138,7 @@ class Refresh:
             async with asyncio.timeout(seconds):
                 return await send(self.stored)
         except TimeoutError as error:
-            raise Unavailable("HighLevel took too long to answer", settled=False) from error
+            raise Unavailable(f"{self.server} took too long to answer", settled=False) from error
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -145,11 +146,16 @@ class Refresh:
             # The program is ending, which cancels what aiohttp began for this request.
             raise Unavailable("the request for a token was cut off") from error
 
+    def _passing(self, error: HighLevelError) -> Unavailable:
+        msg = f"no token in {self.server}'s reply: {error.args[0]}"
+        return Unavailable(msg, status=error.status, messages=error.messages)
+
     def _unanswered(self, error: HighLevelError) -> Unavailable:
         msg = str(error.args[0])
         if not isinstance(error, OtherInstall):
             seconds = self.grace.last_try
-            msg = f"HighLevel did not say within {seconds:.0f} s whether it took the refresh: {msg}"
+            about = f"{self.server} did not say within {seconds:.0f} s whether it took the refresh"
+            msg = f"{about}: {msg}"
         return Unavailable(
             msg,
             waited=True,
@@ -170,11 +176,6 @@ def _may_have_been_taken(error: HighLevelError) -> bool:
     if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell
         return error.status is None or error.status < 300  # noqa: PLR2004
     return isinstance(error, Unavailable) and error.maybe_applied
-
-
-def _passing(error: HighLevelError) -> Unavailable:
-    msg = f"no token in HighLevel's reply: {error.args[0]}"
-    return Unavailable(msg, status=error.status, messages=error.messages)
 
 
 def _now() -> float:

@@ -67,7 +67,8 @@ class TokenStore(Protocol):
         """Wait for the sole right to change the install under ``key``, and read it afresh.
 
         A refresh token works once, so it is spent under a hold. A holder that dies lets go.
-        Holds are short, at most half a minute, and never nested.
+        A hold lasts as long as HighLevel takes to answer: about half a minute where its replies
+        are lost, and never a minute. Holds are never nested.
         """
         ...
 

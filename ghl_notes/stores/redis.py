@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Owner, StoredInstall
-from ghl_notes.stores.finishing import finished
+from ghl_notes.stores.finishing import begun, finished
 from ghl_notes.stores.forking import OwnLoop, OwnProcess
 from ghl_notes.stores.protocol import Overtaken
 from ghl_notes.stores.redis_server import answered, client, look_at
@@ -249,7 +249,7 @@ async def _extended(lock: Lock, lease: float) -> AsyncIterator[None]:
             with suppress(RedisError):  # a lease that lapsed is found out by the save
                 await lock.reacquire()
 
-    extending = asyncio.create_task(extend())
+    extending = begun(extend())
     try:
         yield
     finally:

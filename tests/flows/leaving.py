@@ -1,4 +1,4 @@
-"""A program that ends in the middle of its work with a token, without closing anything.
+"""A program that ends in the middle of its work with a token, without closing anything; or not.
 
 Its arguments are a URL, an app's id and secret, a kind of store and its place, what it does, for
 whom, and how it ends.
@@ -36,6 +36,9 @@ async def main(
             session = await stack.enter_async_context(aiohttp.ClientSession())
         highlevel = HighLevel(app, base_url=url, store=open_store(kind, place), session=session)
         working = asyncio.create_task(work(highlevel, what, who))
+        if what == "whole":
+            await working
+            return
         await asyncio.to_thread(sys.stdin.readline)
         assert not working.done()
 

@@ -76,6 +76,39 @@ def leave(fake, kind, place):
 
 
 @pytest.fixture
+def sleep(fake, kind, place):
+    """Let a program stand still with its reply on the way, while somebody else does something."""
+
+    async def run(meanwhile) -> tuple:
+        app = fake.app
+        told = fake.url, app.client_id, app.client_secret, kind, place, "whole", fake.location_id
+        program = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.flows.leaving", *told, "return"),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        stopped = asyncio.Event()
+
+        async def look(request) -> None:
+            if request.phase == "answered" and not stopped.is_set():
+                program.send_signal(signal.SIGSTOP)
+                stopped.set()
+
+        fake.on_token = look
+        await stopped.wait()
+        await asyncio.sleep(2.5)  # longer than the lease
+        try:
+            await meanwhile()
+        finally:
+            program.send_signal(signal.SIGCONT)
+        _, said = await program.communicate()
+        return program.returncode, said.decode()
+
+    return run
+
+
+@pytest.fixture
 def lives(fake, build, open_it):
     """Tell whether an install works for a program that starts later."""
 
@@ -146,3 +179,24 @@ async def test_a_mint_is_finished_first(fake, build, open_it, leave, lives) -> N
     assert status == 0, said
     assert await lives(fake.location_id)
     assert fake.stats.mints == 1
+
+
+@pytest.mark.parametrize("kind", ["redis"], indirect=True)
+@pytest.mark.parametrize("grace", [0, 30])
+async def test_who_stood_still_overwrites_nothing(
+    fake, build, open_it, installed, lives, sleep, grace
+) -> None:
+    """Its lease lapses and another renews, or finds the token dead: whoever has one keeps it."""
+    fake.grace = grace
+    found = []
+
+    async def renew_beside() -> None:
+        async with build(fake, store=open_it()) as other:
+            found.extend([one.state async for one in other.tend(idle_days=-1)])
+
+    status, said = await sleep(renew_beside)
+    fake.on_token, fake.grace = None, 0
+
+    assert status == 0, said
+    assert found == ["renewed" if grace else "spent"]
+    assert await lives(fake.location_id)
