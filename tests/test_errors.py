@@ -33,6 +33,7 @@ FACTS = {
     "location_id": maybe_text,
     "company_id": maybe_text,
     "scope": maybe_text,
+    "reason": maybe_text,
     "retry_after": st.none() | st.floats(0, 1e9),
     "resets_at": st.none() | st.datetimes(timezones=st.just(UTC)),
     "daily": st.booleans(),

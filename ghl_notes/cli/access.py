@@ -9,7 +9,7 @@ import typer
 from attrs import field, frozen
 
 import ghl_notes
-from ghl_notes import Observer
+from ghl_notes import Observer, RetryPolicy
 from ghl_notes.cli.account import Account, Place, reaching
 from ghl_notes.cli.options import ApiVersion, BaseUrl, ClientId, Location, Store, Token
 from ghl_notes.cli.statuses import Refused
@@ -29,15 +29,23 @@ class Access:
     account: Account
 
     @asynccontextmanager
-    async def client(self, observer: Observer | None = None) -> "AsyncIterator[Client]":
+    async def client(
+        self, observer: Observer | None = None, retries: RetryPolicy | None = None
+    ) -> "AsyncIterator[Client]":
         """Open the client of the location, and close all that it used."""
         if not self.token:
-            async with self.account.highlevel(observer) as highlevel:
+            async with self.account.highlevel(observer, retries) as highlevel:
                 yield highlevel.location(self.location_id)
             return
         # By this name, it is loaded with all it needs when it is used, and not for a completion.
         location_id = self.location_id or None
-        make = partial(ghl_notes.Client, self.token, location_id=location_id, observer=observer)
+        make = partial(
+            ghl_notes.Client,
+            self.token,
+            location_id=location_id,
+            observer=observer,
+            retries=retries or RetryPolicy(),
+        )
         async with reaching(make, self.account.base_url, self.account.api_version) as client:
             yield client
 

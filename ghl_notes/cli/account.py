@@ -11,7 +11,7 @@ import typer
 from attrs import evolve, field, frozen
 
 import ghl_notes
-from ghl_notes import App, ConfigurationError, Observer, stores
+from ghl_notes import App, ConfigurationError, Observer, RetryPolicy, stores
 from ghl_notes.cli.asking import is_asked_on_a_terminal
 from ghl_notes.cli.statuses import Refused
 from ghl_notes.stores import SQLiteStore, TokenStore
@@ -106,7 +106,9 @@ class Account:
             raise Refused(f"no client secret: set {SECRET}")
         return evolve(self, client_secret=secret)
 
-    def highlevel(self, observer: Observer | None = None) -> "HighLevel":
+    def highlevel(
+        self, observer: Observer | None = None, retries: RetryPolicy | None = None
+    ) -> "HighLevel":
         """Open the app. Raises ``Refused`` or ``ConfigurationError``, and names no password."""
         app = App(
             client_id=self.client_id,
@@ -116,7 +118,13 @@ class Account:
             white_label=self.white_label,
         )
         # By this name, it is loaded with all it needs when it is used, and not for a completion.
-        make = partial(ghl_notes.HighLevel, app, store=self.place.unsealed(), observer=observer)
+        make = partial(
+            ghl_notes.HighLevel,
+            app,
+            store=self.place.unsealed(),
+            observer=observer,
+            retries=retries or RetryPolicy(),
+        )
         return reaching(make, self.base_url, self.api_version)
 
 
@@ -124,6 +132,11 @@ def reaching(make: Callable[..., C], base_url: str | None, api_version: str | No
     """Make what talks to HighLevel, with the defaults of the library for what was not said."""
     said = {"base_url": base_url, "api_version": api_version}
     return make(**{name: value for name, value in said.items() if value is not None})
+
+
+def patient() -> RetryPolicy:
+    """Give the patience of long jobs: some minutes, so that no shorter outage ends one."""
+    return RetryPolicy(bulk_attempts=20)
 
 
 def _made(told_by: str, make: Callable[[], TokenStore]) -> TokenStore:

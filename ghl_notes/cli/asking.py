@@ -1,5 +1,6 @@
 """Asking the user, on a terminal or through a pipe."""
 
+import codecs
 import os
 import sys
 from typing import Final
@@ -36,12 +37,17 @@ def text_of(given: str | None) -> str:
     if given is None and is_asked_on_a_terminal():
         raise Refused("no text: give it as an argument, or pipe it in")
     try:
-        text = "" if sys.stdin is None else sys.stdin.buffer.read().decode("utf-8-sig")
+        text = "" if sys.stdin is None else _decoded(sys.stdin.buffer.read())
     except UnicodeDecodeError as error:
         raise Refused("what came from stdin is not text in UTF-8: convert it first") from error
     if not text.strip():
         raise Refused("no text came from stdin: give it as an argument, or pipe it in")
     return text.rstrip("\r\n")
+
+
+def _decoded(given: bytes) -> str:
+    marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # as PowerShell writes
+    return given.decode("utf-16" if given.startswith(marks) and given[2:] else "utf-8-sig")
 
 
 @define

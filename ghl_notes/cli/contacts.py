@@ -11,7 +11,7 @@ from rich.text import Text
 from ghl_notes import Contact, ContactPage, Filter, Json, Listing, Sort
 from ghl_notes.cli import notes, tasks
 from ghl_notes.cli.plain import cell
-from ghl_notes.cli.statuses import Refused
+from ghl_notes.cli.statuses import Refused, Status
 from ghl_notes.cli.tables import NONE, sheet
 from ghl_notes.cli.telling import MOST, Kind, Told, facts, many, one
 
@@ -89,6 +89,11 @@ class Search:
             if len(found) >= self.limit or page.cursor is None:
                 break
             page = await self._page(client, after=page.cursor)
+        if not page.contacts and len(found) < min(self.limit, page.total or 0):
+            msg = f"HighLevel counts {page.total:,} contacts, and gave {len(found):,}: look again"
+            return attrs.evolve(
+                self._told(client, Listing(found), None), trouble=[msg], status=Status.SOME_FAILED
+            )
         return self._told(client, Listing(found[: self.limit]), page.total)
 
     async def _page(self, client: "Client", after: Json = None) -> ContactPage:

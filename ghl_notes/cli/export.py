@@ -4,13 +4,12 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
 from functools import partial
-from typing import Final
 
 from attrs import define, field, frozen
 from rich.console import Console
 
-from ghl_notes import Client, ConfigurationError, ContactNotes, HighLevelError, RetryPolicy
-from ghl_notes.cli.account import reaching
+from ghl_notes import Client, ConfigurationError, ContactNotes, HighLevelError
+from ghl_notes.cli.account import patient, reaching
 from ghl_notes.cli.id_file import IdFile
 from ghl_notes.cli.id_table import NotAnId
 from ghl_notes.cli.output import Output, open_output
@@ -18,9 +17,6 @@ from ghl_notes.cli.progress import Tally, bar, shown
 from ghl_notes.cli.statuses import Refused, Status, is_hopeless
 
 __all__ = ["Order", "export"]
-
-# Some minutes of waiting in all: an outage that is shorter ends no export.
-_PATIENT: Final = 20
 
 
 @frozen(kw_only=True)
@@ -114,7 +110,7 @@ def _client(order: Order, tally: Tally) -> Client:
         order.token,
         location_id=order.location_id,
         observer=tally,
-        retries=RetryPolicy(bulk_attempts=_PATIENT),
+        retries=patient(),
     )
     return reaching(make, order.base_url, order.api_version)
 

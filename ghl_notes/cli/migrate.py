@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from ghl_notes import Client, migrate
 from ghl_notes.cli.access import Access
+from ghl_notes.cli.account import patient
 from ghl_notes.cli.asking import Asker, confirmed
 from ghl_notes.cli.migrate_counted import Counted
 from ghl_notes.cli.migrate_options import Deed, Order
@@ -42,7 +43,7 @@ class Migration:
         if not self.reach.location_id and not self.order.is_loaded:
             raise Refused("no location: set GHL_NOTES_LOCATION, or give --location")
         plan = self._loaded()
-        async with self.reach.client(self.progress.tally) as client:
+        async with self.reach.client(self.progress.tally, patient()) as client:
             if self.order.deed is Deed.UNDO:
                 report = await self._undone(client)
             else:

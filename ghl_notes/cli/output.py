@@ -10,7 +10,7 @@ from typing import Self
 
 from attrs import define, field
 
-from ghl_notes import ContactNotes, HighLevelError
+from ghl_notes import ContactNotes, HighLevelError, UnexpectedResponse
 from ghl_notes.cli.records import line, record
 from ghl_notes.cli.statuses import Refused
 
@@ -95,8 +95,13 @@ class Output:
     def add(self, result: ContactNotes, location_id: str) -> None:
         """Write a contact's notes, and what stood in the way of reading them."""
         self.begin()
-        self._notes.write(_lines(record(note, location_id) for note in result.notes))
-        errors = [*result.notes.unreadable, *([result.error] if result.error else [])]
+        lines, errors = [], [*result.notes.unreadable, *([result.error] if result.error else [])]
+        for note in result.notes:
+            try:
+                lines.append(line(record(note, location_id)))
+            except RecursionError:
+                errors.append(UnexpectedResponse(f"note {note.id} is nested too deeply"))
+        self._notes.write(b"".join(lines))
         self._failures.write(_lines(_failure(result.contact_id, error) for error in errors))
 
     def __enter__(self) -> Self:

@@ -14,13 +14,16 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ghl_notes import ContactNotes, Event, Limits, Sent
+from ghl_notes import ContactNotes, Event, Limits, Retried, Sent
+from ghl_notes.cli.statuses import say
 
 __all__ = ["Tally", "bar", "shown"]
 
 _TICK = 0.1
 # An average over a few windows of the limit is worth telling as a forecast, a first burst is not.
 _FORECAST_AFTER = 30.0
+_LONG_WAIT = 5.0
+_SAID_EVERY = 30.0
 
 
 class _Recent:
@@ -57,13 +60,21 @@ class Tally:
     failed: int = field(default=0, init=False)
     unreadable: int = field(default=0, init=False)
     _began: float | None = field(default=None, init=False)
+    _said: float | None = field(default=None, init=False)
     _requests: "_Recent" = field(factory=_Recent, init=False)
     _reads: "_Recent" = field(factory=_Recent, init=False)
 
     def __call__(self, event: Event, /) -> None:
-        """Count a request."""
+        """Count a request, and say when the server has been silent for so long that it shows."""
         if isinstance(event, Sent):
             self._requests.add(self.clock(), self.interval)
+        elif isinstance(event, Retried) and event.seconds >= _LONG_WAIT:
+            self._say_that_we_wait(event)
+
+    def _say_that_we_wait(self, event: Retried) -> None:
+        if self._said is None or self.clock() >= self._said + _SAID_EVERY:
+            self._said = self.clock()
+            say(f"{event.method} {event.path} fails ({event.reason}); waiting, and trying on")
 
     def start(self) -> None:
         """Begin to measure the time."""

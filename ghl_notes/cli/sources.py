@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from attrs import asdict
 from rich.console import Console
 
-from ghl_notes import Observer, RequestRejected, UnexpectedResponse
+from ghl_notes import Observer, RequestRejected, Unavailable, UnexpectedResponse
 from ghl_notes.cli.migrate_progress import Progress, drawn
 from ghl_notes.cli.output import Lines
 from ghl_notes.cli.progress import shown
@@ -97,7 +97,7 @@ async def _copied(
             async for note in found:
                 lines.write(line(_record(note)))
                 progress.read()
-        except (UnexpectedResponse, RequestRejected) as error:
+        except (UnexpectedResponse, RequestRejected, Unavailable) as error:
             if not progress.done:
                 raise
             say(explained(error))

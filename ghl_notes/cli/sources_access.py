@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from attrs import field, frozen
 
+from ghl_notes.cli.account import patient
 from ghl_notes.cli.statuses import Refused
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ class CloseAccess:
         from ghl_notes.sources.close import CloseNotes  # noqa: PLC0415 - not for a completion
 
         if self.url is None:
-            return CloseNotes(self.key, observer=observer)
-        return CloseNotes(self.key, base_url=self.url, observer=observer)
+            return CloseNotes(self.key, observer=observer, retries=patient())
+        return CloseNotes(self.key, base_url=self.url, observer=observer, retries=patient())
 
 
 @frozen(kw_only=True)
@@ -103,5 +104,9 @@ class CinnoxAccess:
         from ghl_notes.sources.cinnox import CinnoxNotes  # noqa: PLC0415 - not for a completion
 
         return CinnoxNotes(
-            base_url=self.url, app_id=self.app_id, app_token=self.token, observer=observer
+            base_url=self.url,
+            app_id=self.app_id,
+            app_token=self.token,
+            observer=observer,
+            retries=patient(),
         )

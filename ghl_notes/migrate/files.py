@@ -47,7 +47,7 @@ def save(plan: Plan, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], *, client: Client | None = None) -> Plan:
     """Read a plan that ``save`` wrote. Raises ``ConfigurationError`` for anything else."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(Path(path).read_bytes())  # which knows its encoding
         version = content.pop("ghl_notes_plan")
         plan = _CONVERTER.structure({**content, "client": None}, Plan)
     except _UNREADABLE:

@@ -1,13 +1,19 @@
 """``plan``: read the source, find the contacts, look at what is there, and write nothing."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
 from os import PathLike
 from typing import Literal
 
 from ghl_notes.client import Client
-from ghl_notes.errors import ConfigurationError, RequestRejected, UnexpectedResponse
+from ghl_notes.errors import (
+    ConfigurationError,
+    RequestRejected,
+    Unavailable,
+    UnexpectedResponse,
+)
 from ghl_notes.migrate.authors import Authors, find_authors
 from ghl_notes.migrate.drafting import LEAST, LONGEST, Drafted, Style, drafted
 from ghl_notes.migrate.finding import Finding, Wish
@@ -15,7 +21,7 @@ from ghl_notes.migrate.ledger import LEDGER, Ledger
 from ghl_notes.migrate.matching import Matcher, by_email_then_phone, location_of
 from ghl_notes.migrate.models import Plan
 from ghl_notes.migrate.obstacles import Moved
-from ghl_notes.migrate.owners import Several, owned
+from ghl_notes.migrate.owners import Owned, Several, owned
 from ghl_notes.sources.models import SourceNote
 from ghl_notes.sources.protocol import Source
 
@@ -74,10 +80,8 @@ async def plan(  # noqa: PLR0913 - every one of them has a default
     notes, problems = await _read(source, since, until)
     title = getattr(source, "title", None) or source.name.capitalize()
     style = Style(source=title, rich=rich, longest=longest, too_long=too_long)
-    wishes = [
-        Wish(one, _drafted(one.note, style, authors), authors.name_of(one.note))
-        for one in await owned(source, notes, several)
-    ]
+    # In a thread, since HTML becomes text in it.
+    wishes = await asyncio.to_thread(_wishes, await owned(source, notes, several), style, authors)
     book = Ledger(ledger)
     try:
         entries = await book.entries(location, source.name)
@@ -104,11 +108,17 @@ async def _read(
         async with aclosing(source.notes(since=since, until=until)) as found:
             async for note in found:
                 notes.append(note)  # noqa: PERF401 - what came before an error is kept
-    except (UnexpectedResponse, RequestRejected) as error:
+    except (UnexpectedResponse, RequestRejected, Unavailable) as error:
         if not notes:
             raise
         return notes, (f"not every note could be read: {error}",)
     return notes, ()
+
+
+def _wishes(notes: Iterable[Owned], style: Style, authors: Authors) -> list[Wish]:
+    return [
+        Wish(one, _drafted(one.note, style, authors), authors.name_of(one.note)) for one in notes
+    ]
 
 
 def _drafted(note: SourceNote, style: Style, authors: Authors) -> Drafted:

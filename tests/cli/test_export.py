@@ -390,3 +390,17 @@ async def test_a_table_without_ids_is_refused_before_anything_is_sent(
     assert (outcome.status, fake.stats.requests) == (2, 0)
     assert "column 'Contact Id'" in outcome.err
     assert not out.path.exists()
+
+
+async def test_a_note_that_cannot_be_written_costs_no_other(out) -> None:
+    """What is nested too deeply for JSON is a line of the failures."""
+    deep: object = 0
+    for _ in range(5_000):
+        deep = [deep]
+    when = datetime.fromisoformat("2026-05-01T12:00:00+00:00")
+    notes = [Note("a", "x", "x", when, "c", extra={"deep": deep}), Note("b", "x", "x", when, "c")]
+    with open_output(str(out.path), force=False) as output:
+        output.add(ContactNotes("c", NoteList(notes)), "l")
+
+    assert [note["id"] for note in out.notes] == ["b"]
+    assert [failure["message"] for failure in out.failures] == ["note a is nested too deeply"]

@@ -126,6 +126,13 @@ async def test_a_text_may_be_piped_in(desk, fake, contact, dash) -> None:
     assert of(fake, contact, outcome.record["id"])["body"] == "one ü\n\n two"
 
 
+async def test_a_text_may_be_in_utf_16(desk, fake, contact) -> None:
+    """As PowerShell writes what is piped."""
+    outcome = await desk("note", "add", contact, "--json", stdin="one ü\r\n".encode("utf-16"))
+
+    assert of(fake, contact, outcome.record["id"])["body"] == "one ü"
+
+
 @pytest.mark.parametrize(
     ("given", "stdin", "said"),
     [

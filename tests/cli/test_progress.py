@@ -9,7 +9,7 @@ import pytest
 from attrs import define
 from rich.console import Console
 
-from ghl_notes import ContactNotes, NotFound, Sent, Waited
+from ghl_notes import ContactNotes, NotFound, Retried, Sent, Waited
 from ghl_notes.cli.progress import Tally, bar, shown
 
 SENT = Sent(method="GET", path="/", status=200, seconds=0.1)
@@ -38,6 +38,19 @@ def busy(clock: Clock, **options) -> Tally:  # noqa: ANN003 - Tally names them
     tally = Tally(clock=clock, **options)
     tally.start()
     return tally
+
+
+def test_a_long_wait_is_told_now_and_then(capsys) -> None:
+    """A server that is down is named every half minute, and short waits are not."""
+    clock = Clock()
+    tally = busy(clock)
+    for seconds in range(0, 70, 7):
+        clock.now = 1000.0 + seconds
+        tally(Retried(method="GET", path="/x", attempt=9, seconds=7.0, reason="Unavailable"))
+        tally(Retried(method="GET", path="/y", attempt=1, seconds=0.5, reason="Unavailable"))
+    told = capsys.readouterr().err.splitlines()
+
+    assert told == ["ghl-notes: GET /x fails (Unavailable); waiting, and trying on"] * 2
 
 
 def test_only_the_requests_of_the_trailing_interval_count() -> None:

@@ -59,6 +59,15 @@ def test_a_plan_comes_back_as_it_was(path: Path, plan: Plan) -> None:
     assert load(path) == plan
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_plan_that_an_editor_has_saved_is_read(path: Path, encoding: str) -> None:
+    """Windows puts a mark before a file, or writes it in UTF-16."""
+    save(SMALL, path)
+    path.write_text(path.read_text(), encoding)
+
+    assert load(path) == SMALL
+
+
 async def test_a_real_plan_comes_back_with_a_client(move: Move, tmp_path: Path) -> None:
     """The client is no part of the file, and may be given to what is loaded."""
     plan = await move.plan(move.source(title="Ü", author_name="😀"))

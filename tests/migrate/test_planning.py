@@ -171,7 +171,9 @@ async def test_notes_are_in_order_whatever_that_of_the_source(
     assert sorted(line.key for line in lines) == sorted(keys_of(notes))
 
 
-@pytest.mark.parametrize("error", [UnexpectedResponse("one is odd"), RequestRejected("no")])
+@pytest.mark.parametrize(
+    "error", [UnexpectedResponse("one is odd"), RequestRejected("no"), Unavailable("down")]
+)
 async def test_a_list_that_breaks_off_is_a_problem(move: Move, error: HighLevelError) -> None:
     """What was read before is planned, and somebody is told to look at the rest."""
     found = await move.plan(failing(move.lone("x"), at_end=error))

@@ -159,3 +159,16 @@ async def test_a_wrong_span_is_told_at_the_call() -> None:
     """Before the file is opened."""
     with pytest.raises(ConfigurationError, match="since"):
         CloseExport(Path("missing")).notes(since=datetime(2025, 1, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    "odd", [b'"\\ud83d"', b'"\xff"', b"9" * 5_000, b"1e999", b"NaN", b'"a\tb"'], ids=range(6)
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+async def test_one_odd_value_costs_no_export(tmp_path, odd, mark) -> None:
+    """What another tool wrote into the file is read as patiently as a reply."""
+    file = tmp_path / "x.json"
+    activities = b'{"id": "acti_1", "_type": "Note", "note": "x", "odd": %b}' % odd
+    file.write_bytes(mark + b'[{"id": "lead_1", "activities": [%b]}]' % activities)
+
+    assert await ids_of(CloseExport(file).notes()) == Counter({"acti_1": 1})

@@ -6,7 +6,6 @@ JSON, packed with gzip or not.
 
 import asyncio
 import gzip
-import json
 import os
 import zlib
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Final
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.http.loops import LoopLock
+from ghl_notes.http.reply import loads
 from ghl_notes.models import Json
 from ghl_notes.sources import fields
 from ghl_notes.sources.close import reading
@@ -104,7 +104,7 @@ class CloseExport:
 def _leads(path: Path) -> list[Fields]:
     try:
         packed = path.read_bytes()
-        content: Json = json.loads(gzip.decompress(packed) if packed[:2] == _GZIP else packed)
+        content: Json = loads(gzip.decompress(packed) if packed[:2] == _GZIP else packed)
     except OSError as error:
         content, problem = None, f"it cannot be read ({type(error).__name__})"
     except (EOFError, zlib.error, ValueError, RecursionError):  # what they say may quote the file

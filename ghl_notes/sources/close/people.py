@@ -69,7 +69,7 @@ class ClosePeople:
     ) -> dict[str, Json]:
         """Ask for one of them; what is gone has no fields."""
         try:
-            answer = await self._calls.get(group, path, query)
+            answer = await self._calls.get(group, path, query, bulk=True)
         except NotFound:
             return {}
         return answer.read(fields.single, "Close")
