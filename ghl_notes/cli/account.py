@@ -46,6 +46,13 @@ class Place:
             return "the PostgreSQL database"
         return "the Redis server" if self._is(_REDIS) else self.url
 
+    @property
+    def server_tool(self) -> str | None:
+        """Name what backs a server up; None for a file."""
+        if self._is(_POSTGRES):
+            return "pg_dump --table='ghl_notes_*'"
+        return "BGSAVE, and a copy of what it writes" if self._is(_REDIS) else None
+
     def check(self, *, must_exist: bool) -> None:
         """Raise ``Refused`` for no place, a place of no known kind, and a file that is missing."""
         if not self.url:

@@ -7,6 +7,7 @@ import typer
 
 import ghl_notes
 from ghl_notes.cli.account import Account, Place
+from ghl_notes.cli.backup import back_up
 from ghl_notes.cli.groups import group
 from ghl_notes.cli.health import Shape, report
 from ghl_notes.cli.installs import Doomed, forget, list_installs
@@ -101,6 +102,21 @@ def _forget(
     client = client_id.strip()
     doomed = Doomed(location_id=location, company_id=company, client_id=client, sure=yes)
     raise typer.Exit(finish(lambda: forget(Place(store), doomed)))
+
+
+@installs.command("backup")
+def _backup(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Where the copy goes.")],
+    store: Store = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace what FILE holds.")] = False,  # noqa: FBT002 - an option
+) -> None:
+    """Copy a store that is a SQLite file, as it is at this moment, while services use it.
+
+    FILE is readable for you alone. A refresh token works once: an install that was renewed after
+    the copy was taken is spent in it. To put a copy back, stop all services, remove the -wal and
+    -shm files beside the store, and copy FILE in its place.
+    """
+    raise typer.Exit(finish(lambda: back_up(Place(store), file, force=force)))
 
 
 def _account(store: str, client_id: str, base_url: str | None, api_version: str | None) -> Account:

@@ -22,7 +22,7 @@ try:
 except ImportError:  # Windows has no flock
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["FileLocks", "real_path"]
+__all__ = ["FileLocks", "real_path", "whole_path"]
 
 _POLL_SECONDS: Final = 0.02
 _SCHEMA: Final = "schema"
@@ -86,6 +86,11 @@ class FileLocks:
     def _file(self, name: str) -> Path:
         real = real_path(self._path)
         return real.with_name(f"{real.name}-locks") / name
+
+
+def whole_path(path: str | os.PathLike[str]) -> Path:
+    """Make a path that a change of folder does not move. ":memory:" is a file as well."""
+    return Path(path).absolute()
 
 
 def real_path(path: Path) -> Path:

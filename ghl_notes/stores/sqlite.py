@@ -6,14 +6,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from attrs import define
 
+from ghl_notes.errors import HighLevelError
 from ghl_notes.models import Owner, StoredInstall
-from ghl_notes.stores.file_locks import FileLocks
+from ghl_notes.stores.file_locks import FileLocks, whole_path
 from ghl_notes.stores.rows import ADOPT, COLUMNS, IS_UNKNOWN, Cell, readable, to_row, to_stored
+from ghl_notes.stores.sqlite_backup import backed_up, check_backup
 from ghl_notes.stores.sqlite_file import BUSY_SECONDS, Schema, SQLiteFile
 from ghl_notes.stores.waiting import HOLD_SECONDS, checked_timeout
 
@@ -125,7 +126,7 @@ class SQLiteStore:
         hold_timeout: float = HOLD_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        whole = Path(path).absolute()  # so that ":memory:" is a file as well
+        whole = self._path = whole_path(path)
         self._hold_timeout = checked_timeout(hold_timeout, "SQLiteStore")
         self._clock = clock
         self._claimed = 0
@@ -188,6 +189,20 @@ class SQLiteStore:
     async def forget(self, name: str) -> None:
         """Free ``name`` at once."""
         await self._claims.run(lambda db: db.execute("DELETE FROM claims WHERE name = ?", (name,)))
+
+    async def backup(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+        """Copy the store to a file, and return how many installs the copy has.
+
+        It is as the store stands at one moment, whoever writes meanwhile, has mode 0600, and is
+        there when all of it is. A file that is there already is replaced only with ``overwrite``.
+        Raises ``ConfigurationError`` for a place that cannot be used, and where there is no store.
+        """
+        target = whole_path(path)
+        check_backup(self._path, target, overwrite=overwrite)
+        outcome = await self._installs.run(partial(backed_up, target=target, overwrite=overwrite))
+        if isinstance(outcome, HighLevelError):
+            raise outcome
+        return outcome
 
     async def close(self) -> None:
         """Close the file. The store opens it again if it is used again."""

@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeVar
@@ -62,10 +61,6 @@ class SQLiteFile:
         """
         self._locks.process.check()
         return await finished(self._until_free(partial(self._attempt, work, into_file)))
-
-    async def backup(self, target: Path) -> None:
-        """Copy the database into an empty file, as it stands at one moment."""
-        await self.run(partial(_copy, target=target))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -127,8 +122,3 @@ def _identity(path: Path) -> tuple[int, int]:
     """Tell one file from another of the same name. A missing one is an ``OSError``."""
     found = path.stat()
     return found.st_dev, found.st_ino
-
-
-def _copy(db: sqlite3.Connection, target: Path) -> None:
-    with closing(sqlite3.connect(target)) as copy:
-        db.backup(copy)

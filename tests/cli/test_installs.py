@@ -163,10 +163,10 @@ async def test_an_empty_store_says_how_to_fill_it(account, installs, more) -> No
     assert ("ghl-notes login" in outcome.err) is not bool(more)
 
 
-@pytest.mark.parametrize("command", ["list", "check", "tend", "forget"])
+@pytest.mark.parametrize("command", ["list", "check", "tend", "forget", "backup"])
 async def test_a_file_that_is_not_there_is_not_made(account, installs, command) -> None:
     """A mistyped path would else look like a store without installs."""
-    outcome = await installs(command)
+    outcome = await installs(command, *(["copy.db"] if command == "backup" else []))
 
     assert outcome.status == 2
     assert f"there is no store {account.store}" in outcome.err

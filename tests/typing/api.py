@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Literal, assert_never, assert_type
 
 import aiohttp
@@ -625,6 +626,13 @@ async def taken_in(
         assert_type(receipt.event, WebhookEvent | None)
     verify(headers, b"{}", key=[PUBLISHED_KEY], legacy_key=PUBLISHED_LEGACY_KEY)
     assert_type(parse(b"{}"), WebhookEvent)
+
+
+async def waits_and_backups() -> int:
+    MemoryStore(hold_timeout=30), RedisStore("redis://...", hold_timeout=30)
+    PostgresStore("postgresql://...", hold_timeout=30)
+    store = SQLiteStore("installs.db", hold_timeout=30)
+    return await store.backup(Path("copy.db")) + await store.backup("copy.db", overwrite=True)
 
 
 async def shared_stores() -> list[TokenStore]:
