@@ -85,8 +85,8 @@ class Webhooks(Closing):
 
         ``headers`` are a mapping or pairs, of str or bytes, and ``body`` is raw, whole or as it
         comes. The headers are looked at first: without a signature that may be one, or with a
-        ``Content-Encoding`` or a length that is too large, nothing of the body is read. Close the
-        connection after a 4xx, as ``route`` does, so that nothing of the rest is read either.
+        ``Content-Encoding`` or a length that is too large, nothing of the body is read. After a 4xx
+        ``route`` ends the connection; the servers of ASGI drop what is left of a body.
 
         ===  ==============================================================================
         200  handled now, or seen before
@@ -131,7 +131,9 @@ class Webhooks(Closing):
         """Make the aiohttp route that receives webhooks at ``path``: add it to an application.
 
         The body is read up to ``MAX_BODY``, whatever the application's ``client_max_size``. A
-        refusal closes the connection, and what is left of the body is not decompressed.
+        refusal closes the connection, and what is left of the body is not decompressed. For the
+        other routes of an application ``web.AppRunner(app, auto_decompress=False)`` does as much;
+        slow headers are for a reverse proxy to end.
         """
         from ghl_notes.webhooks.route import webhook_route  # noqa: PLC0415 - for aiohttp's only
 

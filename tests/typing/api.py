@@ -546,7 +546,7 @@ async def an_app(store: TokenStore, observer: Observer) -> None:
 
         assert_type(highlevel.location("location"), Client)
         highlevel.location("location", company_id="company")
-        locations = highlevel.locations("company")
+        locations = highlevel.locations("company", location_id="location")
         assert_type(locations, AsyncIterator[InstalledLocation])
         async for location in locations:
             assert_type(location, InstalledLocation)
