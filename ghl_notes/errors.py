@@ -202,6 +202,7 @@ class RateLimited(HighLevelError):
 class Unavailable(HighLevelError):
     """HighLevel could not be reached or failed (5xx, timeout, broken connection). Try later.
 
+    ``status`` is that of the reply if one came, whole or broken off in its body.
     ``maybe_applied`` is False when the request surely had no effect, for instance because no
     connection came about. ``settled`` is True when HighLevel has surely stopped working on it.
     ``waited`` is True when the time for waiting (for a lock, for a connection) was used up: the
@@ -242,7 +243,8 @@ class UnexpectedResponse(HighLevelError):
 
     ``problems`` lists what was wrong and where, such as ``expected text, got null @
     $.notes[3].body``, and never the content itself. Please report it with its ``trace_id``.
-    ``garbled`` is True when the body was not JSON at all, which another try often mends.
+    ``garbled`` is True when the body was not JSON at all, which another try often mends, and
+    ``page`` when it was an HTML page, which a proxy puts in the place of HighLevel's reply.
     """
 
     def __init__(  # noqa: PLR0913 - the facts of the root, and two of its own
@@ -251,6 +253,7 @@ class UnexpectedResponse(HighLevelError):
         *,
         problems: Sequence[str] = (),
         garbled: bool = False,
+        page: bool = False,
         status: int | None = None,
         trace_id: str | None = None,
         method: str | None = None,
@@ -259,6 +262,7 @@ class UnexpectedResponse(HighLevelError):
         super().__init__(message, status=status, trace_id=trace_id, method=method, path=path)
         self.problems: tuple[str, ...] = tuple(problems)
         self.garbled = garbled
+        self.page = page
 
 
 class WebhookRejected(HighLevelError):

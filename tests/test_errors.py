@@ -41,6 +41,7 @@ FACTS = {
     "settled": st.booleans(),
     "waited": st.booleans(),
     "garbled": st.booleans(),
+    "page": st.booleans(),
 }
 
 

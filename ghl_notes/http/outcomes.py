@@ -38,14 +38,16 @@ def maybe_applied(error: HighLevelError) -> bool:
 
 def ambiguous(request: Request, error: HighLevelError) -> AmbiguousWrite:
     """Say that a write is in doubt, with what was answered to it, if anything was."""
-    took = error.status is not None and 200 <= error.status < 300  # noqa: PLR2004 - HTTP's own
+    page = isinstance(error, UnexpectedResponse) and error.page
+    status = None if page else error.status  # what a proxy says is no word of HighLevel's
+    took = status is not None and 200 <= status < 300  # noqa: PLR2004 - HTTP's own
     state = "happened, and its reply was lost" if took else "may or may not have happened"
     msg = f"this write {state}; look before repeating it"
     if error.messages:
         msg += f" (the reply was {error.status}: {'; '.join(error.messages)})"
     return AmbiguousWrite(
         msg,
-        status=error.status,
+        status=status,
         messages=error.messages,
         trace_id=error.trace_id,
         method=request.method,

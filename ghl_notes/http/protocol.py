@@ -225,9 +225,8 @@ def read(request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:
             require_whole(reply)
         try:
             payload = decode(reply)
-        except UnexpectedResponse:
-            page = "html" in reply.headers.get("Content-Type", "")
-            if page or not gone_is_done(request):
+        except UnexpectedResponse as error:
+            if error.page or not gone_is_done(request):
                 raise
             payload = None  # the status says all there is to a delete
         size = len(reply.body)

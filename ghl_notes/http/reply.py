@@ -124,7 +124,7 @@ def decode(reply: Reply) -> Json:
         pass  # the first holds the whole body, which may hold tokens
     kind = reply.headers.get("Content-Type", "no content type")
     msg = f"{reply.server}'s {reply.status} is not JSON ({kind}, {len(body)} bytes)"
-    raise UnexpectedResponse(msg, status=reply.status, garbled=True)
+    raise UnexpectedResponse(msg, status=reply.status, garbled=True, page="html" in kind)
 
 
 def loads(body: bytes) -> Json:

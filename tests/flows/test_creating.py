@@ -330,3 +330,12 @@ async def test_a_note_that_cannot_be_ours_stands_in_no_way(bold, contact_id) -> 
 
     assert [one["body"] for one in fake.notes(contact_id)].count("Once") == 1
     assert note.body == "Once"
+
+
+async def test_a_proxys_page_is_no_word_of_highlevel(fake, client, contact_id) -> None:
+    """A success that is a page proves nothing, and the error does not say that it was done."""
+    fake.inject(Fault.HTML, method="POST")
+    with pytest.raises(AmbiguousWrite, match="may or may not have happened") as raised:
+        await client.notes.create(contact_id, "Text")
+
+    assert raised.value.status is None

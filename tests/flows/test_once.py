@@ -11,7 +11,7 @@ import pytest
 from attrs import define, field
 
 from ghl_notes import Client, Limits, RetryPolicy
-from ghl_notes.errors import AmbiguousWrite
+from ghl_notes.errors import AmbiguousWrite, HighLevelError, Unavailable
 from ghl_notes.models import Note
 from ghl_notes.testing import Failure, FakeHighLevel, Fault
 
@@ -71,6 +71,8 @@ class Storm:
     returned: list[Note] = field(factory=list)
     unknown: Counter[str] = field(factory=Counter)
     left: int = 0
+    never_sent: int = 0
+    never_struck: int = 0
     before: set[str] = field(factory=set)
 
     async def run(self, at_once: int) -> None:
@@ -126,13 +128,23 @@ class Storm:
                 self.returned.append(await self.client.notes.create(contact_id, text))
         except AmbiguousWrite:
             self.unknown[name] += 1
+        except Unavailable as error:
+            if error.maybe_applied:
+                raise
+            self.never_sent += 1
         except TimeoutError:
             self.left += 1
 
     async def check_hits(self) -> None:
-        """Make sure that all trouble there was has struck: nothing strikes any more."""
+        """Count the trouble that has struck nobody: it was for creates that never left."""
         for contact_id in self.fake.contact_ids():
-            await self.client.request("POST", _path(contact_id), json={"body": "After"})
+            while True:
+                try:
+                    await self.client.request("POST", _path(contact_id), json={"body": "After"})
+                    break
+                except HighLevelError:
+                    self.never_struck += 1
+        assert self.never_struck <= self.left + self.never_sent
 
     def check(self) -> None:
         """Count what is there: nothing twice, and whatever was returned, once."""
@@ -144,7 +156,8 @@ class Storm:
         assert not {which for which in written if written[which] > self.wanted[which]}
         assert len(ids) == len(set(ids)), "one note was returned for two creates"
         assert set(ids) <= {note["id"] for note in there}, "a note was returned that is not there"
-        assert len(ids) + self.unknown.total() + self.left == self.creates
+        ended = len(ids) + self.unknown.total() + self.left + self.never_sent
+        assert ended == self.creates
 
 
 def _path(contact_id: str) -> str:
@@ -167,8 +180,8 @@ async def storm(start, creates: int, *, at_once: int) -> Storm:
         await found.check_hits()
     print(  # noqa: T201 - the figures
         f"{creates} creates: {len(found.returned)} returned, {found.unknown.total()} unknown,"
-        f" {found.left} left; {fake.stats.requests} requests; hits {dict(found.hits)};"
-        f" unknown {dict(found.unknown)}"
+        f" {found.left} left, {found.never_sent} never sent; {fake.stats.requests} requests;"
+        f" hits {dict(found.hits)}; unknown {dict(found.unknown)}"
     )
     return found
 
@@ -177,14 +190,14 @@ async def test_no_create_happens_twice_in_a_storm(start) -> None:
     """Three hundred creates over every kind of trouble: none is there twice."""
     found = await storm(start, 300, at_once=50)
 
-    assert min(found.hits[name] for name in TROUBLE) >= 5
+    assert min(found.hits[name] for name in TROUBLE) - found.never_struck >= 2
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_no_create_of_ten_thousand_happens_twice(start) -> None:
     """Ten thousand creates, each kind of trouble met two hundred times: none is there twice."""
-    found = await storm(start, 10_000, at_once=100)
+    found = await storm(start, 10_000, at_once=60)
 
-    assert min(found.hits[name] for name in TROUBLE) >= 200
+    assert min(found.hits[name] for name in TROUBLE) - found.never_struck >= 200
     assert len(found.returned) > 10_000 / 2

@@ -752,6 +752,7 @@ async def remedies(client: Client) -> str:  # noqa: C901 - one branch for each r
     except UnexpectedResponse as error:
         assert_type(error.problems, tuple[str, ...])
         assert_type(error.garbled, bool)
+        assert_type(error.page, bool)
     except WebhookRejected as error:
         assert_type(error.retry_after, float | None)
     except HighLevelError as error:
@@ -825,6 +826,8 @@ async def their_test() -> None:
         assert_type(fake.stats, Stats)
         fake.inject(Fault.RESET_AFTER, 2, method="POST")
         fake.inject(Failure(status=401, message="Unauthorized"), path_contains="/notes")
+        fake.inject(Failure(status=504, message="gave up", applied=True, cut=True))
+        fake.note_lag, fake.date_skew = 10.0, -3.0
         fake.inject(OddHeaders({"x-ratelimit-max": None}))
 
         async def on_token(request: TokenRequest) -> Fault | None:
