@@ -186,7 +186,8 @@ class HighLevel(Closing):
 
         HighLevel lets a refresh token live for a year unused, so run this now and then, from one
         process or many. Yields one ``InstallHealth`` for each install, as they are done; what
-        fails is data, and the others go on. At most ``concurrency`` are renewed at a time.
+        fails is data, and the others go on. At most ``concurrency`` are renewed at a time. What is
+        spent or in doubt is looked at again: its agency may give a token, HighLevel may answer now.
         """
         idle_since = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=idle_days)
         work = partial(tended, self._installs, idle_since=idle_since)
@@ -265,7 +266,10 @@ class HighLevel(Closing):
         return self._agencies.locations(company_id, auth, location_id=location_id)
 
     async def close(self) -> None:
-        """Wait for renewals under way, then close the store and the connections of its own."""
+        """Wait for renewals under way, then close the store and the connections of its own.
+
+        One whose reply was lost goes on for about half a minute, or its install would be lost.
+        """
         try:
             await self._installs.close()
         except Exception:  # not for a cancelled close: the renewals go on, and need connections

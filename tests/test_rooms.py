@@ -77,9 +77,12 @@ TABLE = {
         " stores/protocol"
     ),
     "oauth/renewal": "errors models/* oauth/keeping oauth/minting oauth/recovery",
+    "oauth/exchanging": "errors events http/retries models/* oauth/refreshing",
+    "oauth/holding": "errors models/* stores/protocol",
     "oauth/installs": (
-        "errors events models/* http/loops http/retries oauth/minting oauth/refreshing"
-        " oauth/renewal oauth/session oauth/under_way stores/owned stores/protocol"
+        "errors events models/* http/loops http/retries oauth/exchanging oauth/holding"
+        " oauth/keeping oauth/minting oauth/refreshing oauth/renewal oauth/session"
+        " oauth/under_way stores/owned stores/protocol"
     ),
     "oauth/under_way": "stores/finishing",
     "oauth/tending": "errors models/* oauth/installs",

@@ -7,14 +7,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Final, Protocol, TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 import attrs
 
 from ghl_notes.errors import (
     ConfigurationError,
     HighLevelError,
-    Unavailable,
     UnexpectedResponse,
 )
 from ghl_notes.events import Observer
@@ -22,7 +22,6 @@ from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import (
     Install,
-    Json,
     Owner,
     StoredInstall,
     UserType,
@@ -30,13 +29,16 @@ from ghl_notes.models import (
     location_key,
 )
 from ghl_notes.models.values import is_plain
+from ghl_notes.oauth.exchanging import exchanged
+from ghl_notes.oauth.holding import held, readable
+from ghl_notes.oauth.keeping import Mint
 from ghl_notes.oauth.minting import is_newer, is_overtaken
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.renewal import InstallAuth
 from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.oauth.under_way import UnderWay
 from ghl_notes.stores.owned import OwnedStore
-from ghl_notes.stores.protocol import SEALED, Hold, Overtaken, TokenStore
+from ghl_notes.stores.protocol import Hold, TokenStore
 
 R = TypeVar("R")
 
@@ -46,14 +48,6 @@ TOKEN_RETRIES: Final = RetryPolicy(attempts=3, base=0.5, cap=1.0, longest_wait=2
 
 # Some of the holds that a store can give at once are not for mints.
 _MINTS_AT_ONCE: Final = 4
-
-
-class Mint(Protocol):
-    """Asks HighLevel for a location's token in the name of an agency's install."""
-
-    async def __call__(self, company_id: str, location_id: str, agency_token: str) -> Json:
-        """Return the token reply. Raises ``TokenRefused`` if the agency's token is not good."""
-        ...
 
 
 class Installs:
@@ -79,7 +73,6 @@ class Installs:
         self.clock = clock
         self.monotonic: Callable[[], float] = lambda: asyncio.get_running_loop().time()
         self._session = session
-        self._exchange = retrying(session.exchange, TOKEN_RETRIES, observer=observer)
         # A code works once, so a store that stumbles gets another chance.
         self._save = retrying(self._save_once, TOKEN_RETRIES, observer=observer)
         # Each may wait for its agency's limit, under a hold.
@@ -139,7 +132,9 @@ class Installs:
         )
 
     async def _add(self, code: str, user_type: UserType | None) -> Install:
-        stored = await self._exchange(code, user_type=user_type)
+        session = self._session
+        send = partial(session.exchange, code, user_type=user_type)
+        stored = await exchanged(send, TOKEN_RETRIES, server=session.server, observer=self.observer)
         try:
             kept = await self._save(stored)
         except HighLevelError:
@@ -251,27 +246,11 @@ class Installs:
 
     async def load(self, key: str) -> StoredInstall | None:
         """Read an install from the store."""
-        return _readable(await self.store.load(key))
+        return readable(await self.store.load(key))
 
     async def held(self, key: str, change: Callable[[Hold], Awaitable[R]]) -> R:
-        """Change an install under the store's hold, and begin again if the hold lapsed meanwhile.
-
-        After that ``change`` finds what somebody else has written, or what it wrote itself.
-        """
-        for _ in range(2):
-            try:
-                async with self.store.hold(key) as hold:
-                    _readable(hold.stored)
-                    return await change(hold)
-            except Overtaken:
-                continue
-            except asyncio.CancelledError:
-                # The end of ``asyncio.run`` cancels what a store began, and not this.
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise
-        msg = f"another process keeps changing the install {key}; try again"
-        raise Unavailable(msg, maybe_applied=False)
+        """Change an install under the store's hold; see ``holding``."""
+        return await held(self.store, key, change)
 
     async def close(self) -> None:
         """Wait for the renewals that are under way, so that none is lost, and close the store."""
@@ -301,11 +280,3 @@ class Installs:
             return stored
 
         return await self.held(stored.install.key, change)
-
-
-def _readable(stored: StoredInstall | None) -> StoredInstall | None:
-    # Taken for tokens they would be refused by HighLevel, and the install would look spent.
-    if stored is not None and stored.token.access_token.startswith(SEALED):
-        msg = f"the install {stored.install.key} is encrypted: wrap the store in Sealed(...)"
-        raise ConfigurationError(msg)
-    return stored

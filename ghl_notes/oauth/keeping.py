@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from ghl_notes.events import Observer
-from ghl_notes.models import StoredInstall
+from ghl_notes.models import Json, StoredInstall
 from ghl_notes.oauth.auth import Auth
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.stores.protocol import Hold
 
-__all__ = ["Keeper"]
+__all__ = ["Keeper", "Mint"]
 
 R = TypeVar("R")
 
@@ -63,4 +63,12 @@ class Keeper(Protocol):
 
     def agency(self, company_id: str) -> Auth:
         """Return the ``Auth`` of an agency."""
+        ...
+
+
+class Mint(Protocol):
+    """Asks HighLevel for a location's token in the name of an agency's install."""
+
+    async def __call__(self, company_id: str, location_id: str, agency_token: str) -> Json:
+        """Return the token reply. Raises ``TokenRefused`` if the agency's token is not good."""
         ...

@@ -25,7 +25,7 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.token_reply import OtherInstall
 
-__all__ = ["GRACE", "Grace", "Refresh"]
+__all__ = ["GRACE", "Grace", "Refresh", "may_have_been_taken"]
 
 
 @frozen(kw_only=True)
@@ -118,7 +118,7 @@ class Refresh:
         try:
             return await self._sent(began)
         except HighLevelError as error:
-            if self.in_doubt_since is None and _may_have_been_taken(error):
+            if self.in_doubt_since is None and may_have_been_taken(error):
                 self._began, self.in_doubt_since = began, at
             is_told = _settles(error) or isinstance(error, Unavailable | OtherInstall)
             if self.in_doubt_since is None or is_told:
@@ -172,7 +172,8 @@ def _settles(error: HighLevelError) -> bool:
     return isinstance(error, ReauthorizationRequired | LocationInactive)
 
 
-def _may_have_been_taken(error: HighLevelError) -> bool:
+def may_have_been_taken(error: HighLevelError) -> bool:
+    """Tell whether a request that failed so may have brought a token that was lost."""
     if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell
         return error.status is None or error.status < 300  # noqa: PLR2004
     return isinstance(error, Unavailable) and error.maybe_applied

@@ -145,3 +145,12 @@ async def test_an_exchange_ends(fake, highlevel, token_calls) -> None:
 
     assert (raised.value.path, raised.value.status) == ("/oauth/token", 500)
     assert token_calls() == 3
+
+
+async def test_a_code_whose_reply_was_lost_is_told_as_such(fake, highlevel) -> None:
+    """It was our own first try that used it: nobody pasted an old one."""
+    fake.inject(Fault.RESET_AFTER, path_contains="/oauth/token")
+    with pytest.raises(ReauthorizationRequired, match=r"reply .* was lost.*authorize\(\) again"):
+        await highlevel.install(fake.authorize_code())
+
+    assert fake.stats.exchanges == 1

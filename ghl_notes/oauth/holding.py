@@ -1,0 +1,43 @@
+"""Reading and changing what the store keeps of an install."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.models import StoredInstall
+from ghl_notes.stores.protocol import SEALED, Hold, Overtaken, TokenStore
+
+__all__ = ["held", "readable"]
+
+R = TypeVar("R")
+
+
+async def held(store: TokenStore, key: str, change: Callable[[Hold], Awaitable[R]]) -> R:
+    """Change an install under the store's hold, and begin again if the hold lapsed meanwhile.
+
+    After that ``change`` finds what somebody else has written, or what it wrote itself.
+    """
+    for _ in range(2):
+        try:
+            async with store.hold(key) as hold:
+                readable(hold.stored)
+                return await change(hold)
+        except Overtaken:
+            continue
+        except asyncio.CancelledError:
+            # The end of ``asyncio.run`` cancels what a store began, and not this.
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+    msg = f"another process keeps changing the install {key}; try again"
+    raise Unavailable(msg, maybe_applied=False)
+
+
+def readable(stored: StoredInstall | None) -> StoredInstall | None:
+    """Pass on what can be read; raise ``ConfigurationError`` for what was encrypted."""
+    # Taken for tokens they would be refused by HighLevel, and the install would look spent.
+    if stored is not None and stored.token.access_token.startswith(SEALED):
+        msg = f"the install {stored.install.key} is encrypted: wrap the store in Sealed(...)"
+        raise ConfigurationError(msg)
+    return stored
