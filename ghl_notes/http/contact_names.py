@@ -4,15 +4,14 @@ HighLevel has two names for some fields, gives some names in small letters besid
 (``firstName`` and ``firstNameRaw`` in its older list), and puts additional addresses into objects.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from ghl_notes.models import Json
 
 # What fields are called where they have two names: by a contact's id, and in a search.
 _OTHER_NAMES: Final = (("name", "contactName"), ("address", "address1"))
-_RAW: Final = "Raw"
 _NAMES: Final = ("firstName", "lastName", "contactName", "fullName", "name", "companyName")
+_RAW: Final = {f"{name}Raw": name for name in _NAMES}
 _ADDITIONAL: Final = (("additionalEmails", "email"), ("additionalPhones", "phone"))
 
 
@@ -20,33 +19,34 @@ def spelled(item: Json) -> Json:
     """Give a contact's fields one name each, wherever it comes from."""
     if not isinstance(item, dict):
         return item
-    found = _as_written(item)
+    found = dict(item)
+    if not found.keys().isdisjoint(_RAW):
+        _write_as_written(found)
     for other, usual in _OTHER_NAMES:
         if found.get(other) is not None and found.get(usual) in (None, ""):
             found[usual] = found.pop(other)
     _capitalize(found)
     for name, inner in _ADDITIONAL:
-        if name in found:
+        if found.get(name):
             found[name] = _addresses(found[name], inner)
     return found
 
 
-def _as_written(item: Mapping[str, Json]) -> dict[str, Json]:
+def _write_as_written(found: dict[str, Json]) -> None:
     """Take each name as it was written, where the reply has it beside one in small letters."""
-    found = dict(item)
-    for name in _NAMES:
-        raw = found.get(name + _RAW)
-        if isinstance(raw, str) and raw:
-            found[name] = raw
-            del found[name + _RAW]
-    return found
+    for raw, name in _RAW.items():
+        written = found.get(raw)
+        if isinstance(written, str) and written:
+            found[name] = written
+            del found[raw]
 
 
 def _capitalize(found: dict[str, Json]) -> None:
     """Write a whole name that is in small letters as its parts are written."""
-    name, first, last = found.get("contactName"), found.get("firstName"), found.get("lastName")
-    if isinstance(name, str) and name and name == name.lower():
-        whole = " ".join(part for part in (first, last) if isinstance(part, str) and part)
+    name = found.get("contactName")
+    if isinstance(name, str) and name.islower():
+        parts = (found.get("firstName"), found.get("lastName"))
+        whole = " ".join([part for part in parts if isinstance(part, str) and part])
         if whole.lower() == name:
             found["contactName"] = whole
 
