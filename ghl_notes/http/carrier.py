@@ -32,10 +32,9 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.service import Service
 from ghl_notes.http.tenant import Tenant
 from ghl_notes.http.transport import Origin, Transport
-from ghl_notes.models import Json
 from ghl_notes.oauth.auth import Auth, DatedAuth, checked_token
 
-_LARGE: Final = 64 * 1024  # bytes of a reply
+_LARGE: Final = 16 * 1024  # bytes of a reply
 
 
 class Carrier:
@@ -79,8 +78,8 @@ class Carrier:
         """Make any call, with its retries, and return its answer."""
         try:
             answer = await (self._bulk(request) if request.bulk else self._single(request))
-            if answer.size > _LARGE and request.operation is not None:
-                await asyncio.to_thread(self.read_ahead, answer.payload)
+            if answer.size > _LARGE:
+                await self.read_ahead(request, answer)
             return self._service.finished(request, answer)
         except NotFound:
             if gone_is_done(request) and request.maybe_applied:
@@ -93,7 +92,7 @@ class Carrier:
                 raise ambiguous(request, error) from error
             raise
 
-    def read_ahead(self, payload: Json) -> None:
+    async def read_ahead(self, request: Request, answer: Answer) -> None:
         """Do in a thread what would hold the event loop up with a large reply; nothing here."""
 
     async def _attempt(self, request: Request) -> Answer:

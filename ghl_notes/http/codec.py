@@ -3,7 +3,7 @@
 One bad note never costs the others: what cannot be read is told beside what could.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
@@ -232,14 +232,18 @@ def _usual_note(item: Any) -> Note | None:
     return None
 
 
-def fill_texts(payload: Json) -> None:
-    """Give the notes of a reply that come without a plain text theirs, in place."""
+def without_text(payload: Json) -> list[dict[str, Json]]:
+    """Find the notes of a reply that come without a plain text."""
     told = payload if isinstance(payload, dict) else {}
-    for name in ("notes", "note"):
-        held = told.get(name)
-        for item in held if isinstance(held, list) else [held]:
-            if isinstance(item, dict):
-                item.update(cast("dict[str, Json]", _filled(item)))
+    held = [told.get(name) for name in ("notes", "note")]
+    notes = [one for some in held for one in (some if isinstance(some, list) else [some])]
+    return [one for one in notes if isinstance(one, dict) and one.get("bodyText") is None]
+
+
+def fill_texts(notes: Iterable[dict[str, Json]]) -> None:
+    """Give notes their plain text, in place."""
+    for note in notes:
+        note.update(cast("dict[str, Json]", _filled(note)))
 
 
 def _filled(item: Json, contact_id: str | None = None) -> Json:

@@ -1,5 +1,6 @@
 """The calls of HighLevel's API on their way: each is an operation, spelled as its version does."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from ghl_notes.events import Observer
@@ -8,7 +9,7 @@ from ghl_notes.http.carrier import Carrier
 from ghl_notes.http.operations import Operation
 from ghl_notes.http.protocol import Dialect, Rules
 from ghl_notes.http.reply import Answer
-from ghl_notes.http.request import Params
+from ghl_notes.http.request import Params, Request
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.http.tenant import Tenant
 from ghl_notes.http.transport import Transport
@@ -41,9 +42,10 @@ class Dispatch(Carrier):
         )
         self.dialect = dialect
 
-    def read_ahead(self, payload: Json) -> None:
-        """Turn the HTML of notes into text."""
-        codec.fill_texts(payload)
+    async def read_ahead(self, request: Request, answer: Answer) -> None:
+        """Turn the HTML of notes into text, where a reply has no text."""
+        if request.operation is not None and (notes := codec.without_text(answer.payload)):
+            await asyncio.to_thread(codec.fill_texts, notes)
 
     def call(  # noqa: PLR0913 - the parts of a request, passed on
         self,

@@ -5,6 +5,7 @@ text wherever they stand.
 """
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from typing import Final
 
@@ -53,7 +54,7 @@ _TOKEN: Final = re.compile(
       | \?[^<>]*+>
     )""",
     re.IGNORECASE | re.VERBOSE,
-).search
+).match
 # References of a length that there is: html.unescape would read a number of any length.
 _REFERENCE: Final = re.compile(
     r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE
@@ -79,11 +80,10 @@ def _characters(text: str) -> str:
 
 def _is_markup(body: str) -> bool:
     """Tell whether there is a tag that nobody writes into a plain text."""
-    place, last_comment = 0, body.rfind("-->")
-    while (found := _TOKEN(body, place)) is not None:
+    last_comment = body.rfind("-->")
+    for found in _tokens(body):
         if found.end() <= last_comment if found["comment"] is not None else _tells(found):
             return True
-        place = found.start() + 1
     return False
 
 
@@ -92,6 +92,16 @@ def _tells(found: re.Match[str]) -> bool:
     if name not in _KNOWN:
         return found[0][:9].lower() == "<!doctype"
     return bool(found["end"]) or name in _TELLING or "=" in found[0] or found[0].endswith("/>")
+
+
+def _tokens(body: str) -> Iterator[re.Match[str]]:
+    """Find what may be markup; step by step, so that other threads have their turns meanwhile."""
+    place = body.find("<")
+    while place >= 0:
+        found = _TOKEN(body, place)
+        if found is not None:
+            yield found
+        place = body.find("<", place + 1)
 
 
 @define
@@ -139,30 +149,34 @@ class _Reader:
 
     def read(self) -> None:
         """Read it to its end."""
-        place = looked = 0
-        while (found := _TOKEN(self.body, looked)) is not None:
-            end = self._end_of(found)
-            if end is None:  # no tag, but text between brackets
-                looked = found.start() + 1
+        body, place = self.body, 0
+        for found in _tokens(body):
+            begin = found.start()
+            if begin < place:  # it is hidden, or within what was taken already
                 continue
-            self.text.add(_characters(self.body[place : found.start()]))
-            if found["name"]:
-                self._take(found["name"].lower(), closing=bool(found["end"]))
-            place = looked = end
-        self.text.add(_characters(self.body[place:]))
+            name = (found["name"] or "").lower()
+            if name and name not in _KNOWN:  # text between brackets
+                continue
+            end = self._hidden(name, found)
+            if end is None:
+                continue
+            if begin > place:
+                self.text.add(_characters(body[place:begin]))
+            if name:
+                self._take(name, closing=bool(found["end"]))
+            place = end
+        self.text.add(_characters(body[place:]))
 
-    def _end_of(self, found: re.Match[str]) -> int | None:
-        """Tell where the markup that was found ends, with all that it hides; None if it is none."""
-        name = (found["name"] or "").lower()
+    def _hidden(self, name: str, found: re.Match[str]) -> int | None:
+        """Tell where markup ends, with all that it hides; None for a comment that has no end."""
         if found["comment"] is not None:
-            name, closed = "-->", self._closed("-->", found.end())
-        elif name in _HIDDEN and not found["end"]:
-            closed = self._closed(name, found.end())
-        else:
-            return None if name and name not in _KNOWN else found.end()
-        if closed is not None:
-            return closed
-        return {"-->": None, **dict.fromkeys(_RAW, len(self.body))}.get(name, found.end())
+            return self._closed("-->", found.end())
+        if name not in _HIDDEN or found["end"]:
+            return found.end()
+        closed = self._closed(name, found.end())
+        if closed is None:
+            return len(self.body) if name in _RAW else found.end()
+        return closed
 
     def _closed(self, name: str, place: int) -> int | None:
         """Find the end of what hides its content; what is not there is looked for once."""
