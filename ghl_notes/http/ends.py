@@ -36,7 +36,7 @@ def unless_denied(
         if denied(answer.payload):
             asked += 1
             msg = f"{server} sent an empty page of {what} and says that there are more"
-            error = UnexpectedResponse(f"{msg}: read them again later", garbled=asked < _TRIES)
+            error = UnexpectedResponse(f"{msg}: try again later", garbled=asked < _TRIES)
             answer.name([error])
             raise error
 

@@ -9,7 +9,7 @@ from ghl_notes.models import Note
 def is_same(note: Note, draft: Draft) -> bool:
     """Tell whether a note says what the draft does; HighLevel may have cleaned up its form."""
     expected = plain(draft.body) if draft.is_html else draft.body
-    same = note.body == draft.body or _words(note.text) == _words(expected)
+    same = note.body == draft.body or _letters(note.text) == _letters(expected)
     return same and (note.title or None) == (draft.title or None)
 
 
@@ -38,5 +38,6 @@ def _digest(body: str, title: str | None, *more: object) -> str:
     return fingerprint(body, title or None, *map(str, more))
 
 
-def _words(text: str) -> list[str]:
-    return text.split()
+def _letters(text: str) -> str:
+    """Leave out white space, which HighLevel may put elsewhere when it makes text of HTML."""
+    return "".join(text.split())

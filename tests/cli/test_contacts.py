@@ -245,3 +245,15 @@ async def test_a_group_alone_shows_its_help_with_examples(run) -> None:
 
     assert outcome.status == 0
     assert "ghl-notes contact show CONTACT --notes --tasks" in outcome.out
+
+
+async def test_an_empty_page_is_not_all_that_was_found(desk, fake, monkeypatch) -> None:
+    """Where HighLevel counts more than it gives, what came is shown, and somebody is told."""
+    monkeypatch.setattr("ghl_notes.cli.contacts._PAGE", 4)
+    fake.inject(Fault.LONG_NUMBER, path_contains="/contacts/search")
+    fake.inject(Fault.EMPTY_PAGE, path_contains="/contacts/search")
+    outcome = await desk("contact", "find", "--limit", "8")
+
+    assert outcome.status == 3
+    assert len(outcome.out.splitlines()) == 1 + 4
+    assert outcome.last == "ghl-notes: HighLevel counts 10 contacts, and gave 4: look again"

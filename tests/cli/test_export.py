@@ -404,3 +404,17 @@ async def test_a_note_that_cannot_be_written_costs_no_other(out) -> None:
 
     assert [note["id"] for note in out.notes] == ["b"]
     assert [failure["message"] for failure in out.failures] == ["note a is nested too deeply"]
+
+
+async def test_an_empty_page_is_told_and_keeps_what_was_read(
+    start, export, out, monkeypatch
+) -> None:
+    """Where HighLevel counts more contacts than it gives, an export does not pass for whole."""
+    monkeypatch.setattr("ghl_notes.http.ends._TRIES", 1)
+    fake = await start(contacts=150, notes_per_contact=1)
+    fake.inject(Fault.EMPTY_PAGE, path_contains="/contacts/search")
+    fake.inject(Fault.EMPTY_PAGE, path_contains="/contacts/search")
+    outcome = await export(fake)
+
+    assert outcome.status == 1
+    assert "empty page of contacts and says that there are more: try again later" in outcome.err
