@@ -57,16 +57,38 @@ async def test_what_is_saved_is_what_is_loaded(
     assert [one async for one in opening().list()] == [stored]
 
 
-async def test_an_odd_id_is_kept_or_refused(store: TokenStore) -> None:
-    """An id with a NUL, which not every server can hold, is never cut short."""
-    odd = install("loc\0more")
+@pytest.mark.parametrize("odd", ["loc\0more", "loc\ud800", "\udfff"])
+async def test_an_odd_id_is_kept_or_refused(store: TokenStore, odd: str) -> None:
+    """An id that not every server can hold is never cut short, and never breaks anything."""
+    stored = install(odd)
     try:
-        await save(store, odd)
+        await save(store, stored)
         found = await keys(store)
     except ConfigurationError:
-        found = await keys(store) or [odd.install.key]
+        found = await keys(store) or [stored.install.key]
+    with suppress(ConfigurationError):
+        assert await store.load(stored.install.key) == stored
+    with suppress(ConfigurationError):
+        await store.claim(odd, seconds=1)
 
-    assert found == [odd.install.key]
+    assert found == [stored.install.key]
+
+
+@pytest.mark.parametrize("fact", [{"user_id": "u\ud800"}, {"scopes": ("a", "\udfff\0")}])
+async def test_an_odd_fact_is_kept_or_refused(store: TokenStore, fact: dict[str, object]) -> None:
+    """It is the same for what else an install may hold, and its tokens are not told."""
+    plain = install()
+    odd = StoredInstall.of(attrs.evolve(plain.install, **fact), plain.token)
+    told = ""
+    try:
+        await save(store, odd)
+        found = await store.load(KEY)
+    except ConfigurationError as error:
+        found = odd
+        told = "".join(map(repr, (error, error.__cause__, error.__context__)))
+
+    assert found == odd
+    assert not any(secret in told for secret in ("access 0", "refresh 0"))
 
 
 async def test_what_was_never_saved_is_none(store: TokenStore) -> None:

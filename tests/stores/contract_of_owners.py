@@ -27,6 +27,7 @@ class Plain:
     """A store as version 0.1 asked for one, over another: it cannot adopt."""
 
     def __init__(self, store: TokenStore, *, forgets_owners: bool) -> None:
+        self.fails: list[str] = []
         self._store = store
         self._forgets_owners = forgets_owners
 
@@ -42,7 +43,7 @@ class Plain:
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[Hold]:
         async with self._store.hold(key) as hold:
-            yield PlainHold(hold, self._seen(hold.stored))
+            yield PlainHold(hold, self._seen(hold.stored), self.fails)
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         async for stored in self._store.list():
@@ -58,12 +59,20 @@ class Plain:
 class PlainHold:
     hold: Hold
     stored: StoredInstall | None
+    fails: list[str]
 
     async def save(self, stored: StoredInstall) -> None:
+        self._fail("save")
         await self.hold.save(stored)
 
     async def delete(self) -> None:
+        self._fail("delete")
         await self.hold.delete()
+
+    def _fail(self, change: str) -> None:
+        if self.fails[:1] == [change]:
+            del self.fails[0]
+            raise Unavailable("the store is away", maybe_applied=False)
 
 
 class Away:
@@ -226,6 +235,26 @@ async def test_a_store_of_version_0_1_is_shared_too(
     assert second == {}
     assert await adopted(plain(), WRITER) == {location_key("a", WRITER): 3}
     assert close == {company_key("orga_1", CLOSE): 2}
+    assert len(await keys(opening())) == 3
+
+
+@pytest.mark.parametrize("forgets_owners", [False, True])
+@pytest.mark.parametrize("fails", [["save"], ["delete"], ["save", "delete", "delete"]])
+async def test_adopting_that_broke_off_goes_on(
+    opening: Opening,
+    forgets_owners: bool,  # noqa: FBT001 - a parameter
+    fails: list[str],
+) -> None:
+    """Wherever it stops, nothing is lost, and the next who needs the store does the rest."""
+    await save(opening(), *(install(f"l{n}", n) for n in range(3)))
+    store = Plain(opening(), forgets_owners=forgets_owners)
+    store.fails = [*fails]
+    for _ in fails:
+        with pytest.raises(Unavailable):
+            await adopted(store, READER)
+        assert {count_of(one) async for one in opening().list()} == {0, 1, 2}
+
+    assert await adopted(store, READER) == {location_key(f"l{n}", READER): n for n in range(3)}
     assert len(await keys(opening())) == 3
 
 
