@@ -66,10 +66,15 @@ JOIN pg_stat_activity USING (pid) WHERE key = %s
 
 _NOW: Final = "extract(epoch FROM clock_timestamp())"  # of one clock, for all machines
 _REMEMBER: Final = f"""
-INSERT INTO {CLAIMS} (name, ends) VALUES (%s, {_NOW} + %s)
-ON CONFLICT (name) DO UPDATE SET ends = EXCLUDED.ends
+INSERT INTO {CLAIMS} (name, made, ends) VALUES (%s, {_NOW}, {_NOW} + %s)
+ON CONFLICT (name) DO UPDATE SET made = EXCLUDED.made, ends = EXCLUDED.ends
 """
 _CLAIM: Final = f"{_REMEMBER} WHERE {CLAIMS}.ends <= {_NOW} RETURNING true"
+# What was claimed at a time that is still to come was claimed before the clock was set back, or on
+# another server. It lasts as long from now on, at most.
+_FOLLOW_CLOCK: Final = f"""
+UPDATE {CLAIMS} SET made = {_NOW}, ends = {_NOW} + ends - made WHERE name = %s AND made > {_NOW}
+"""
 _FORGET: Final = f"DELETE FROM {CLAIMS} WHERE name = %s"
 # Two that sweep at once must not wait for each other.
 _CLEAR: Final = f"""
@@ -185,7 +190,10 @@ class PostgresStore(Secretive):
         self._claimed += 1
         if self._claimed % _SWEEP == 1:  # the first too: a process may make no more
             await self._database.run(_CLEAR, lasting=False)
-        return bool(await self._database.run(_CLAIM, [name, seconds], lasting=False))
+        if await self._database.run(_CLAIM, [name, seconds], lasting=False):
+            return True
+        await self._database.run(_FOLLOW_CLOCK, [name], lasting=False)
+        return False
 
     async def remember(self, name: str, *, seconds: float) -> None:
         """Keep ``name`` claimed for ``seconds`` from now."""

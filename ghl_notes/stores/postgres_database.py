@@ -74,7 +74,8 @@ _TABLES: Final = {
         """
         name text COLLATE "C" PRIMARY KEY,
         ends double precision NOT NULL
-        """
+        """,
+        ("ADD made double precision NOT NULL DEFAULT 0",),
     ),
 }
 # Not to_regclass, which may still miss what was created while its transaction waited.

@@ -53,6 +53,7 @@ _SCHEMA: Final = Schema(
             "ALTER TABLE installs ADD COLUMN client_id TEXT",
             "ALTER TABLE installs ADD COLUMN in_doubt_since REAL",
         ),
+        ("ALTER TABLE claims ADD COLUMN made REAL NOT NULL DEFAULT 0",),
     ),
 )
 _NAMES: Final = ", ".join(COLUMNS)
@@ -70,9 +71,15 @@ _ADOPT: Final = ADOPT.format(
     unknown=f"installs WHERE {_UNKNOWN}",
 )
 _DROP_UNKNOWN: Final = f"DELETE FROM installs WHERE {_UNKNOWN}"  # noqa: S608 - as above
-_CLAIM: Final = """
-INSERT INTO claims (name, ends) VALUES (:name, :ends)
-ON CONFLICT (name) DO UPDATE SET ends = :ends WHERE claims.ends <= :now
+_REMEMBER: Final = """
+INSERT INTO claims (name, made, ends) VALUES (:name, :now, :ends)
+ON CONFLICT (name) DO UPDATE SET made = :now, ends = :ends
+"""
+_CLAIM: Final = f"{_REMEMBER} WHERE claims.ends <= :now"
+# What was claimed at a time that is still to come was claimed before the clock was set back. It
+# lasts as long from now on, at most.
+_FOLLOW_CLOCK: Final = """
+UPDATE claims SET made = :now, ends = :now + ends - made WHERE name = :name AND made > :now
 """
 # Claims that are over are cleared away once in so many.
 _SWEEP: Final = 1000
@@ -169,22 +176,24 @@ class SQLiteStore:
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
-        now = self._clock()
-        values = {"name": name, "now": now, "ends": now + seconds}
+        values = self._times(name, seconds)
         self._claimed += 1
         sweep = self._claimed % _SWEEP == 1  # the first too: a process may make no more
 
         def work(db: sqlite3.Connection) -> bool:
             if sweep:
-                db.execute("DELETE FROM claims WHERE ends <= ?", (now,))
-            return db.execute(_CLAIM, values).rowcount == 1
+                db.execute("DELETE FROM claims WHERE ends <= :now", values)
+            is_first = db.execute(_CLAIM, values).rowcount == 1
+            if not is_first:
+                db.execute(_FOLLOW_CLOCK, values)
+            return is_first
 
         return await self._claims.run(work)
 
     async def remember(self, name: str, *, seconds: float) -> None:
         """Keep ``name`` claimed for ``seconds`` from now."""
-        row = name, self._clock() + seconds
-        await self._claims.run(lambda db: db.execute("REPLACE INTO claims VALUES (?, ?)", row))
+        values = self._times(name, seconds)
+        await self._claims.run(lambda db: db.execute(_REMEMBER, values))
 
     async def forget(self, name: str) -> None:
         """Free ``name`` at once."""
@@ -208,3 +217,7 @@ class SQLiteStore:
         """Close the file. The store opens it again if it is used again."""
         await self._installs.close()
         await self._claims.close()
+
+    def _times(self, name: str, seconds: float) -> dict[str, Cell]:
+        now = self._clock()
+        return {"name": name, "now": now, "ends": now + seconds}

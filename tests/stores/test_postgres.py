@@ -94,7 +94,7 @@ async def test_the_tables_are_made_on_first_use(
     comments = [await rows(db, f"SELECT obj_description('{one}'::regclass)") for one in TABLES]
 
     assert (before, await tables(db)) == ([], TABLES)
-    assert comments == [[("ghl_notes 1",)], [("ghl_notes 2",)]]
+    assert comments == [[("ghl_notes 2",)], [("ghl_notes 2",)]]
 
 
 async def test_everyone_may_be_the_first(schema: str) -> None:
@@ -490,6 +490,21 @@ async def test_claims_that_are_over_are_cleared_away(
     left = await rows(db, "SELECT count(*) FROM ghl_notes_claims")
 
     assert left <= [(11,)]
+
+
+async def test_a_claim_does_not_follow_a_clock_that_is_set_back(
+    store: TokenStore, db: "psycopg.AsyncConnection"
+) -> None:
+    """A claim of a time that is still to come lasts for its own seconds, and no hour longer."""
+    await store.claim("n", seconds=60)
+    await db.execute("UPDATE ghl_notes_claims SET made = made + 3600, ends = ends + 3600")
+    claimed = await store.claim("n", seconds=5)
+    left = await rows(
+        db, "SELECT ends - extract(epoch FROM clock_timestamp()) FROM ghl_notes_claims"
+    )
+
+    assert not claimed
+    assert (50,) <= left[0] <= (60,)
 
 
 # --- what is told ---------------------------------------------------------------------------

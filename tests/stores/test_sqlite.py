@@ -405,6 +405,25 @@ async def test_claims_that_are_over_are_cleared_away(
     assert left == {f"n{n}" for n in range(18, 25)}
 
 
+async def test_claims_do_not_follow_a_clock_that_is_set_back(path: Path) -> None:
+    """A claim lasts for its own seconds from when the clock is seen to be behind it, at most."""
+    now = [10_000.0]
+    store = SQLiteStore(path, clock=lambda: now[0])
+    await store.claim("n", seconds=60)
+    await store.remember("m", seconds=600)
+    now[0] -= 3600  # an hour back
+    early = [await store.claim(name, seconds=5) for name in ("n", "m")]
+    now[0] += 59
+    still = [await store.claim(name, seconds=5) for name in ("n", "m")]
+    now[0] += 2
+    freed = [await store.claim(name, seconds=5) for name in ("n", "m")]
+    now[0] += 540
+    later = await store.claim("m", seconds=5)
+
+    assert (early, still, freed, later) == ([False] * 2, [False] * 2, [True, False], True)
+    await store.close()
+
+
 async def test_processes_that_claim_once_clear_away_too(path: Path) -> None:
     """A store that is opened for one claim, as a scheduled job does, leaves no older one behind."""
     for n in range(5):
