@@ -54,6 +54,8 @@ _ONE: Final = "source = ? AND account = ? AND location_id = ? AND key = ? AND co
 _DROP: Final = f"DELETE FROM moved WHERE {_ONE}"  # noqa: S608 - as above
 _OF: Final = f"SELECT {_NAMES} FROM moved WHERE location_id = ? ORDER BY contact_id, at"  # noqa: S608 - as above
 _PATIENCE: Final = 1.0  # seconds for another run to end
+# A copy of the file lacks no more entries of a run that goes on. When it ends, it has them all.
+_INTO_FILE: Final = 50
 
 
 UNKNOWN: Final = ""
@@ -93,6 +95,7 @@ class Ledger:
         self._locks = FileLocks(self.path)
         # What is lost with the power is found by its marker; a killed process loses nothing.
         self._file = SQLiteFile(self.path, self._locks, _SCHEMA, synchronous="NORMAL")
+        self._put = 0
 
     @property
     def exists(self) -> bool:
@@ -123,7 +126,9 @@ class Ledger:
     async def put(self, entry: Entry) -> None:
         """Write an entry in the place of the one that there was."""
         row = tuple(getattr(entry, name) for name in _COLUMNS)
-        await self._file.run(lambda db: _execute(db, _PUT, row))
+        self._put += 1
+        into_file = self._put % _INTO_FILE == 0
+        await self._file.run(lambda db: _execute(db, _PUT, row), into_file=into_file)
 
     async def drop(self, entry: Entry) -> None:
         """Forget an entry."""

@@ -1,5 +1,8 @@
+# ruff: noqa: ASYNC240 - nothing else waits meanwhile
 """The file that knows what was moved."""
 
+import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +12,8 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghl_notes.errors import ConfigurationError
+from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.migrate import ledger
 from ghl_notes.migrate.ledger import Entry, Ledger
 from tests.migrate.moving import Move, quick_folder
 
@@ -157,3 +161,55 @@ async def test_one_run_after_the_other_is_welcome(tmp_path: Path) -> None:
         pass
     async with first.alone():
         pass
+
+
+async def test_a_second_run_is_told_who_is_first(tmp_path: Path) -> None:
+    """The process that uses the ledger is named, whatever name of the file it was given."""
+    (tmp_path / "link.db").symlink_to("moved.db")
+    first, second = Ledger(tmp_path / "moved.db"), Ledger(tmp_path / "link.db")
+    async with first.alone():
+        with pytest.raises(ConfigurationError, match=f"process {os.getpid()}"):
+            async with second.alone():
+                pass
+
+
+async def test_a_copy_of_a_ledger_lacks_little(tmp_path: Path) -> None:
+    """The file alone has what was written but for the last entries, and all of it at the end."""
+    book, path = Ledger(tmp_path / "moved.db"), tmp_path / "copy.db"
+    counts = []
+    for n in range(130):
+        await book.put(evolve(ENTRY, key=str(n)))
+        if n in (60, 129):
+            counts.append(await copied(book, path))
+    await book.close()
+
+    assert counts == [50, 100]
+    assert await copied(book, path) == 130
+
+
+async def copied(book: Ledger, path: Path) -> int:
+    """Copy the file, and count what the copy has."""
+    shutil.copyfile(book.path, path)
+    copy = Ledger(path)
+    count = len(await copy.entries("l"))
+    await copy.close()
+    path.unlink()
+    return count
+
+
+async def test_what_passes_is_not_the_ledgers_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk ends a run with an error that may be gone later."""
+    book = Ledger(tmp_path / "moved.db")
+    await book.put(ENTRY)
+    monkeypatch.setattr(ledger, "_execute", no_room)
+    with pytest.raises(Unavailable, match="moved"):
+        await book.put(ENTRY)
+    await book.close()
+
+
+def no_room(*_: object) -> None:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    raise error

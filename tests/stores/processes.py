@@ -4,10 +4,10 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ghl_notes.stores import SQLiteStore, TokenStore
+from ghl_notes.stores import Overtaken, SQLiteStore, TokenStore
 from tests.stores.installs import KEY, count_on, install, save
 from tests.stores.servers import conninfo
 from tests.torture.stores import REDIS
@@ -16,17 +16,17 @@ ROOT = Path(__file__).parents[2]
 LEASE = 0.5
 
 
-def opened(kind: str, place: str) -> TokenStore:
+def opened(kind: str, place: str, hold_timeout: float = 60.0) -> TokenStore:
     """Open a store in its place, on Redis with a short lease."""
     if kind == "sqlite":
-        return SQLiteStore(place)
+        return SQLiteStore(place, hold_timeout=hold_timeout)
     if kind == "postgres":
         from ghl_notes.stores import PostgresStore  # noqa: PLC0415 - its extra may be missing
 
-        return PostgresStore(conninfo(place))
+        return PostgresStore(conninfo(place), hold_timeout=hold_timeout)
     from ghl_notes.stores import RedisStore  # noqa: PLC0415 - as above
 
-    return RedisStore(REDIS, prefix=place, lease=LEASE)
+    return RedisStore(REDIS, prefix=place, lease=LEASE, hold_timeout=hold_timeout)
 
 
 async def load(kind: str, place: str) -> None:
@@ -46,6 +46,14 @@ async def hold_for_ever(kind: str, place: str) -> None:
     async with opened(kind, place).hold(KEY):
         print("held", flush=True)  # noqa: T201 - for the parent
         await asyncio.Event().wait()
+
+
+async def hold_and_save(kind: str, place: str) -> None:
+    async with opened(kind, place).hold(KEY) as hold:
+        print("held", flush=True)  # noqa: T201 - for the parent
+        await asyncio.sleep(2 * LEASE)  # in which it is stopped
+        with suppress(Overtaken):  # on Redis, whose lease is over
+            await hold.save(install(count=100))
 
 
 async def save_and_stay(place: str) -> None:

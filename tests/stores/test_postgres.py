@@ -18,6 +18,7 @@ from tests.stores.servers import conninfo, extra, place_on
 
 psycopg = extra("psycopg")
 postgres = extra("ghl_notes.stores.postgres")
+database = extra("ghl_notes.stores.postgres_database")
 
 TABLES = ["ghl_notes_claims", "ghl_notes_installs"]
 
@@ -507,6 +508,47 @@ async def test_a_claim_does_not_follow_a_clock_that_is_set_back(
     assert (50,) <= left[0] <= (60,)
 
 
+async def test_many_waiters_keep_no_connection_from_others(
+    schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waits for installs that others hold take turns with holds that are free."""
+    monkeypatch.setattr(postgres, "_SLICE_SECONDS", 0.1)
+    other = postgres.PostgresStore(conninfo(schema))
+    store = postgres.PostgresStore(conninfo(schema), connections=2)
+    async with AsyncExitStack() as holds, asyncio.timeout(10):
+        for n in range(4):
+            await holds.enter_async_context(other.hold(f"location:{n}"))
+        waiting = [asyncio.create_task(save(store, install(str(n)))) for n in range(4)]
+        await asyncio.sleep(0.05)
+        await save(store, install("free"))
+        done = [one for one in waiting if one.done()]
+        await holds.aclose()
+        await asyncio.gather(*waiting)
+
+    assert done == []
+    assert len(await keys(store)) == 5
+    await store.close()
+    await other.close()
+
+
+async def test_a_holder_that_stands_still_is_ended_by_the_server(
+    store: TokenStore, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row is free before those who wait for it give up, and its save says that it came late."""
+    monkeypatch.setattr(postgres, "_LONGEST_HOLD", "300ms")
+    await save(store, install(count=1))
+    other = postgres.PostgresStore(conninfo(schema))
+    async with store.hold(KEY) as hold:
+        async with asyncio.timeout(5):
+            before = await count_on(other)
+        with pytest.raises(Unavailable):
+            await hold.save(install(count=7))
+    await other.close()
+
+    assert before == 1
+    assert count_of(await store.load(KEY)) == 2
+
+
 # --- what is told ---------------------------------------------------------------------------
 
 
@@ -552,6 +594,43 @@ def test_a_conninfo_that_cannot_be_read(conninfo: str) -> None:
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
 
 
+PASSING = [
+    *("08006", "25006", "25P03", "40001", "40P01", "53000", "53100", "53200", "53300", "53400"),
+    *("55000", "55006", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "58000", "58030"),
+    *("25P02", "0A000", "XX000"),
+]
+HOPELESS = [
+    *("22001", "22021", "23505", "23514", "3F000", "42501", "42703", "42P01", "42804", "XX001"),
+]
+
+
+def test_what_the_server_says_passes_or_does_not() -> None:
+    """Only what no later try mends is a fault of the arguments; all else is to be tried again."""
+    for codes, expected in ((PASSING, Unavailable), (HOPELESS, ConfigurationError)):
+        for code in codes:
+            error = psycopg.errors.lookup(code)("in a bad moment")
+            assert type(database._failure(error)) is expected, code
+
+
+async def test_a_standby_may_become_a_primary(schema: str, db: "psycopg.AsyncConnection") -> None:
+    """A database that takes no writes for the moment is no fault of the arguments."""
+    options = f"-csearch_path={schema} -cdefault_transaction_read_only=on"
+    standby = psycopg.conninfo.make_conninfo(conninfo(schema), options=options)
+    for made in (False, True):
+        store = postgres.PostgresStore(standby)
+        uses = [lambda s=store: save(s, install()), lambda s=store: s.claim("n", seconds=1)]
+        for use in uses if made else [*uses, lambda s=store: s.load(KEY)]:
+            with pytest.raises(Unavailable, match="read-only"):
+                await use()
+        loaded = await store.load(KEY) if made else None
+        await store.close()
+        primary = postgres.PostgresStore(conninfo(schema))
+        await save(primary, install())
+        await primary.close()
+
+    assert loaded == install()
+
+
 async def test_an_error_tells_no_token(store: TokenStore, db: "psycopg.AsyncConnection") -> None:
     """PostgreSQL quotes the row in the details of some errors; ours do not."""
     await save(store, install(count=1))
@@ -560,6 +639,7 @@ async def test_an_error_tells_no_token(store: TokenStore, db: "psycopg.AsyncConn
         await save(store, install(count=2))
 
     assert "access 2" not in told(raised.value)
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
     assert count_of(await store.load(KEY)) == 1
 
 

@@ -1,6 +1,7 @@
 """What processes that share a store may do to each other: take turns, and die."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 import pytest_asyncio
 from attrs import frozen
 
+from ghl_notes.errors import Unavailable
 from ghl_notes.stores import TokenStore
-from tests.stores.installs import KEY, count_of, count_on
+from tests.stores.installs import KEY, count_of, count_on, install, save
 from tests.stores.processes import LEASE, child, opened
 from tests.stores.servers import place_on
 
@@ -68,3 +70,37 @@ async def test_a_killed_holder_lets_go(shared: Shared) -> None:
 
     assert not before
     assert count_of(await shared.store.load(KEY)) == 1
+
+
+async def test_a_stopped_holder_keeps_one_install_for_a_while(shared: Shared) -> None:
+    """Who waits for a process that stands still is told so, or goes on when its lease is over.
+
+    Other installs are free, and nothing is written by the holder when it goes on.
+    """
+    await count_on(shared.store)
+    waiter = opened(shared.kind, shared.place, 1.5 if shared.kind == "redis" else 0.5)
+    with child(shared.call("hold_and_save")) as holder:
+        assert holder.stdout is not None
+        assert await asyncio.to_thread(holder.stdout.readline) == "held\n"
+        holder.send_signal(signal.SIGSTOP)
+        async with asyncio.timeout(10):
+            ended = await asyncio.gather(
+                *(count_on(waiter) for _ in range(10)), return_exceptions=True
+            )
+            await asyncio.gather(*(save(waiter, install(f"other {n}")) for n in range(20)))
+        holder.send_signal(signal.SIGCONT)
+        await asyncio.to_thread(holder.wait, 10)
+    async with asyncio.timeout(10):
+        after = await count_on(waiter)
+    await waiter.close()
+
+    if shared.kind == "redis":
+        assert (sorted(ended), after) == (list(range(1, 11)), 11)
+        return
+    assert {type(one) for one in ended} == {Unavailable}
+    assert all(one.waited for one in ended)
+    assert all(NAMED[shared.kind].format(holder) in str(one) for one in ended), ended[0]
+    assert after == 100  # what the holder saved once it went on
+
+
+NAMED = {"sqlite": "process {0.pid} on", "postgres": "the server's process"}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import traceback
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
@@ -146,6 +147,20 @@ async def test_a_long_hold_is_extended(
             await asyncio.sleep(0.01)
 
     assert 0 < min(left) <= max(left) <= 300
+
+
+async def test_who_waits_in_vain_is_told_for_whom(
+    opening: Callable[..., TokenStore], prefix: str
+) -> None:
+    """The process that holds an install is named, if it is one that says so."""
+    waiter = redis.RedisStore(REDIS, prefix=prefix, hold_timeout=0.1)
+    async with opening().hold(KEY):
+        with pytest.raises(Unavailable, match=f"process {os.getpid()} on") as raised:
+            await save(waiter, install())
+    await waiter.close()
+
+    assert raised.value.waited
+    assert KEY in str(raised.value)
 
 
 @pytest.mark.parametrize("lease", [0, -1.0])
