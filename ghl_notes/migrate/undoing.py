@@ -1,7 +1,8 @@
 """``undo``: delete what the ledger says was created, and nobody has changed since."""
 
+import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from os import PathLike
 
 from attrs import define
@@ -9,6 +10,7 @@ from attrs import define
 from ghl_notes.bulk import CONCURRENCY, checked, each
 from ghl_notes.client import Client
 from ghl_notes.errors import ConfigurationError, HighLevelError, NotFound
+from ghl_notes.migrate.applying import SETTLE
 from ghl_notes.migrate.comparing import is_untouched
 from ghl_notes.migrate.ledger import LEDGER, Entry, Ledger
 from ghl_notes.migrate.markers import by_key, chosen
@@ -24,6 +26,7 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
     account: str | None = None,
     ledger: str | PathLike[str] = LEDGER,
     concurrency: int = CONCURRENCY,
+    settle: float = SETTLE,
     on_line: OnLine | None = None,
 ) -> Report:
     """Delete the notes that the ledger says were moved to the client's location, unless changed.
@@ -31,7 +34,10 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
     ``source`` (such as ``"close"``) and ``account`` narrow it down. A note that somebody has
     changed in HighLevel since, in any field, is ``kept``, and so is one of which the ledger does
     not know how it was written. It may be stopped anywhere and run again. Reads one request per
-    contact. Raises ``ConfigurationError`` where there is no such ledger, or another run uses it.
+    contact, and one for each note that its list does not show. If a run has left it open whether a
+    note was written, ``settle`` seconds are waited first, in which it may still turn up; one that
+    HighLevel took and that is in no list even then is ``unknown``. Raises ``ConfigurationError``
+    where there is no such ledger, or another run uses it.
     """
     location = location_of(client)
     checked((), concurrency, "entries")
@@ -43,6 +49,8 @@ async def undo(  # noqa: PLR0913 - every one of them has a default
         async with book.alone():
             entries = await book.entries(location, source)
             mine = [entry for entry in entries if account in (None, entry.account)]
+            if any(entry.state != "done" for entry in mine):
+                await asyncio.sleep(settle)
             lines = await _Undoing(client, book, on_line).run(mine, concurrency)
     finally:
         await book.close()
@@ -96,19 +104,34 @@ class _Undoing:
         return lines
 
     async def _one(self, entry: Entry, note: Note | None) -> Line:
-        if note is None:
-            await self.ledger.drop(entry)
-            return _line(entry, "skipped", "it is not there any more")
-        if not is_untouched(entry, note):
-            return _line(entry, "kept", "it was changed in HighLevel since it was moved")
         try:
-            await self.client.notes.delete(entry.contact_id, note.id)
-        except NotFound:
-            pass  # somebody else was faster
+            note = note or await self._unlisted(entry)
+            if note is None:
+                return await self._absent(entry)
+            if not is_untouched(entry, note):
+                return _line(entry, "kept", "it was changed in HighLevel since it was moved")
+            with suppress(NotFound):  # somebody else was faster
+                await self.client.notes.delete(entry.contact_id, note.id)
         except HighLevelError as error:
             return _line(entry, "failed", str(error))
         await self.ledger.drop(entry)
         return _line(entry, "deleted", "")
+
+    async def _absent(self, entry: Entry) -> Line:
+        """Forget a note that is not there, unless HighLevel took it and nobody has seen it yet."""
+        if entry.state == "taken":
+            return _line(entry, "unknown", "HighLevel took it, and it is not there: run it again")
+        await self.ledger.drop(entry)
+        return _line(entry, "skipped", "it is not there any more")
+
+    async def _unlisted(self, entry: Entry) -> Note | None:
+        """Ask for a note that is in no list: lists may lag."""
+        if entry.note_id is None:
+            return None
+        try:
+            return await self.client.notes.get(entry.contact_id, entry.note_id)
+        except NotFound:
+            return None
 
 
 def _note_of(

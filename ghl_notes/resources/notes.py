@@ -77,7 +77,7 @@ class Notes:
         sent again: nothing found, two equal ones, or one of which nobody can tell.
 
         An equal note that somebody else writes in the same moment is taken for it. Creates of one
-        text on one contact go one after the other.
+        text on one contact go one after the other. One that is cancelled may have happened.
         """
         given = {
             "body": body, "user_id": user_id, "title": title, "color": color, "pinned": pinned

@@ -77,7 +77,7 @@ class Move:
         return await self.apply(await self.plan(source, **options), update=update)
 
     async def undo(self, **options: object) -> Report:
-        chosen = {"ledger": self.ledger, **options}
+        chosen = {"ledger": self.ledger, "settle": SETTLE, **options}
         return await migrate.undo(self.client, **chosen)  # type: ignore[arg-type]
 
     async def raw(self) -> dict[str, Json]:

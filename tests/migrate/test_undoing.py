@@ -1,6 +1,7 @@
 """What was moved can be taken back, and nothing else is."""
 
 import asyncio
+import time
 
 import pytest
 from attrs import evolve
@@ -9,7 +10,7 @@ from ghl_notes.errors import ConfigurationError
 from ghl_notes.migrate import Line
 from ghl_notes.migrate.ledger import Ledger
 from ghl_notes.testing import Fault
-from tests.migrate.moving import Move
+from tests.migrate.moving import Move, moving
 
 
 async def test_an_undone_move_leaves_nothing(move: Move) -> None:
@@ -223,3 +224,43 @@ async def test_a_delete_whose_reply_was_lost_is_a_delete(move: Move) -> None:
 
     assert report.counts == {"deleted": 1}
     assert await move.raw() == before
+
+
+async def test_a_note_that_is_in_no_list_yet_is_undone() -> None:
+    """Right after a run lists may lag: a note that they do not show is asked for by its id."""
+    async with moving(note_lag=3600.0, clock=time.time) as move:
+        await move.run(move.lone("x", "y"))
+        report = await move.undo()
+
+        assert report.counts == {"deleted": 2}
+        assert len(move.fake.notes(move.fake.contact_ids()[0])) == 1
+
+
+async def test_what_highlevel_took_is_not_forgotten_before_it_was_seen() -> None:
+    """Undone at once, a note whose reply was lost stays in the ledger until a list shows it."""
+    async with moving(note_lag=3600.0, clock=time.time) as move:
+        source = move.lone("x")
+        move.fake.inject(Fault.CUT_HEAD, method="POST")
+        await move.run(source)
+        unseen = await move.undo(settle=0.0)
+        move.fake.note_lag = 0.0
+        seen = await move.undo(settle=0.0)
+
+        assert [unseen.counts, seen.counts] == [{"unknown": 1}, {"deleted": 1}]
+        assert len(move.fake.notes(move.fake.contact_ids()[0])) == 1
+
+
+async def test_what_a_killed_run_has_sent_is_waited_for() -> None:
+    """A note that may have been sent is given time to turn up before it is forgotten."""
+    async with moving(note_lag=0.3, slow=10.0, clock=time.time) as move:
+        plan = await move.plan(move.lone("x"))
+        move.fake.inject(Fault.SLOW, method="POST")
+        run = asyncio.create_task(move.apply(plan))
+        while not move.fake.stats.notes_created:  # noqa: ASYNC110 - a request sets no event
+            await asyncio.sleep(0)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        report = await move.undo(settle=0.6)
+
+        assert report.counts == {"deleted": 1}
