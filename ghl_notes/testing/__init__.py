@@ -5,9 +5,41 @@
             notes = await client.notes.list(fake.contact_ids()[0])
 
 It keeps HighLevel's rules as far as they are known: tokens that work once, one request limit for
-each location, replies of the recorded shapes, for contacts and what belongs to them. What is wrong
-with a network can be ordered with ``inject`` and counted with ``stats``. What happens on it is told
-by webhooks, signed and retried like HighLevel's, whenever ``deliver`` is called.
+each location, replies of the recorded shapes, for contacts and what belongs to them. What it can
+be made to do, by its arguments, its methods and the faults that ``inject`` takes:
+
+=========================  ======================================================================
+bad ground                 on demand
+=========================  ======================================================================
+a lost reply               ``Fault.RESET_BEFORE``, ``RESET_AFTER``, ``CUT_BODY``, ``CUT_CHUNK``,
+                           ``CUT_HEAD``, ``EMPTY_BODY``
+a slow or silent server    ``latency=``, ``Fault.SLOW`` with ``slow=``, ``STALL``, ``STALL_BEFORE``
+a server that fails        ``Fault.SERVER_ERROR``, ``BAD_GATEWAY``, ``HTML``, ``FORBIDDEN_HTML``,
+                           ``Failure(status=503, headers={"retry-after": "3"})``, ``fault_rates=``
+odd words                  ``Failure(status=401, message="Command timed out")``,
+                           ``Fault.REFUSED_OK``, ``not_found_status=``
+bent bodies                ``Fault.CUT_JSON``, ``WRONG_TYPE``, ``NULL_TEXT``, ``HALF_LETTER`` (half
+                           an emoji), ``BROKEN_LETTER``, ``LONG_NUMBER``, ``HUGE``
+compressed bodies          ``encoding="gzip"`` or ``"deflate"``, ``Fault.GZIP_BOMB``,
+                           ``BROKEN_GZIP``
+lists that lag or end      ``note_lag=``, ``Fault.EMPTY_PAGE``, ``PARTIAL``
+clocks                     ``clock=``, ``advance()``, ``date_skew=`` (of the ``Date`` header)
+limits                     ``limit=``, ``interval=``, ``window=``, ``daily=``, ``retry_after=``,
+                           ``spend()``, ``Fault.RATE_LIMITED``, ``OddHeaders({...})``
+tokens                     ``access_token_lifetime=``, ``grace=`` (0 drops it),
+                           ``expire_access_tokens()``, ``revoke()``, ``Fault.TOKEN_EXPIRED``,
+                           ``scopes=``; ``inject(..., path_contains="/oauth/token")``, and
+                           ``on_token=`` to look on at each point of a request for a token, to hold
+                           it there, and to say what it meets
+installs and apps          ``authorize_code()``, ``install()``, ``uninstall()``, ``deactivate()``,
+                           ``activate()``, ``Fault.LOCATION_INACTIVE``, ``locations=``,
+                           ``add_app()``, ``redirect_uri=``
+contacts                   ``add_contact(additionalEmails=[...])``, ``allow_duplicates=``
+webhooks                   ``webhook_url=``, ``webhook_events=``, ``webhook_omits=``, ``emit()``,
+                           ``deliver(duplicates=, disorder=)``, ``sign()``
+=========================  ======================================================================
+
+What was asked is counted by ``stats`` and listed by ``requests``.
 
 ``FakeClose`` and ``FakeCinnox`` are the systems that notes are moved from, made likewise.
 """

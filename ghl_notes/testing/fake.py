@@ -21,6 +21,8 @@ __all__ = ["FakeHighLevel"]
 class FakeHighLevel(Loopback, Records):
     """A HighLevel on loopback, with one agency, one app, and locations full of contacts.
 
+    What can be made to go wrong stands in one table at the head of ``ghl_notes.testing``.
+
     ``add_app`` registers more apps: each has codes and tokens of its own, also on one location.
 
     Contacts and what belongs to them are computed when they are asked for, so

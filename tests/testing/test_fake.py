@@ -6,10 +6,12 @@ import sys
 from copy import deepcopy
 
 import aiohttp
+import attrs
 import pytest
 
 import ghl_notes.testing
-from ghl_notes.testing import FakeHighLevel
+from ghl_notes.testing import FakeHighLevel, Fault
+from ghl_notes.testing.options import Options
 
 
 async def test_it_lives_in_a_with_block() -> None:
@@ -165,3 +167,15 @@ def test_the_plugin_imports_little() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_everything_on_demand_is_in_the_table() -> None:
+    """The head of the package names every fault and every argument that is about bad ground."""
+    table = ghl_notes.testing.__doc__ or ""
+    plain = {"contacts", "notes_per_contact", "tasks_per_contact", "appointments_per_contact"}
+    plain |= {"seed", "port"}
+    options = {one.name for one in attrs.fields(Options) if one.init} - plain
+
+    assert not {fault.name for fault in Fault if f"``Fault.{fault.name}``" not in table
+                and f"``{fault.name}``" not in table}  # fmt: skip
+    assert not {name for name in options if f"``{name}=" not in table}

@@ -278,3 +278,33 @@ def test_rates_are_shares(rate: float) -> None:
     """Rates are between 0 and 1."""
     with pytest.raises(ValueError, match="fault_rates"):
         FakeHighLevel(fault_rates={Fault.HTML: rate})
+
+
+@pytest.mark.parametrize(
+    ("fault", "bent"),
+    [
+        (Fault.HALF_LETTER, rb"\ud83d"),
+        (Fault.BROKEN_LETTER, b"\xff"),
+        (Fault.LONG_NUMBER, b"9" * 5000),
+    ],
+)
+async def test_one_entry_of_a_reply_is_odd(call, fault, bent) -> None:
+    """One note has what no reader expects, the others are as they were."""
+    call.fake.inject(fault)
+    odd = await call("GET", notes(call))
+    plain = await call("GET", notes(call))
+
+    assert (odd.status, bent in odd.body, bent in plain.body) == (200, True, False)
+    assert odd.body.count(b'"dateAdded"') == plain.body.count(b'"dateAdded"') == 5
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "listed"), [(Fault.PARTIAL, 206, 5), (Fault.EMPTY_PAGE, 200, 0)]
+)
+async def test_a_list_says_less_than_there_is(call, fault, status, listed) -> None:
+    """Half of a page comes, or nothing, with the total of the whole, and the next one is right."""
+    call.fake.inject(fault)
+    short, whole = await call.search(), await call.search()
+
+    assert (short.status, len(short.json["contacts"]), short.json["total"]) == (status, listed, 10)
+    assert (whole.status, len(whole.json["contacts"])) == (200, 10)
