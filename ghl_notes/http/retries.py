@@ -68,7 +68,8 @@ class RetryPolicy:
     stream, where nobody waits and a lost contact costs a second run. Between tries a random wait
     from 0 to ``base`` x 2^n seconds, ``cap`` at most (full jitter), or what ``Retry-After`` says.
     A server that asks for more than ``longest_wait`` seconds gets no retry: the error is raised
-    at once with its ``retry_after``.
+    at once with its ``retry_after``. One for which so long was waited already (``waited``) is tried
+    again in a stream only.
 
     ``settle`` is for how many seconds a note whose create got no reply is looked for in the lists
     of HighLevel, which may lag behind its writes; five looks are spread over them. A note that is
@@ -90,7 +91,9 @@ class RetryPolicy:
 
     def wait_for(self, error: HighLevelError, failed: int, *, bulk: bool = False) -> float | None:
         """Say how many seconds after the ``failed``-th failed try to try again; None for never."""
-        waited = isinstance(error, Unavailable) and error.waited
+        # In bulk nobody waits, so the time that was used up is no matter if another one is named.
+        patient = bulk and error.retry_after is not None
+        waited = isinstance(error, Unavailable) and error.waited and not patient
         if waited or failed >= (self.bulk_attempts if bulk else self.attempts):
             return None
         if isinstance(error, RateLimited):

@@ -27,10 +27,11 @@ class Remembered:
 
     def keep(
         self, error: HighLevelError, about: object, *, now: float, for_good: bool = False
-    ) -> None:
+    ) -> float:
         """Remember a failure of ``about``, what the store had then: while that stays, it holds.
 
-        ``for_good`` is for a refusal that only a change in the store ends.
+        Returns for how many seconds. ``for_good`` is for a refusal that only a change in the store
+        ends.
         """
         told = error.retry_after
         pause = PAUSE_SECONDS if told is None else min(max(told, 1.0), _LONGEST)
@@ -38,6 +39,7 @@ class Remembered:
         self._until = inf if for_good else now + pause
         # Somebody who looks on purpose waits only where HighLevel itself said so.
         self._until_looked = now + pause if told is not None or for_good else now
+        return pause
 
     def replace(self, error: HighLevelError) -> None:
         """Remember the same failure under another name."""

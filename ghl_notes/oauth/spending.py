@@ -115,8 +115,10 @@ class Spending:
             await self._found_dead(hold, stored)
             return None
         except HighLevelError as error:
-            self.failure.keep(error, stored.token, now=self.installs.monotonic())
+            pause = self.failure.keep(error, stored.token, now=self.installs.monotonic())
             await self._keep_doubt(hold, stored, refresh, error)
+            if refresh.in_doubt_since is not None and error.retry_after is None:
+                error.retry_after = pause  # till then all others are told the same
             raise
         finally:
             self._refresh = None

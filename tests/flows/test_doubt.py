@@ -6,7 +6,7 @@ import asyncio
 import pytest
 
 from ghl_notes import LocationInactive, ReauthorizationRequired, Unavailable
-from ghl_notes.oauth import refreshing
+from ghl_notes.oauth import refreshing, remembering
 from ghl_notes.oauth.refreshing import Grace
 from ghl_notes.testing import Failure, Fault
 
@@ -221,3 +221,25 @@ async def test_a_stranger_in_the_store_is_seen_before_death(start, build, store)
     assert len(notes) == 5
     assert await store.load(key) == renewed["stored"]
     assert (await told(highlevel)).spent_at is None
+
+
+async def test_a_stream_outlives_the_outage(fake, highlevel, read, lose, monkeypatch) -> None:
+    """A call has waited long enough when the grace is over; bulk work comes back later."""
+    monkeypatch.setattr(remembering, "PAUSE_SECONDS", 0.1)
+    lose()
+    with pytest.raises(Unavailable) as raised:
+        await read()
+    ids = fake.contact_ids()
+    streaming = highlevel.location(fake.location_id).notes.stream(ids)
+    results = asyncio.create_task(collected(streaming))
+    await asyncio.sleep(0.5)
+    fake.clear_faults()
+
+    assert raised.value.retry_after == pytest.approx(0.1)
+    assert {len(one.notes) for one in await results if one.error is None} == {5}
+    assert len(await results) == len(ids)
+    assert not [one.error for one in await results if one.error is not None]
+
+
+async def collected(streaming) -> list:
+    return [one async for one in streaming]

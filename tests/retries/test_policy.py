@@ -48,6 +48,18 @@ def test_how_long_after_the_first_failure(
         assert all(wait is not None and least <= wait <= most for wait in waits)
 
 
+@pytest.mark.parametrize(("retry_after", "least"), [(None, None), (5.0, 5.0), (61.0, None)])
+def test_what_was_waited_for_is_waited_for_again_in_bulk(
+    retry_after: float | None, least: float | None
+) -> None:
+    """A caller has waited long enough; a stream comes back if it is told when."""
+    error = Unavailable("for a token", waited=True, retry_after=retry_after)
+    wait = RetryPolicy().wait_for(error, 1, bulk=True)
+
+    assert RetryPolicy().wait_for(error, 1) is None
+    assert wait is None if least is None else wait is not None and wait >= least
+
+
 @given(
     policy=st.builds(
         RetryPolicy,
