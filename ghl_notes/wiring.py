@@ -76,6 +76,7 @@ class Wiring:
             session, timeout=float(seconds), server=server, owner=self.owner
         )
         self._limits = limits
+        self._seconds = float(seconds)
         self._retries = retries
         self._observer = observer
         self._server = server
@@ -88,6 +89,7 @@ class Wiring:
             observer=self._observer,
             server=self._server,
             owner=self.owner,
+            arrival=self._seconds,
         )
         return Tenant(gate, self.transport.places.lane())
 

@@ -44,17 +44,22 @@ TABLE = {
     "http/codec": "errors http/contact_names http/converter http/html models/*",
     "http/fields": "errors http/converter http/protocol models/*",
     "http/query": "errors http/fields models/*",
-    "http/limits": "errors http/rate",
+    "http/limits": "errors",
+    "http/shut": "",
+    "http/day": "http/rate",
+    "http/others": "",
+    "http/window": "http/day http/limits http/others http/rate http/shut",
     "http/loops": "errors",
-    "http/gate": "errors events http/limits http/loops http/rate",
+    "http/gate": "errors events http/limits http/loops http/rate http/window",
     "http/retries": "errors events",
     "http/places": "errors http/loops",
     "http/tenant": "http/gate http/places http/refusals",
     "http/outcomes": "errors http/request",
-    "http/transport": "errors http/loops http/places http/reply",
+    "http/connector": "",
+    "http/transport": "errors http/connector http/loops http/places http/reply",
     "http/carrier": (
-        "errors events http/denials http/limits http/outcomes http/reply http/request http/retries"
-        " http/service http/tenant http/transport models/* oauth/auth"
+        "errors events http/denials http/outcomes http/reply http/request http/retries"
+        " http/service http/tenant http/transport http/window models/* oauth/auth"
     ),
     "http/dispatch": "errors events http/* models/* oauth/auth",
     "oauth/__init__": "",
@@ -123,8 +128,8 @@ TABLE = {
 # library: the rooms of its purpose. attrs and the standard library are for all.
 PURPOSES = {
     "aiohttp": (
-        "http/transport wiring client highlevel oauth/routes webhooks/route testing/* cli/demo"
-        " cli/login sources/*/notes sources/close/oauth"
+        "http/connector http/transport wiring client highlevel oauth/routes webhooks/route"
+        " testing/* cli/demo cli/login sources/*/notes sources/close/oauth"
     ),
     "authlib": "oauth/session oauth/authorize",
     "backoff": "http/retries",

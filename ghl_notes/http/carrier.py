@@ -17,9 +17,9 @@ from ghl_notes.errors import (
 )
 from ghl_notes.events import Observer, Sent
 from ghl_notes.http.denials import Blame, Denial
-from ghl_notes.http.limits import Slot
 from ghl_notes.http.outcomes import (
     ambiguous,
+    may_arrive,
     maybe_applied,
     never_left,
     quote,
@@ -32,6 +32,7 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.http.service import Service
 from ghl_notes.http.tenant import Tenant
 from ghl_notes.http.transport import Origin, Transport
+from ghl_notes.http.window import Slot
 from ghl_notes.oauth.auth import Auth, DatedAuth, checked_token
 
 _LARGE: Final = 16 * 1024  # bytes of a reply
@@ -137,7 +138,7 @@ class Carrier:
             return token, reply, slot
         except BaseException as error:
             if request.sent and not never_left(error):
-                self._gate.lost(slot)
+                self._gate.lost(slot, late=may_arrive(error))
             else:
                 self._gate.cancel(slot)
             raise

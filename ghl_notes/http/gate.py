@@ -8,12 +8,17 @@ import asyncio
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from math import inf
+from typing import Final
 
 from ghl_notes.errors import RateLimited
 from ghl_notes.events import Observer, Waited
-from ghl_notes.http.limits import Limits, Slot, Window
+from ghl_notes.http.limits import Limits
 from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.window import Slot, Window
+
+# What lies longer in a buffer on its way is taken for lost.
+_LATEST: Final = 120.0
 
 
 class Gate:
@@ -22,10 +27,11 @@ class Gate:
     ``longest`` is how many seconds a server may ask this location to hold back before waiting
     callers are told so by ``RateLimited`` instead. ``server`` is whose limit it is, for messages.
     ``owner`` tells in which event loop it may be used. What it has counted outlives a loop that is
-    closed, and whoever waited in that one is forgotten with it.
+    closed, and whoever waited in that one is forgotten with it. ``arrival`` is for how many seconds
+    a request that was given up may still arrive.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first have a name
         self,
         limits: Limits,
         *,
@@ -33,10 +39,12 @@ class Gate:
         observer: Observer | None,
         server: str = "HighLevel",
         owner: LoopOwner | None = None,
+        arrival: float = 0.0,
     ) -> None:
         self._server = server
         self._window = Window(limits)
         self._longest = longest
+        self._arrival = min(arrival, _LATEST)
         self._observer = observer
         self._single: deque[asyncio.Future[Slot]] = deque()
         self._bulk: deque[asyncio.Future[Slot]] = deque()
@@ -89,16 +97,19 @@ class Gate:
             self._window.rejected(slot, self._now(), rate, asked)
             self._admit()
 
-    def lost(self, slot: Slot) -> None:
-        """Return a slot whose request may have arrived and was not answered."""
+    def lost(self, slot: Slot, *, late: bool = False) -> None:
+        """Return a slot whose request may have arrived and was not answered.
+
+        ``late`` says that it was given up, and may still arrive.
+        """
         if self._is_of_now(slot):
-            self._window.lost(self._now())
+            self._window.lost(slot, self._now(), self._arrival if late else 0.0)
             self._admit()
 
     def cancel(self, slot: Slot) -> None:
         """Return a slot whose request was never sent."""
         if self._is_of_now(slot):
-            self._window.cancel()
+            self._window.cancel(slot)
             self._admit()
 
     def _enter(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -110,7 +121,7 @@ class Gate:
             self._timer = None
             latest = self._window.latest
             self._ahead = max(0.0, latest - loop.time())
-            self._window.abandon(loop.time() + self._ahead)
+            self._window.abandon(loop.time() + self._ahead, self._arrival)
         self._loop = loop
 
     def _is_of_now(self, slot: Slot) -> bool:

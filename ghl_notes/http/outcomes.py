@@ -29,6 +29,16 @@ def never_left(error: BaseException) -> bool:
     return isinstance(error, ConfigurationError)
 
 
+def may_arrive(error: BaseException) -> bool:
+    """Tell of what ended a request whether it was given up, and may still be on its way.
+
+    What the other side has broken off brings nothing any more.
+    """
+    if isinstance(error, Unavailable):
+        return error.status is None and not error.settled
+    return not isinstance(error, Exception)  # cancelled
+
+
 def maybe_applied(error: HighLevelError) -> bool:
     """Tell of what ended a request that went out whether it may have had effect."""
     if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell

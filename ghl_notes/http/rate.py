@@ -12,6 +12,11 @@ from attrs import define
 Headers: TypeAlias = Mapping[str, str]
 
 _DAY: Final = 86_400
+# Numbers outside reason are no limits. HighLevel's interval is 10 s; nothing that a server says is
+# believed for longer than these seconds without a probe (see ``shut``). Above the other number
+# there is no limit to speak of.
+MOST_SECONDS: Final = 300.0
+_MOST_REQUESTS: Final = 1_000_000_000
 
 
 @define(eq=False)
@@ -39,15 +44,21 @@ def rate(headers: Headers) -> RateSnapshot | None:
     limit = _number(get("X-RateLimit-Max"))
     interval = _number(get("X-RateLimit-Interval-Milliseconds"))
     remaining = _number(get("X-RateLimit-Remaining"))
-    if not limit or not interval or remaining is None or interval > 1000 * _DAY:
+    if not limit or not interval or remaining is None:
         return None
+    if interval > 1000 * MOST_SECONDS or limit > _MOST_REQUESTS:
+        return None
+    daily = _number(get("X-RateLimit-Limit-Daily"))
+    left = _number(get("X-RateLimit-Daily-Remaining"))
+    if left is not None and daily is not None and left > daily:
+        left = None
     reset = _number(get("X-RateLimit-Daily-Reset"))
     return RateSnapshot(
         limit,
         interval / 1000,
         remaining,
-        _number(get("X-RateLimit-Limit-Daily")),
-        _number(get("X-RateLimit-Daily-Remaining")),
+        daily,
+        left,
         None if reset is None or reset > 1000 * _DAY else reset / 1000,
     )
 

@@ -10,6 +10,7 @@ from aiohttp import ClientTimeout
 from yarl import URL  # aiohttp's own
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable, UnexpectedResponse
+from ghl_notes.http.connector import Connector
 from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.places import Capacity, Lane, Places
 from ghl_notes.http.reply import Reply
@@ -165,7 +166,7 @@ class Transport:
             raise _closed()
         self._own = aiohttp.ClientSession(
             headers=_introduction(),
-            connector=aiohttp.TCPConnector(limit=self.places.capacity.total, ttl_dns_cache=300),
+            connector=Connector(limit=self.places.capacity.total, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         if hasattr(self._own, "_retry_connection"):

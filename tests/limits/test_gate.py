@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from ghl_notes.errors import RateLimited
 from ghl_notes.events import Event, Waited
 from ghl_notes.http.gate import Gate
-from ghl_notes.http.limits import Limits, Slot
+from ghl_notes.http.limits import Limits
 from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.window import Slot
 
 pytestmark = pytest.mark.looptime(end=100_000)
 
@@ -304,16 +305,54 @@ async def test_a_refusal_wakes_everyone(end: Callable[[Gate, Slot], None]) -> No
 
 @pytest.mark.parametrize(("end", "daily"), [(day_is_over, True), (long_hold, False)])
 async def test_a_refusal_says_until_when(end: Callable[[Gate, Slot], None], *, daily: bool) -> None:
-    """The error tells which limit it is, in how many seconds it ends, and when that is."""
+    """The error tells which limit it is, and when to come back: as far as that is believed."""
+    gate = await opened()
+    for seconds in (300.0, 5_000.0):  # at first, and when a probe was told the same
+        end(gate, await gate.slot())
+        with pytest.raises(RateLimited) as raised:
+            await gate.slot()
+        error, expected = raised.value, datetime.now(UTC) + timedelta(seconds=seconds)
+
+        assert (error.daily, error.retry_after) == (daily, pytest.approx(seconds))
+        assert error.resets_at is not None
+        assert abs(error.resets_at - expected) < timedelta(seconds=30)
+        await asyncio.sleep(300)
+
+
+@pytest.mark.parametrize("end", [day_is_over, long_hold])
+async def test_one_probe_opens_what_was_shut_by_a_word(
+    end: Callable[[Gate, Slot], None],
+) -> None:
+    """After five minutes one request asks; who comes meanwhile waits for its reply."""
+    gate, seen = await opened(), []
+    end(gate, await gate.slot())
+    await asyncio.sleep(300)
+    probe = await gate.slot()
+    crowd(gate, ["a", "b"], seen)
+    await asyncio.sleep(5)
+    assert seen == []
+    gate.answered(probe, RateSnapshot(4, 10.0, 3, 200_000, 199_990, None), ok=True)
+    await idle()
+
+    assert seen == [("a", now()), ("b", now())]
+
+
+@pytest.mark.parametrize("end", [day_is_over, long_hold])
+@pytest.mark.parametrize("how", ["lost", "cancel"])
+async def test_a_probe_without_a_reply_is_followed_by_another(
+    end: Callable[[Gate, Slot], None], how: str
+) -> None:
+    """An unsent one at once, and one that brought no reply after five minutes more."""
     gate = await opened()
     end(gate, await gate.slot())
-    with pytest.raises(RateLimited) as raised:
-        await gate.slot()
-    error, expected = raised.value, datetime.now(UTC) + timedelta(seconds=5_000)
+    await asyncio.sleep(300)
+    await give_back(gate, await gate.slot(), how)
+    if how == "lost":
+        with pytest.raises(RateLimited):
+            await gate.slot()
+        await asyncio.sleep(300)
 
-    assert (error.daily, error.retry_after) == (daily, pytest.approx(5_000.0))
-    assert error.resets_at is not None
-    assert abs(error.resets_at - expected) < timedelta(seconds=30)
+    assert (await gate.slot()).probe
 
 
 @pytest.mark.parametrize("end", [day_is_over, long_hold])

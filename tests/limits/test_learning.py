@@ -8,8 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ghl_notes.errors import ConfigurationError
-from ghl_notes.http.limits import DAY, Limits, Slot, Window
+from ghl_notes.http.day import DAY
+from ghl_notes.http.limits import Limits
 from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.shut import BELIEVED
+from ghl_notes.http.window import Slot, Window
 
 INTERVAL = 10.0
 # How long others are allowed for after they were last seen: by the window's own counter, and by
@@ -179,8 +182,12 @@ def test_the_server_says_when_the_day_is_over(reset: float | None, ends: float) 
     """Nothing left is nothing left, until the reset that the server told or a day of our own."""
     window = Window(Limits())
     call(window, 0.0, remaining=99, left=0, reset=reset)
+    assert window.refusal(0.0, inf) == (True, BELIEVED)
+    probe = window.take(BELIEVED)
+    answer(window, probe, BELIEVED, remaining=99, left=0, reset=reset and reset - BELIEVED)
 
-    assert window.refusal(0.0, inf) == (True, ends)
+    assert probe.probe
+    assert window.refusal(BELIEVED, inf) == (True, ends - BELIEVED)
     assert window.refusal(ends, inf) is None
     assert window.delay(ends) == 0.0
 
@@ -204,8 +211,7 @@ def test_a_smaller_day_of_our_own_is_corrected() -> None:
 def test_unsent_and_refused_requests_cost_no_day() -> None:
     """What never went out, and what was refused, is given back to the day."""
     window = opened(Limits(daily=3))
-    window.take(0.0)
-    window.cancel()
+    window.cancel(window.take(0.0))
     window.rejected(window.take(0.0), 0.0, None, 0.0)
 
     assert room(window, 100.0) == 2

@@ -16,8 +16,9 @@ from attrs import define, field, frozen
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ghl_notes.http.limits import Limits, Slot, Window
+from ghl_notes.http.limits import Limits
 from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.window import Slot, Window
 
 DAY = 86_400.0
 DAILY = 200_000
@@ -69,7 +70,7 @@ class Call:
     gap: float
     to_server: float = 0.0
     to_us: float = 0.0
-    fate: str = "answered"  # or lost, unreached, unsent, refused
+    fate: str = "answered"  # or lost, late, unreached, unsent, refused
     headers: bool = True
 
 
@@ -126,9 +127,13 @@ class Run:
         self._flying += 1
         arrives = now + call.to_server
         if call.fate == "unsent":
-            self._at(arrives, self._unsent)
+            self._at(arrives, lambda at: self._unsent(slot, at))
         elif call.fate == "unreached":
-            self._at(arrives + call.to_us, self._lost)
+            self._at(arrives + call.to_us, lambda at: self._lost(slot, at))
+        elif call.fate == "late":  # given up, and then it arrives all the same
+            self._at(now + call.to_us, lambda at: self._lost(slot, at, ARRIVAL))
+            later = now + call.to_us + min(call.to_server, ARRIVAL)
+            self._at(later, self.server.stamp)
         else:
             self._at(arrives, lambda at: self._arrive(call, slot, at))
 
@@ -138,7 +143,7 @@ class Run:
             return
         rate = self.server.stamp(now)
         if call.fate == "lost":
-            self._at(now + call.to_us, self._lost)
+            self._at(now + call.to_us, lambda at: self._lost(slot, at))
         else:
             told = rate if call.headers else None
             self._at(now + call.to_us, lambda at: self._answered(slot, at, told))
@@ -147,14 +152,14 @@ class Run:
         self._flying -= 1
         self.window.rejected(slot, now, None, 3.0)
 
-    def _unsent(self, _: float) -> None:
+    def _unsent(self, slot: Slot, _: float) -> None:
         self._flying -= 1
-        self.window.cancel()
+        self.window.cancel(slot)
 
-    def _lost(self, now: float) -> None:
+    def _lost(self, slot: Slot, now: float, arrives: float = 0.0) -> None:
         self._flying -= 1
-        self._ended.append(now)
-        self.window.lost(now)
+        self._ended.append(now + arrives)
+        self.window.lost(slot, now, arrives)
 
     def _answered(self, slot: Slot, now: float, rate: RateSnapshot | None) -> None:
         self._flying -= 1
@@ -169,6 +174,7 @@ def most_in_any_interval(times: list[float], interval: float) -> int:
 
 
 LIMIT, INTERVAL = 4, 10.0
+ARRIVAL = 12.0  # for how long a request that was given up may still arrive
 gaps = st.sampled_from([0.0, 0.0, 0.0, 0.01, 0.5, 3.0, 9.99, 10.0, 10.04, 10.05, 10.06, 25.0])
 delays = st.sampled_from([0.0, 0.0, 0.001, 0.3, 4.0, 9.999, 12.0])
 
@@ -204,7 +210,8 @@ overtaken = [
 ]
 
 
-@given(server=servers, schedule=schedules("lost", "unreached", "unsent", "refused"))
+@given(server=servers, schedule=schedules("lost", "late", "unreached", "unsent", "refused"))
+@example(Server("sliding", LIMIT, INTERVAL), [Call(0.0), *[Call(0.0, 11.9, 0.1, "late")] * 30])
 @example(Server("clock", LIMIT, INTERVAL), [Call(0.0, fate="lost")] * 9)
 @example(Server("first", LIMIT, INTERVAL), edge)
 @settings(max_examples=250, deadline=None)
@@ -217,7 +224,7 @@ def test_no_rejection_of_our_own_making(server: Server, schedule: list[Call]) ->
     assert len(run.sent) == len(schedule)
 
 
-@given(server=servers, schedule=schedules("lost", "unreached", "unsent"))
+@given(server=servers, schedule=schedules("lost", "late", "unreached", "unsent"))
 @example(Server("first", LIMIT, INTERVAL), overtaken)
 @settings(max_examples=250, deadline=None)
 def test_nothing_is_held_back_for_others_that_are_not_there(

@@ -308,7 +308,7 @@ def test_a_stream_is_not_gone_on_with_elsewhere(served) -> None:
 def test_a_loop_that_ends_in_the_middle_leaves_nothing_behind(served) -> None:
     """Calls that wait for a slot or a reply end with their loop, and do not hold up the next."""
     fake = served.start(slow=30.0, limit=2, interval=0.2)
-    client, contact_id = connect(fake), fake.contact_ids()[0]
+    client, contact_id = connect(fake, timeout=0.5), fake.contact_ids()[0]
 
     async def leave() -> None:
         await client.notes.list(contact_id)
@@ -327,7 +327,7 @@ def test_a_loop_that_ends_in_the_middle_leaves_nothing_behind(served) -> None:
 def test_a_loop_that_is_dropped_in_the_middle_is_survived(served) -> None:
     """Even if nobody ended its tasks; what they return when they are swept up counts no more."""
     fake = served.start(slow=30.0, limit=2, interval=0.2)
-    client, contact_id = connect(fake), fake.contact_ids()[0]
+    client, contact_id = connect(fake, timeout=0.5), fake.contact_ids()[0]
     fake.inject(Fault.SLOW, 1)
     loop = asyncio.new_event_loop()
     call = loop.create_task(client.notes.list(contact_id))

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from ghl_notes.errors import HighLevelError
 from ghl_notes.http.denials import Blame, Denial, denial
 from ghl_notes.http.failures import retry_after
-from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.rate import MOST_SECONDS, RateSnapshot
 from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request
 from ghl_notes.models import Json
@@ -55,7 +55,7 @@ class CloseService:
     def rate(self, reply: Reply) -> RateSnapshot | None:
         """Read ``RateLimit: limit=100, remaining=50, reset=5.2``; None for anything else."""
         told = _told(reply)
-        if told is None:
+        if told is None or told["reset"] > MOST_SECONDS:
             return None
         limit = int(told["limit"])
         while len(self._resets) >= min(limit, _REMEMBERED):

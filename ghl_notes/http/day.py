@@ -1,0 +1,78 @@
+"""What is left of a day's requests: of our own belief, and by what the headers say."""
+
+from math import inf
+from typing import Final
+
+from ghl_notes.http.rate import RateSnapshot
+
+DAY: Final = 86_400.0
+
+
+class Day:
+    """The daily limit of a location, which also tells how fast others spend it."""
+
+    def __init__(self, daily: int) -> None:
+        self.left: int = daily
+        self.ends: float = inf  # until the first request begins the day
+        self.told: bool = False  # whether a header ever said what is left
+        self._daily = daily
+        self._low = daily  # the least that a header said is left
+        self._from = -inf  # replies to requests from before are the last day's
+        self.is_steady = True  # its counter fell by what can have been spent
+        self._quiet: tuple[float, int, int] | None = None
+        self._silent = 0  # requests since then whose reply did not tell of the day
+
+    def roll(self, now: float) -> None:
+        """Begin a new day: this one is over."""
+        self.left = self._low = self._daily
+        self.ends, self._from, self._quiet = inf, now, None
+
+    def begin(self, now: float) -> None:
+        """Let the day begin with its first request, not at midnight."""
+        self.ends = now + DAY
+
+    def be_silent(self) -> None:
+        """Count a request whose reply says nothing of the day, or did not come."""
+        self._silent += 1
+
+    def renew(self) -> None:
+        """Believe that a day which was said to be over is not."""
+        self.left = self._low = self._daily
+        self._quiet, self.told = None, False
+
+    def is_of(self, taken_at: float) -> bool:
+        """Tell whether a request belongs to this day."""
+        return taken_at >= self._from
+
+    def learn(self, rate: RateSnapshot, left: int, now: float, in_flight: int) -> None:
+        """Follow the counter of a reply."""
+        self.told = True
+        self._daily = rate.daily_limit or self._daily
+        if rate.daily_reset is not None:
+            self.ends = now + rate.daily_reset
+        if left > self._low + 2 * rate.limit:  # a new day, not a reply out of order
+            self._low, self._quiet = left, None
+            self.left = left - in_flight
+        elif left < self._low:
+            self.is_steady = self._low - left <= 2 * rate.limit
+            self._low = left
+            self.left = min(self.left, left)
+        if not in_flight:
+            self.left = self._low
+
+    def others(self, now: float, interval: float, taken: int) -> int:
+        """Tell how many requests of others there were for each interval, at a quiet moment.
+
+        Unlike the short window's counter this one never starts anew in between, so what it lost
+        between two moments at which none of our requests was under way, less our own, is theirs.
+        """
+        used = 0
+        if self._quiet is not None:
+            at, low, before = self._quiet
+            if now - at < interval:
+                return 0
+            used = round(((low - self._low) - (taken - before)) * interval / (now - at))
+        # A silent request may be missing in the counter yet; so it must not count as theirs later.
+        self._quiet = (now, self._low, taken - self._silent)
+        self._silent = 0
+        return max(used, 0)

@@ -1,0 +1,69 @@
+"""How much of a limit others use, who send without our knowing, and how much is left to them."""
+
+from math import inf
+from typing import Final
+
+from attrs import define
+
+# Others' use of the limit, once seen, is allowed for over this many intervals.
+_MEMORY: Final = 3
+
+
+@define(eq=False)
+class _Peak:
+    """The largest number seen in the last one to two periods."""
+
+    seen: int = 0
+    before: int = 0
+    since: float = -inf
+
+    def see(self, count: int, now: float, period: float) -> None:
+        self.at(now, period)
+        self.seen = max(self.seen, count)
+
+    def at(self, now: float, period: float) -> int:
+        age = now - self.since
+        if age >= 2 * period:
+            self.seen, self.before, self.since = 0, 0, now
+        elif age >= period:
+            self.seen, self.before, self.since = 0, self.seen, self.since + period
+        return max(self.seen, self.before)
+
+
+class Others:
+    """The requests of others in one window: those that are there now, and those to expect."""
+
+    def __init__(self) -> None:
+        self.any: bool = False  # whether they were seen lately
+        self._now = 0  # those that are in the window until...
+        self._until = -inf
+        self._peak = _Peak()
+        self._room = 0  # how much of the limit is left to them
+
+    def room(self, now: float, interval: float) -> int:
+        """Tell how much of the limit to leave to them."""
+        present = self._now if now < self._until else 0
+        others = max(present, self._peak.at(now, _MEMORY * interval))
+        self.any = others > 0
+        self._room = others + 1 + others // 10 if others else 0  # they are not a clockwork
+        return self._room
+
+    def see_now(self, unseen: int, now: float, age: float) -> None:
+        """Note how many are in the window at this moment."""
+        if unseen >= self._now or now >= self._until:
+            self._now, self._until = unseen, now + age
+            self.any = True
+
+    def see(self, used: int, now: float, interval: float) -> None:
+        """Expect as many in each interval for a while."""
+        self._peak.see(used, now, _MEMORY * interval)
+        self.any = True
+
+    def use(self, used: int, now: float, interval: float, limit: int) -> None:
+        """Hold back what they use; more, up to half, if they used all that was held back.
+
+        A window that we fill leaves the others nothing to be seen by, so they may want more.
+        """
+        if used + 1 >= self._room:
+            used = max(used, min(limit // 2, used + used // 2 + 1))
+        self.see(used, now, interval)
