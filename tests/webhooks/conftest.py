@@ -34,6 +34,19 @@ class Clock:
         return self.now
 
 
+class WithoutClaims:
+    """The least that is a ``TokenStore``."""
+
+    def __init__(self) -> None:
+        inner = MemoryStore()
+        self.load, self.hold, self.list, self.close = (
+            inner.load,
+            inner.hold,
+            inner.list,
+            inner.close,
+        )
+
+
 @define
 class Handler:
     """An app's ``on_event``: keeps what it got, and then does what ``act`` does."""

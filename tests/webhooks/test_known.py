@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ghl_notes import HighLevel
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import FakeHighLevel, Fault
+from ghl_notes.webhooks import vouching
 from ghl_notes.webhooks.vouching import Allowance
-from tests.webhooks.conftest import Sender
+from tests.webhooks.conftest import Sender, WithoutClaims
 
 ASKED = "GET /oauth/installedLocations"
 
@@ -128,9 +129,10 @@ async def test_a_location_that_was_forgotten_by_hand_stays_unknown(
     assert await agency.find(location_id=fake.location_id) is None
 
 
-async def test_an_agency_that_cannot_be_asked_now(send, handler, fake) -> None:
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.RATE_LIMITED, Fault.HTML])
+async def test_an_agency_that_cannot_be_asked_now(send, handler, fake, fault) -> None:
     """A HighLevel that is down lets the event come again; then it is let in."""
-    fake.inject(Fault.SERVER_ERROR, path_contains="installedLocations")
+    fake.inject(fault, path_contains="installedLocations")
     down = await send(appId=None)
     up = await send(appId=None)
 
@@ -171,6 +173,17 @@ async def test_events_of_one_location_ask_once(send, handler, fake) -> None:
     assert fake.stats.by_route[ASKED] == 1
 
 
+async def test_answers_are_not_kept_without_end(monkeypatch, send, fake) -> None:
+    """However many locations were asked about, only so many answers are remembered."""
+    monkeypatch.setattr(vouching, "_MOST_ANSWERS", 3)
+    for where in ("a", "b", "c", "d", "d", "a"):
+        await send(appId=None, locationId=where)
+    kept = send.webhooks._known._vouching._answers
+
+    assert list(kept) == ["c", "d", "a"]
+    assert fake.stats.by_route[ASKED] == 5
+
+
 @given(
     burst=st.integers(1, 20),
     every=st.floats(0.01, 10),
@@ -204,3 +217,11 @@ async def test_the_fake_finds_one_location(agency, fake: FakeHighLevel) -> None:
 
     assert [one.id async for one in agency.locations(fake.company_id, location_id=where)] == [where]
     assert [one async for one in agency.locations(fake.company_id, location_id="other")] == []
+
+
+async def test_a_store_without_claims_can_forget(build, fake) -> None:
+    """What only webhooks need is not asked of a store that has none."""
+    highlevel = build(store=WithoutClaims())
+    install = await highlevel.install(fake.authorize_code())
+
+    assert await highlevel.forget(location_id=fake.location_id) == [install]

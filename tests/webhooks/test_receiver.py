@@ -15,7 +15,7 @@ from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.stores import MemoryStore
 from ghl_notes.webhooks import MAX_BODY, NoteCreated, Receipt, Webhooks
 from tests.keys import location_on
-from tests.webhooks.conftest import UNKNOWN
+from tests.webhooks.conftest import UNKNOWN, WithoutClaims
 
 OTHER_APP = "66a0419a0dffa47fb5f8b22f"
 
@@ -384,19 +384,6 @@ async def test_a_broken_store_is_told_to_the_caller(build, fake, listen, tmp_pat
 
     with pytest.raises(ConfigurationError, match="SQLiteStore"):
         await webhooks.receive(fake.sign(body), body)
-
-
-class WithoutClaims:
-    """The least that is a ``TokenStore``."""
-
-    def __init__(self) -> None:
-        inner = MemoryStore()
-        self.load, self.hold, self.list, self.close = (
-            inner.load,
-            inner.hold,
-            inner.list,
-            inner.close,
-        )
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,21 @@ async def test_answers_are_short_plain_text(fake, url, http, send) -> None:
         assert reply.status == 405
 
 
+@pytest.mark.parametrize("expected", ["100-continue", "100-Continue", "nonsense"])
+async def test_a_sender_that_asks_first(fake, url, http, send, expected) -> None:
+    """It may go on and is answered as any other; what else it expects is nobody's business."""
+    body = send.event()
+    headers = {**fake.sign(body), "Expect": expected}
+    waits = {"expect100": True} if expected == "100-continue" else {"headers": headers}
+    statuses = []
+    for more in ({}, {"Content-Encoding": "gzip"}):
+        options = {**waits, "headers": {**headers, **more}}
+        async with http.post(url, data=body, compress=None, **options) as reply:
+            statuses.append(reply.status)
+
+    assert statuses == [200, 415]
+
+
 async def test_a_huge_body_is_refused_while_it_comes(url, http, handler) -> None:
     """An endless upload is answered long before its end, and its connection is closed."""
     sent = 0
