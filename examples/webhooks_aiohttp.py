@@ -62,7 +62,8 @@ async def main() -> web.Application:
         async with highlevel, webhooks:  # what still runs is waited for before the store closes
             yield
 
-    app = web.Application()
+    # Webhooks are never compressed: what a stranger compresses is not to be unfolded.
+    app = web.Application(handler_args={"auto_decompress": False})
     app.cleanup_ctx.append(until_shutdown)
     app.add_routes(highlevel.routes("/oauth", url=AUTHORIZE_URL))
     app.add_routes([webhooks.route("/webhooks/highlevel")])

@@ -131,9 +131,11 @@ class Webhooks(Closing):
         """Make the aiohttp route that receives webhooks at ``path``: add it to an application.
 
         The body is read up to ``MAX_BODY``, whatever the application's ``client_max_size``. A
-        refusal closes the connection, and what is left of the body is not decompressed. For the
-        other routes of an application ``web.AppRunner(app, auto_decompress=False)`` does as much;
-        slow headers are for a reverse proxy to end.
+        refusal closes the connection, and what is left of the body is not decompressed. Ahead of
+        any route aiohttp itself decompresses up to half a megabyte of a body, some milliseconds
+        and megabytes for each request of a stranger: ``web.Application(handler_args=
+        {"auto_decompress": False})`` spares even that, for all routes of the application.
+        Senders that are slow with their headers are for a reverse proxy to end.
         """
         from ghl_notes.webhooks.route import webhook_route  # noqa: PLC0415 - for aiohttp's only
 

@@ -61,9 +61,14 @@ async def _dismiss(request: web.Request, response: web.Response) -> None:
     with suppress(ConnectionError):
         await response.prepare(request)
         await response.write_eof()
+    if request.content.total_raw_bytes != request.content_length:  # the sender is still at it
+        await _linger(request)
+    request.protocol.force_close()
+
+
+async def _linger(request: web.Request) -> None:
     request.protocol.close()  # drops what comes from now on, undecoded
     with suppress(OSError, RuntimeError, web.RequestPayloadError):
         async with asyncio.timeout(_LINGER):
             async for _ in request.content.iter_any():
                 pass  # frees what was decoded before; then waits for the sender to go
-    request.protocol.force_close()

@@ -56,7 +56,7 @@ async def main(orders: dict) -> None:
 
     highlevel = HighLevel(App(**orders["app"]))
     webhooks = Webhooks(highlevel, on_event, key=orders["key"], **orders["options"])
-    app = web.Application()
+    app = web.Application(handler_args=orders["handler_args"])
     app.add_routes([webhooks.route("/hook")])
     runner = web.AppRunner(app)
     await runner.setup()

@@ -79,11 +79,20 @@ class Service:
 
 
 @asynccontextmanager
-async def attacked(fake, **options: float) -> AsyncIterator[Service]:
+async def attacked(
+    fake, *, auto_decompress: bool = True, **options: float
+) -> AsyncIterator[Service]:
     """Run the service for a while."""
     names = ("client_id", "client_secret", "redirect_uri")
     app = {name: getattr(fake.app, name) for name in names}
-    orders = json.dumps({"app": app, "key": fake.webhook_key, "options": options})
+    orders = json.dumps(
+        {
+            "app": app,
+            "key": fake.webhook_key,
+            "options": options,
+            "handler_args": {"auto_decompress": auto_decompress},
+        }
+    )
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.webhooks.heartbeat"),
@@ -193,6 +202,30 @@ async def test_no_compressed_post_stops_the_loop(fake) -> None:
 
     assert hits >= 200
     print(f"{hits} compressed POSTs; the longest stop was {worst * 1000:.0f} ms")  # noqa: T201
+
+
+@pytest.mark.slow
+async def test_an_application_that_decompresses_nothing_is_spared_a_flood(fake) -> None:
+    """Aiohttp unfolds the first half megabyte of each bomb ahead of any route, unless told not to.
+
+    Told so, a hundred at once are no more than a hundred requests.
+    """
+    data = br(512)
+    headers = [
+        f"{UNSIGNED[name]}Content-Encoding: br\r\n" for name in ("none", "wrong") for _ in range(50)
+    ]
+    async with attacked(fake, auto_decompress=False) as service:
+        before = service.memory
+
+        async def attack() -> list[int | None]:
+            return await asyncio.gather(*(service.post(one, data) for one in headers))
+
+        stop, outcomes = await calm(service, attack)
+
+    assert outcomes == [401] * 50 + [415] * 50
+    assert stop <= LONGEST
+    assert service.memory - before < 20
+    print(f"100 bombs at once: {stop * 1000:.0f} ms, {service.memory - before:.0f} MB")  # noqa: T201
 
 
 @pytest.mark.slow
