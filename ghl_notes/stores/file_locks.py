@@ -24,7 +24,8 @@ except ImportError:  # Windows has no flock
 
 __all__ = ["FileLocks", "real_path", "whole_path"]
 
-_POLL_SECONDS: Final = 0.02
+_SHORTEST_PAUSE: Final = 0.02
+_LONGEST_PAUSE: Final = 0.1
 _SCHEMA: Final = "schema"
 _holder: Final = re.compile(r"(\d{1,10}) ([\w.:-]{1,255})\n", re.ASCII).fullmatch
 # The locks that this process holds.
@@ -118,8 +119,10 @@ class _Lock:
 
 
 async def _taken(file: Path, wait: Wait) -> _Lock | None:
-    while (lock := _try(file)) is None and wait.left > 0:  # noqa: ASYNC110 - another process ends it
-        await asyncio.sleep(min(_POLL_SECONDS, wait.left))
+    while (lock := _try(file)) is None and wait.left > 0:
+        # The longer it takes the less often: hundreds may wait for what one process holds.
+        pause = max(_SHORTEST_PAUSE, 0.02 * (wait.seconds - wait.left))
+        await asyncio.sleep(min(pause, _LONGEST_PAUSE, wait.left))
     return lock
 
 
@@ -127,7 +130,7 @@ def _try(file: Path) -> _Lock | None:
     """Lock the file of this name; None while somebody else does."""
     failure: HighLevelError
     try:
-        while (descriptor := _opened(file)) is not None:
+        while (descriptor := _locked(file)) is not None:
             if _is_at(descriptor, file):
                 _sign(descriptor)
                 return _Lock(file, descriptor, os.getpid())
@@ -139,9 +142,8 @@ def _try(file: Path) -> _Lock | None:
     raise failure
 
 
-def _opened(file: Path) -> int | None:
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+def _locked(file: Path) -> int | None:
+    descriptor = _opened(file)
     _held.add(descriptor)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -152,6 +154,14 @@ def _opened(file: Path) -> int | None:
         _close(descriptor)
         raise
     return descriptor
+
+
+def _opened(file: Path) -> int:
+    try:
+        return os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        return os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _close(descriptor: int) -> None:

@@ -109,6 +109,7 @@ class MemoryStore:
 
     async def close(self) -> None:
         """Keep the installs, which stay for as long as this object; any loop may use it next."""
+        self._process.check()
         await self._loop.close()
 
     async def _check(self) -> None:

@@ -180,6 +180,7 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """Close the connections, those that are lent when they are given back."""
+        self._process.check()
         await self._loop.close()
 
     async def _connection(self, idle: list[Connection]) -> Connection:

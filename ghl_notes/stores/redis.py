@@ -183,6 +183,7 @@ class RedisStore(Secretive):
 
     async def close(self) -> None:
         """Close the connections. The store opens them again if it is used again."""
+        self._process.check()
         await self._loop.close()
 
     async def _text(self, key: str) -> bytes:

@@ -64,6 +64,7 @@ class SQLiteFile:
 
     async def close(self) -> None:
         """Close the connection."""
+        self._locks.process.check()
         await self._in_thread(self._close)
 
     async def _until_free(self, attempt: Callable[[], R]) -> R:

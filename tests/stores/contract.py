@@ -507,12 +507,13 @@ async def test_a_forked_child_is_told_to_make_its_own(store: TokenStore) -> None
         child = os.fork()
         if child == 0:
             with suppress(BaseException):
-                uses = (store.load(KEY), store.hold(KEY).__aenter__(), store.claim("n", seconds=1))
+                uses = [store.load(KEY), store.hold(KEY).__aenter__(), store.close()]
+                uses += [store.claim("n", seconds=1), store.remember("n", seconds=1)]
                 os._exit(sum(is_refused(use) for use in uses))
             os._exit(9)
         status = await asyncio.to_thread(os.waitpid, child, 0)
 
-    assert os.waitstatus_to_exitcode(status[1]) == 3
+    assert os.waitstatus_to_exitcode(status[1]) == 5
     assert await store.load(KEY) == install()
 
 

@@ -163,6 +163,21 @@ async def test_who_waits_in_vain_is_told_for_whom(
     assert KEY in str(raised.value)
 
 
+async def test_a_holder_that_is_stuck_loses_its_lease(
+    opening: Callable[..., TokenStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that lives and never ends its hold keeps others for a bounded time."""
+    monkeypatch.setattr(redis, "_LONGEST_HOLD_SECONDS", 0.4)
+    stuck, other = opening(lease=0.3), opening(lease=0.3)
+    async with stuck.hold(KEY) as hold:
+        async with asyncio.timeout(5):
+            await save(other, install(count=1))
+        with pytest.raises(Overtaken):
+            await hold.save(install(count=7))
+
+    assert count_of(await other.load(KEY)) == 1
+
+
 @pytest.mark.parametrize("lease", [0, -1.0])
 def test_a_lease_is_a_time(lease: float) -> None:
     """A lock that never ends, or never begins, is no lock."""

@@ -610,6 +610,33 @@ async def test_a_killed_process_leaves_its_saves_in_the_file(path: Path) -> None
     assert await use(path.with_name("copy.db")) == [KEY]
 
 
+@pytest.mark.parametrize("how", ["copy", "backup"])
+async def test_a_copy_put_back_beside_an_old_journal(path: Path, how: str) -> None:
+    """Who forgets to remove the journal of the file before gets all of the copy, or an error."""
+    copy, journal = path.with_name("copy.db"), path.with_name("installs.db-wal")
+    for n in range(8):
+        store = SQLiteStore(path)
+        await save(store, *(install(f"l{one}" * (1 + 20 * (n % 2)), one) for one in range(3 * n)))
+        before = await keys(store)
+        await (
+            store.backup(copy)
+            if how == "backup"
+            else asyncio.to_thread(shutil.copyfile, path, copy)
+        )
+        await save(store, *(install(f"m{one}", one) for one in range(4 * n)))
+        for one in range(1 + 9 * n):
+            await store.remember(f"n{one}" * 10, seconds=60)
+        old = journal.read_bytes()
+        await store.close()
+        copy.rename(path)
+        journal.write_bytes(old)
+        (found,) = await asyncio.gather(use(path), return_exceptions=True)
+
+        assert found == before or isinstance(found, ConfigurationError), n
+        for one in path.parent.glob("installs.db*"):
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+
+
 async def test_a_copy_that_lacks_its_end_is_refused(path: Path) -> None:
     """A file that is longer or shorter than it says was copied while it was written."""
     whole = await filled(path)
