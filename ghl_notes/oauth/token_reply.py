@@ -133,9 +133,9 @@ class _Fields:
         raise unreadable(f"no {what}", self.server)
 
 
-def _lifetime(told: Json) -> float:
+def _lifetime(expires_in: Json) -> float:
     try:
-        seconds = float(told) if isinstance(told, int | float | str) else 0.0
+        seconds = float(expires_in) if isinstance(expires_in, int | float | str) else 0.0
     except (ValueError, OverflowError):
         seconds = 0.0
     return seconds if 0 < seconds < 10 * 365 * 86_400 else _UNTOLD_LIFETIME

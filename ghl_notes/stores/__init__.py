@@ -3,7 +3,7 @@
 ``MemoryStore`` forgets with its process, ``SQLiteStore`` is one file for all processes of one
 machine, ``PostgresStore`` (extra ``postgres``) and ``RedisStore`` (extra ``redis``) serve many
 machines. ``Sealed`` (extra ``sealed``) encrypts the tokens of any of them, and ``TokenStore`` is
-the protocol for a store of your own.
+the protocol for a store of your own. Several apps may share any of them: each has its own installs.
 """
 
 from importlib import import_module

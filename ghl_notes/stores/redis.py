@@ -36,7 +36,11 @@ _POLL_SECONDS: Final = 0.05
 _LONGEST_HOLD_SECONDS: Final = 45.0
 # A lease may lapse under its holder, so a change is made only to what the holder has read. For
 # each: the key, the value that was read, and what it shall be; all of them are changed, or none.
+# Nor is anything changed while somebody has one of the holds that are named besides.
 _CHANGE: Final = """
+for n = 2, #KEYS do
+    if redis.call('EXISTS', KEYS[n]) == 1 then return 0 end
+end
 for n = 1, #ARGV, 3 do
     if (redis.call('HGET', KEYS[1], ARGV[n]) or '') ~= ARGV[n + 1] then return 0 end
 end
@@ -158,15 +162,19 @@ class RedisStore(Secretive):
 
     async def adopt(self, *, provider: str, client_id: str) -> None:
         """Make all installs of that provider whose app is unknown those of this app."""
-        redis, owner = await self._ready(), Owner(provider, client_id)
-        changed = False
-        while not changed:  # somebody has changed one of them meanwhile: look again
+        redis, wait = await self._ready(), Wait.of(self._hold_timeout)
+        while wait.left:
             texts = await answered(finished(cast("_Texts", redis.hgetall(self._installs))))
-            changes = adoptions(texts, owner)
+            changes = adoptions(texts, Owner(provider, client_id))
             if not changes:
                 return
-            changing = redis.eval(_CHANGE, 1, self._installs, *changes)
-            changed = bool(await answered(finished(changing)))
+            # A process of version 0.1 may be in the middle of a renewal, which must not be lost.
+            holds = [f"{self._prefix}:hold:".encode() + key for key in changes[::6]]
+            changing = redis.eval(_CHANGE, 1 + len(holds), self._installs, *holds, *changes)
+            if await answered(finished(changing)):
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+        raise too_late("an install of version 0.1", self._hold_timeout, "another process")
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""

@@ -13,6 +13,7 @@ from attrs import define
 from ghl_notes.errors import HighLevelError
 from ghl_notes.models import Owner, StoredInstall
 from ghl_notes.stores.file_locks import FileLocks, whole_path
+from ghl_notes.stores.older_locks import held_as_before
 from ghl_notes.stores.rows import ADOPT, COLUMNS, IS_UNKNOWN, Cell, readable, to_row, to_stored
 from ghl_notes.stores.sqlite_backup import backed_up, check_backup
 from ghl_notes.stores.sqlite_file import BUSY_SECONDS, Schema, SQLiteFile
@@ -62,7 +63,7 @@ _LIST: Final = f"SELECT {_NAMES} FROM installs ORDER BY key"  # noqa: S608 - our
 _MARKS: Final = ", ".join("?" * len(COLUMNS))
 _SAVE: Final = f"INSERT OR REPLACE INTO installs ({_NAMES}) VALUES ({_MARKS})"  # noqa: S608 - as above
 _UNKNOWN: Final = IS_UNKNOWN.format(provider=":provider")
-_ANY_UNKNOWN: Final = f"SELECT 1 FROM installs WHERE {_UNKNOWN} LIMIT 1"  # noqa: S608 - as above
+_UNKNOWN_KEYS: Final = f"SELECT key FROM installs WHERE {_UNKNOWN}"  # noqa: S608 - as above
 _ADOPT: Final = ADOPT.format(
     installs="installs",
     prefix=":prefix",
@@ -168,9 +169,12 @@ class SQLiteStore:
         values = {"provider": provider, "client_id": client_id, "prefix": prefix}
 
         def work(db: sqlite3.Connection) -> None:
-            if db.execute(_ANY_UNKNOWN, values).fetchall():
-                db.execute(_ADOPT, values)
-                db.execute(_DROP_UNKNOWN, values)
+            keys = [key for (key,) in db.execute(_UNKNOWN_KEYS, values).fetchall()]
+            if keys:
+                with held_as_before(self._path, keys):
+                    db.execute(_ADOPT, values)
+                    db.execute(_DROP_UNKNOWN, values)
+                    db.commit()
 
         await self._installs.run(work, into_file=True)
 

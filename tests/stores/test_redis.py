@@ -262,6 +262,25 @@ async def test_what_version_1_wrote_is_adopted(
     ]
 
 
+async def test_a_renewal_of_version_0_1_is_waited_for(
+    opening: Callable[..., TokenStore], raw: "Client", prefix: str
+) -> None:
+    """What a process of it is about to save is adopted, and not the token that it has spent."""
+    await raw.hset(f"{prefix}:installs", KEY, json.dumps(OURS))
+    await raw.set(f"{prefix}:hold:{KEY}", "another process", px=60_000)
+    owner = Owner("highlevel", "65-reader")
+    finding = asyncio.create_task(OwnedStore(opening(), owner).load(location_key("loc", owner)))
+    await asyncio.sleep(0.1)
+    early = finding.done()
+    await raw.hset(f"{prefix}:installs", KEY, json.dumps({**OURS, "access_token": "hush 2"}))
+    await raw.delete(f"{prefix}:hold:{KEY}")
+    found = await asyncio.wait_for(finding, 10)
+
+    assert not early
+    assert found is not None
+    assert found.token.access_token == "hush 2"
+
+
 @pytest.mark.parametrize(
     ("value", "why"),
     [

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -766,3 +767,27 @@ async def test_a_process_of_the_version_before_goes_on(path: Path) -> None:
     assert late.token.refresh_token == "refresh 3"
     assert found is not None
     assert found.token == late.token
+
+
+async def test_a_renewal_of_the_version_before_is_waited_for(path: Path) -> None:
+    """What a process of it is about to save is adopted, and not the token that it has spent."""
+    fcntl = pytest.importorskip("fcntl")
+    version_2(path)
+    locks = path.with_name("installs.db-locks")
+    locks.mkdir()
+    store = SQLiteStore(path)
+    # As that version held an install: one of 64 files, by the key's checksum.
+    with (locks / f"{crc32(b'location:loc') % 64:02d}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finding = asyncio.create_task(OwnedStore(store, READER).load(location_key("loc", READER)))
+        await asyncio.sleep(0.1)
+        early = finding.done()
+        with closing(sqlite3.connect(path)) as db, db:
+            new = (*ROWS_2[1][:6], "access 3", "refresh 3", 2e9, 3e9, 4.5, None)
+            db.execute(SAVE_2_BY_NAME, new)
+    found = await asyncio.wait_for(finding, 10)
+    await store.close()
+
+    assert not early
+    assert found is not None
+    assert found.token.refresh_token == "refresh 3"
