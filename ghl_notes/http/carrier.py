@@ -1,4 +1,4 @@
-"""The order of one call: slot, token, send, read; renew once on a token 401; retry.
+"""The order of one call: slot, token, send, read; renew on a token 401; retry.
 
 It is the same for every service; what is its own is told by its ``Service``.
 """
@@ -178,12 +178,21 @@ class Carrier:
             self._renewed = renewed, _now()
         return renewed
 
-    async def _try_again(self, request: Request, before: Denial, renewed: str) -> Answer:
+    async def _try_again(
+        self, request: Request, before: Denial, renewed: str, *, last: bool = False
+    ) -> Answer:
         _, reply, slot = await self._send(request, renewed)
         if reply.status != 401:  # noqa: PLR2004
             self._refusals.cured(before)
             return self._read(request, reply, slot)
         denial, refusal = self._service.denial(reply), self._denied(request, reply, slot)
+        if denial.blame is Blame.TOKEN and not last:
+            # HighLevel repeats its answer to a refresh whose reply was lost: the access token in it
+            # may have ended meanwhile, and the refresh token beside it is good.
+            request.sent = False
+            newer = await self._renew(renewed, denial, refusal)
+            if newer is not None:
+                return await self._try_again(request, before, newer, last=True)
         age = self._age(renewed)
         remark(refusal, self._refusals.not_cured(denial, renewed, age, _now()))
         raise refusal

@@ -302,13 +302,21 @@ async def test_a_missing_scope_renews_nothing(fake, highlevel, contact_id, scope
 
 
 async def test_a_renewed_token_that_is_refused_too(fake, installed, contact_id) -> None:
-    """One renewal for one call: a second 401 is the answer."""
-    fake.inject(Fault.TOKEN_EXPIRED, 2)
+    """Two renewals for one call: a third 401 is the answer."""
+    fake.inject(Fault.TOKEN_EXPIRED, 3)
     with pytest.raises(AccessDenied):
         await installed.notes.list(contact_id)
 
-    assert fake.stats.refreshes == 1
+    assert fake.stats.refreshes == 2
     assert len(await installed.notes.list(contact_id)) == 5
+
+
+async def test_a_renewed_token_may_have_ended(fake, installed, contact_id) -> None:
+    """What HighLevel repeats for a refresh whose reply was lost may hold an old access token."""
+    fake.inject(Fault.TOKEN_EXPIRED, 2)
+
+    assert len(await installed.notes.list(contact_id)) == 5
+    assert fake.stats.refreshes == 2
 
 
 async def test_renewals_are_told(fake, build, contact_id) -> None:
