@@ -6,7 +6,7 @@ from typing import Final
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 
-__all__ = ["failure_of"]
+__all__ = ["failure_of", "is_busy"]
 
 # What no later try mends. All else (no space, no descriptors, an interrupted call, a stale NFS
 # handle, a failing disk) may pass.
@@ -43,14 +43,17 @@ _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL}
 def failure_of(error: sqlite3.Error | OSError | ValueError, what: str) -> HighLevelError:
     """Say whether what failed can work later: ``Unavailable``, or ``ConfigurationError`` if not.
 
-    ``Unavailable`` has ``waited`` set where another process is in the way. Raise it outside of the
-    handler, since the error may quote a token.
+    Raise it outside of the handler, since the error may quote a token.
     """
     reason = str(error).partition(" with text ")[0]  # after which SQLite quotes the cell
     if _is_hopeless(error):
         return ConfigurationError(f"{what} ({reason})")
-    busy = isinstance(error, sqlite3.Error) and _code(error) in _BUSY
-    return Unavailable(f"{what} now ({reason}); try again", maybe_applied=False, waited=busy)
+    return Unavailable(f"{what} now ({reason}); try again", maybe_applied=False)
+
+
+def is_busy(error: Exception) -> bool:
+    """Tell whether another process is in the way."""
+    return isinstance(error, sqlite3.Error) and _code(error) in _BUSY
 
 
 def _is_hopeless(error: sqlite3.Error | OSError | ValueError) -> bool:

@@ -12,21 +12,22 @@ from typing import Final
 
 from attrs import define
 
-from ghl_notes.errors import HighLevelError, Unavailable
+from ghl_notes.errors import HighLevelError
 from ghl_notes.stores.failing_files import failure_of
 from ghl_notes.stores.forking import OwnProcess
-from ghl_notes.stores.waiting import HOLD_SECONDS, Turns, Wait, too_late
+from ghl_notes.stores.waiting import HOLD_SECONDS, Busy, Turns, Wait, too_late
 
 try:
     import fcntl
 except ImportError:  # Windows has no flock
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["FileLocks", "real_path", "whole_path"]
+__all__ = ["FileLocks", "real_path", "whole_path", "writer_of"]
 
 _SHORTEST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.1
 _SCHEMA: Final = "schema"
+_WRITER: Final = "120"
 _holder: Final = re.compile(r"(\d{1,10}) ([\w.:-]{1,255})\n", re.ASCII).fullmatch
 # The locks that this process holds.
 _held: Final[set[int]] = set()
@@ -60,7 +61,7 @@ class FileLocks:
                 return
             lock = await _taken(file, wait) if is_our_turn else None
             if lock is None:
-                raise _held_by_another(file, seconds)
+                raise too_late(f"the lock {file}", seconds, holder_of(file))
             try:
                 yield
             finally:
@@ -70,7 +71,7 @@ class FileLocks:
     def alone(self) -> Iterator[None]:
         """Hold the lock of those who change the schema, from a thread, without waiting for it.
 
-        Raises ``Unavailable`` with ``waited`` while another process has it.
+        Raises ``Busy`` while another process has it.
         """
         if fcntl is None:
             yield
@@ -78,7 +79,7 @@ class FileLocks:
         file = self._file(_SCHEMA)
         lock = _try(file)
         if lock is None:
-            raise _held_by_another(file, 0.0)
+            raise Busy(holder_of(file))
         try:
             yield
         finally:
@@ -183,10 +184,6 @@ def _sign(descriptor: int) -> None:
         os.write(descriptor, f"{os.getpid()} {socket.gethostname()}\n".encode())
 
 
-def _held_by_another(file: Path, seconds: float) -> Unavailable:
-    return too_late(f"the lock {file}", seconds, holder_of(file))
-
-
 def holder_of(file: Path) -> str:
     """Name the process that wrote itself down in a lock file."""
     try:
@@ -194,6 +191,22 @@ def holder_of(file: Path) -> str:
     except (OSError, ValueError):
         signed = None
     return f"process {signed[1]} on {signed[2]}" if signed else "another process"
+
+
+def writer_of(path: Path) -> str:
+    """Name the process that is writing to a SQLite file, where Linux tells.
+
+    It has locked a byte of the ``-shm`` (https://www.sqlite.org/walformat.html#locking_matrix).
+    """
+    real = real_path(path)
+    with suppress(OSError, ValueError):
+        found = real.with_name(f"{real.name}-shm").stat()
+        device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        for line in Path("/proc/locks").read_text("ascii").splitlines():
+            words = line.split()
+            if words[-3:] == [device, _WRITER, _WRITER] and words[-4].isdigit():
+                return f"process {words[-4]} on {socket.gethostname()}"
+    return "another process"
 
 
 def _let_go_in_child() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-from ghl_notes.stores.waiting import too_late
+from ghl_notes.stores.waiting import Busy
 
 try:
     import fcntl
@@ -27,7 +27,7 @@ _STRIPES: Final = 64
 def held_as_before(path: Path, keys: Iterable[str]) -> Iterator[None]:
     """Hold what version 0.1 locked for these keys of a file, without waiting.
 
-    Raises ``Unavailable`` with ``waited`` while a process of it holds one of them.
+    Raises ``Busy`` while a process of it holds one of them.
     """
     with ExitStack() as stack:
         if fcntl is not None:
@@ -47,5 +47,5 @@ def _hold(stack: ExitStack, file: Path) -> None:
     except BlockingIOError:
         is_free = False
     if not is_free:
-        raise too_late(f"the lock {file} of version 0.1", 0.0, "another process")
+        raise Busy(f"a process of version 0.1, by {file},")
     stack.callback(fcntl.flock, lock, fcntl.LOCK_UN)

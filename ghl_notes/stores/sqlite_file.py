@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
-from ghl_notes.stores.failing_files import failure_of
-from ghl_notes.stores.file_locks import FileLocks
+from ghl_notes.stores.failing_files import failure_of, is_busy
+from ghl_notes.stores.file_locks import FileLocks, writer_of
 from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.sqlite_schema import Schema, into_main_file, opened
-from ghl_notes.stores.waiting import Wait
+from ghl_notes.stores.waiting import Busy, Wait, too_late
 
 __all__ = ["BUSY_SECONDS", "SQLiteFile", "Schema"]
 
@@ -73,9 +73,11 @@ class SQLiteFile:
         while True:
             try:
                 return await self._in_thread(attempt)
-            except Unavailable as error:
-                if not error.waited or wait.left == 0:
-                    raise
+            except Busy as busy:
+                holder = busy.holder
+            if wait.left == 0:
+                whose = f"{self._schema.name}: {self._path}"
+                raise too_late(whose, self._patience, holder or writer_of(self._path))
             await asyncio.sleep(min(pause, wait.left))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -102,6 +104,8 @@ class SQLiteFile:
         except HighLevelError:
             raise
         except (sqlite3.Error, OSError, ValueError) as error:
+            if is_busy(error):
+                raise Busy from None
             failure = failure_of(error, f"{self._schema.name}: {self._path} cannot be used")
         else:
             return result

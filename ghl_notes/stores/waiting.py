@@ -10,10 +10,18 @@ from attrs import frozen
 
 from ghl_notes.errors import ConfigurationError, Unavailable
 
-__all__ = ["HOLD_SECONDS", "Turns", "Wait", "acquired", "checked_timeout", "too_late"]
+__all__ = ["HOLD_SECONDS", "Busy", "Turns", "Wait", "acquired", "checked_timeout", "too_late"]
 
 HOLD_SECONDS: Final = 60.0
 """How long a caller waits for a hold: longer than any that is well, which ends within 30 s."""
+
+
+class Busy(Exception):
+    """Somebody else has it. ``holder`` names who, if that is known by now."""
+
+    def __init__(self, holder: str = "") -> None:
+        super().__init__()
+        self.holder = holder
 
 
 @frozen

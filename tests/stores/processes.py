@@ -1,10 +1,11 @@
 """Other processes that use a store, and may be killed."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ghl_notes.stores import Overtaken, SQLiteStore, TokenStore
@@ -60,6 +61,13 @@ async def save_and_stay(place: str) -> None:
     await save(SQLiteStore(place), install())
     print("saved", flush=True)  # noqa: T201 - for the parent
     await asyncio.Event().wait()
+
+
+async def write_for_ever(place: str) -> None:
+    with closing(sqlite3.connect(place, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        print("writing", flush=True)  # noqa: T201 - for the parent
+        await asyncio.Event().wait()
 
 
 @contextmanager

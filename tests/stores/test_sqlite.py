@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import sqlite3
 import sys
 import traceback
@@ -22,6 +23,7 @@ import pytest
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Owner, company_key, location_key
 from ghl_notes.stores import SQLiteStore, file_locks, sqlite, sqlite_schema
+from ghl_notes.stores.file_locks import FileLocks
 from ghl_notes.stores.owned import OwnedStore
 from tests.stores.installs import KEY, count_of, count_on, delete, install, keys, save
 from tests.stores.processes import child
@@ -548,8 +550,41 @@ async def test_a_writer_that_stands_still(path: Path) -> None:
     assert during == install(count=1)
     assert {type(one) for one in ended} == {Unavailable}
     assert all(one.waited and str(path) in str(one) for one in ended)
+    assert {(one.__cause__, one.__context__) for one in ended} == {(None, None)}
     assert took < 5
     await save(store, install(count=2))
+    await store.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing tells who holds a lock")
+async def test_a_writer_that_stands_still_is_named(path: Path) -> None:
+    """A process that is stopped in the middle of a transaction is told by its number."""
+    store = SQLiteStore(path, hold_timeout=0.3)
+    await save(store, install(count=1))
+    with child(f"write_for_ever({str(path)!r})") as writer:
+        assert writer.stdout is not None
+        assert await asyncio.to_thread(writer.stdout.readline) == "writing\n"
+        writer.send_signal(signal.SIGSTOP)
+        with pytest.raises(Unavailable, match=f"process {writer.pid} on"):
+            await save(store, install(count=2))
+        with pytest.raises(Unavailable, match=f"process {writer.pid} on"):
+            await store.claim("n", seconds=60)
+        writer.kill()
+        await asyncio.to_thread(writer.wait)
+    await save(store, install(count=3))
+
+    assert await store.load(KEY) == install(count=3)
+    await store.close()
+
+
+async def test_who_changes_the_schema_and_stands_still(path: Path) -> None:
+    """A file that another process is making ready is waited for, and then that one is named."""
+    store, other = SQLiteStore(path, hold_timeout=0.3), FileLocks(path)
+    with other.alone(), pytest.raises(Unavailable, match=f"process {os.getpid()} on") as raised:
+        await save(store, install())
+
+    assert raised.value.waited
+    await save(store, install())
     await store.close()
 
 
