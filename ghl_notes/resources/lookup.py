@@ -42,7 +42,7 @@ class History:
         """Remember the notes that an owner has; ``now`` is the time of the event loop."""
         if listed.unreadable:
             return  # a list with gaps says nothing about what is not in it
-        self._lists[owner_id] = now, frozenset(note.id for note in listed)
+        self._lists[owner_id] = now, frozenset([note.id for note in listed])
         self._lists.move_to_end(owner_id)
         if len(self._lists) > _LISTS:
             self._lists.popitem(last=False)

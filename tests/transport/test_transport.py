@@ -396,6 +396,25 @@ async def test_nothing_is_sent_twice_behind_our_back(method: str) -> None:
     assert [one.split(b" ")[0] for one in heard] == [b"GET", method.encode()]
 
 
+async def test_a_borrowed_session_sends_no_create_twice() -> None:
+    """A borrowed session repeats some calls on a dead connection by itself, and never a POST."""
+    heard: list[bytes] = []
+
+    async def answer(line: Line) -> None:
+        heard.append(await line.heard())
+        await line.say(OK)
+        heard.append(await line.heard())
+
+    async with serving(answer) as served, aiohttp.ClientSession() as session:
+        transport = Transport(session, timeout=5)
+        await get(transport, served.url)
+        with pytest.raises(Unavailable) as raised:
+            await transport.send("POST", served.url, HEADERS, b"{}")
+
+    assert [one.split(b" ")[0] for one in heard] == [b"GET", b"POST"]
+    assert raised.value.maybe_applied
+
+
 async def test_a_cancelled_call_breaks_its_connection() -> None:
     """A caller that gives up leaves no connection behind on which a late reply could arrive."""
     async with serving(waits) as served, own() as transport:
