@@ -36,6 +36,7 @@ M = TypeVar("M")
 
 _NEWEST: Final = attrgetter("date_added")
 _USUAL_FIELDS: Final = 8
+_MOST_COUNTED: Final = 10**12  # a total beyond is none
 
 
 def notes(payload: Json, contact_id: str) -> NoteList:
@@ -285,7 +286,7 @@ def _each(
 def _total(payload: Json) -> int | None:
     told = payload if isinstance(payload, dict) else {}
     counts = (told.get(name) for name in ("total", "count"))
-    return next((n for n in counts if isinstance(n, int) and not isinstance(n, bool)), None)
+    return next((n for n in counts if type(n) is int and 0 <= n <= _MOST_COUNTED), None)
 
 
 def _member(payload: Json, name: str) -> Json:

@@ -94,6 +94,17 @@ async def test_a_contact_that_is_not_available_does_not_cost_the_others(
     assert sum(met.values()) == 45
 
 
+async def test_several_contacts_that_fail_are_all_told(ten, connect_cinnox) -> None:
+    """One reason for each, after the notes of all the others."""
+    ten.inject(Fault.SERVER_ERROR, 3, path_contains="note-list")
+    once, met = RetryPolicy(bulk_attempts=1), Counter()
+    with pytest.raises(UnexpectedResponse, match="3 contacts of CINNOX") as raised:
+        await ids_of(connect_cinnox(ten, retries=once).notes(), met)
+
+    assert sum(met.values()) == 35
+    assert len(raised.value.problems) == 3
+
+
 async def test_a_contact_without_an_id_is_told(ten, connect_cinnox) -> None:
     """Its notes cannot be asked for, which is not kept quiet."""
     ten._parts.world.contacts["odd"] = {"firstName": "Nobody"}

@@ -191,6 +191,8 @@ def what_a_contact_is(contact: Contact) -> None:
     assert_type(contact.first_name, str | None)
     assert_type(contact.tags, tuple[str, ...])
     assert_type(contact.followers, tuple[str, ...])
+    assert_type(contact.additional_emails, tuple[str, ...])
+    assert_type(contact.additional_phones, tuple[str, ...])
     assert_type(contact.date_updated, datetime | None)
     assert_type(contact.date_of_birth, date | None)
     assert_type(contact.dnd, bool | None)

@@ -3,7 +3,7 @@
 https://docs.cinnox.com/docs/Get-External-Contact-Note-List
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -11,7 +11,13 @@ from typing import Final, TypeAlias
 import aiohttp
 
 from ghl_notes.bulk import CONCURRENCY, each
-from ghl_notes.errors import AccessDenied, ConfigurationError, HighLevelError, RequestRejected
+from ghl_notes.errors import (
+    AccessDenied,
+    ConfigurationError,
+    HighLevelError,
+    RequestRejected,
+    UnexpectedResponse,
+)
 from ghl_notes.events import Observer
 from ghl_notes.http.limits import Limits
 from ghl_notes.http.loops import LoopLock
@@ -27,6 +33,7 @@ from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
 # Up to 500 requests a minute for a service account, over all endpoints; no day's limit is known.
 _LIMITS: Final = Limits(burst=500, interval=60.0, daily=1_000_000_000)
+_MOST: Final = 100  # failures that are told one by one
 _FATAL: Final = (AccessDenied, ConfigurationError)  # of one contact, it is so of all
 
 _Found: TypeAlias = tuple[dict[str, SourceNote], HighLevelError | None]
@@ -124,7 +131,7 @@ class CinnoxNotes(Closing):
                     yield contact
 
     async def _notes(self, span: Span) -> AsyncGenerator[SourceNote, None]:
-        failure: HighLevelError | None = None
+        failures: list[HighLevelError] = []
         seen: set[str] = set()
         owners = self._calls.entries(CONTACTS, "id")
         work = each(owners, self._of, concurrency=CONCURRENCY)
@@ -132,13 +139,13 @@ class CinnoxNotes(Closing):
             async for found, error in results:
                 if isinstance(error, _FATAL):
                     raise error
-                failure = failure or error
+                failures += [] if error is None else [error]
                 for note in found.values():
                     if note.id not in seen and span.holds(note.at):
                         yield note
                     seen.add(note.id)
-        if failure is not None:
-            raise failure
+        if failures:
+            raise _all_of(failures)
 
     async def _of(self, item: Fields) -> _Found:
         """Read the notes of a contact, and of those that were merged into it."""
@@ -163,3 +170,11 @@ class CinnoxNotes(Closing):
         except HighLevelError as error:
             return found, error
         return found, None
+
+
+def _all_of(failures: Sequence[HighLevelError]) -> HighLevelError:
+    """Tell of one contact that failed as it is, and of several with the reason of each."""
+    if len(failures) == 1:
+        return failures[0]
+    msg = f"{len(failures):,} contacts of CINNOX could not be read, the first since {failures[0]}"
+    return UnexpectedResponse(msg, problems=[str(failure) for failure in failures[:_MOST]])
