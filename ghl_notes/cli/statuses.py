@@ -72,6 +72,8 @@ def finish(begin: Callable[[], Coroutine[object, object, Status]]) -> Status:
         return Status.WRONG_USAGE
     except HighLevelError as error:
         say(explained(error))
+    except RecursionError:
+        say("what HighLevel sent is nested too deeply to be written")
     except BrokenPipeError:
         _let_go_of_stdout()
         say("whoever was to read the output is gone")

@@ -1,7 +1,7 @@
 """What a refusal tells beside its words: a code for programs, and facts such as the id in the way.
 
 https://github.com/rocketride-org/rocketride-server/pull/1695 has recorded ``canonicalCode`` and
-``meta``; version 3 has ``error.code`` and ``error.details``.
+``meta``; version 3 has ``error.code``.
 """
 
 import re
@@ -41,10 +41,9 @@ def details(body: Mapping[str, Json]) -> Details:
     codes = (body.get("canonicalCode"), inner.get("code"))
     code = next((one[:_LONGEST] for one in codes if isinstance(one, str) and one), None)
     ids = {name: body[name] for name in _IDS if isinstance(body.get(name), str)}
-    facts: dict[str, Json] = dict(ids)
-    for told in (inner.get("details"), body.get("meta")):
-        facts |= told if isinstance(told, dict) else {}
-    return Details(code, _fit(facts))
+    meta = body.get("meta")
+    # The details of version 3 repeat what was sent, and are left out.
+    return Details(code, _fit({**ids, **(meta if isinstance(meta, dict) else {})}))
 
 
 def _fit(facts: Mapping[str, Json], depth: int = 1) -> dict[str, Json]:

@@ -24,8 +24,10 @@ class Relation:
 class Note:
     """One note of one contact.
 
-    ``body`` is what was written and may be HTML, ``text`` its plain form. ``user_id`` is None for
-    notes that an app wrote in nobody's name. HighLevel keeps no time of the last change.
+    ``body`` is what was written and may be HTML. ``text`` is its plain form: HighLevel's own where
+    it gives one, else a line for each block and a tab between the cells of a table; of a body
+    without HTML's tags it is the body. ``user_id`` is None for notes that an app wrote in nobody's
+    name. HighLevel keeps no time of the last change.
     """
 
     id: str
