@@ -111,7 +111,10 @@ class Recovery:
             self._failure.check(about, now=self._installs.monotonic(), looking=looking)
             if stored is None or stored.install.spent_at is not None:
                 return None
-        return await self._installs.held(self._key, lambda hold: spending.renewed(hold, stale))
+        found = await self._installs.held(self._key, lambda hold: spending.renewed(hold, stale))
+        if found is None and stored is not None and await self._installs.load(self._key) is None:
+            raise self.gone()  # forgotten meanwhile, by another process: nobody brings it back
+        return found
 
     async def _about(self, stored: StoredInstall | None) -> object:
         """Name what a failure is about: when this has changed, it is worth asking again."""

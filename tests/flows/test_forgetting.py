@@ -146,3 +146,24 @@ async def test_a_lapsed_hold_brings_nothing_back(fake, build, clock, contact_id)
 
     assert await store.load(key) is None
     assert fake.stats.mints == 2
+
+
+async def test_a_refresh_under_a_lapsed_hold_brings_nothing_back(fake, build, contact_id) -> None:
+    """Another process forgets the location while its refresh is under way: no agency is asked."""
+    store = Lapsing()
+    highlevel = build(fake, store=store)
+    await highlevel.install(fake.authorize_code(company=True))
+    await highlevel.install(fake.authorize_code())
+    key = (await highlevel.find(location_id=fake.location_id)).key
+    fake.expire_access_tokens()
+
+    async def look(request) -> None:
+        if request.kind == "refresh" and request.phase == "answered":
+            store._installs.pop(key, None)
+
+    fake.on_token = look
+    with pytest.raises(ReauthorizationRequired):
+        await highlevel.location(fake.location_id).notes.list(contact_id)
+
+    assert await store.load(key) is None
+    assert fake.stats.mints == 0
