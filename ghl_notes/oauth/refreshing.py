@@ -120,11 +120,14 @@ class Refresh:
         except HighLevelError as error:
             if self.in_doubt_since is None and may_have_been_taken(error):
                 self._began, self.in_doubt_since = began, at
-            is_told = _settles(error) or isinstance(error, Unavailable | OtherInstall)
-            if self.in_doubt_since is None or is_told:
+            if _settles(error) or isinstance(error, Unavailable | OtherInstall):
                 raise
-            self._is_deserted = self._is_deserted or isinstance(error, ConfigurationError)
-            # A page of some proxy, or a reply that is no token: it says nothing of the first one.
+            if isinstance(error, ConfigurationError):  # the session was closed
+                if self.in_doubt_since is None:
+                    raise
+                self._is_deserted = True
+            # A page of some proxy, a wrong path, words that nobody knows: it says nothing of the
+            # token, and nothing at all of the contact or the note that a caller asked for.
             raise self._passing(error) from error
 
     async def _sent(self, now: float) -> StoredInstall:
@@ -147,8 +150,13 @@ class Refresh:
             raise Unavailable("the request for a token was cut off") from error
 
     def _passing(self, error: HighLevelError) -> Unavailable:
-        msg = f"no token in {self.server}'s reply: {error.args[0]}"
-        return Unavailable(msg, status=error.status, messages=error.messages)
+        words = "; ".join(error.messages) or error.args[0]
+        msg = f"no token in {self.server}'s reply ({error.status or 'none'}): {words}"
+        in_doubt = self.in_doubt_since is not None
+        passing = Unavailable(
+            msg, maybe_applied=in_doubt, status=error.status, messages=error.messages
+        )
+        return passing if error.path is None else passing.at(error.method or "", error.path)
 
     def _unanswered(self, error: HighLevelError) -> Unavailable:
         msg = str(error.args[0])

@@ -7,7 +7,7 @@ from typing import Self
 import pytest
 import time_machine
 
-from ghl_notes import Renewed, Spent
+from ghl_notes import Renewed, RetryPolicy, Spent
 from ghl_notes.errors import (
     AccessDenied,
     AmbiguousWrite,
@@ -17,7 +17,7 @@ from ghl_notes.errors import (
     Unavailable,
 )
 from ghl_notes.stores import MemoryStore
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Failure, Fault
 from tests.keys import location_on
 
 TOKEN = "/oauth/token"
@@ -390,3 +390,31 @@ async def test_an_install_that_cannot_be_saved_is_not_used(fake, build, contact_
         await highlevel.install(fake.authorize_code())
     with pytest.raises(ReauthorizationRequired):
         await highlevel.location(fake.location_id).notes.list(contact_id)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Failure(status=404, message="Cannot POST /oauth/token"),
+        Failure(status=400, message="odd"),
+        Failure(status=422, message="odd"),
+        Failure(status=401, message="Unauthorized"),
+        Failure(status=403, message="Forbidden"),
+        Failure(status=302, message="", headers={"location": "/elsewhere"}),
+    ],
+    ids=lambda one: str(one.status),
+)
+async def test_what_a_token_endpoint_says_is_not_about_the_call(
+    fake, build, contact_id, refusal
+) -> None:
+    """Odd words instead of a token pass: a contact is not missing, and no scope is."""
+    highlevel = build(fake, retries=RetryPolicy(attempts=1))
+    await highlevel.install(fake.authorize_code())
+    fake.expire_access_tokens()
+    fake.inject(refusal, 3, path_contains="/oauth/token")
+    with pytest.raises(Unavailable, match="no token") as raised:
+        await highlevel.location(fake.location_id).notes.list(contact_id)
+
+    assert (raised.value.path, raised.value.status) == ("/oauth/token", refusal.status)
+    assert not raised.value.maybe_applied
+    assert fake.stats.refreshes == 0

@@ -170,8 +170,6 @@ async def test_the_token_of_another_install_is_not_asked_for_again() -> None:
         (Unavailable("wait", status=429, maybe_applied=False), 3),
         (Unavailable("wait", status=429, maybe_applied=False, retry_after=3600), 1),
         (Unavailable("no connection", maybe_applied=False), 3),
-        (AccessDenied("a page", status=403), 1),
-        (UnexpectedResponse("a redirect", status=302), 1),
         *((error, 1) for error in DEFINITE),
     ],
 )
@@ -185,6 +183,27 @@ async def test_what_was_not_taken_is_given_up_soon(error: HighLevelError, tries:
     assert raised.value is error
     assert len(endpoint.tried) == tries
     assert asyncio.get_running_loop().time() < 3
+    assert spending.in_doubt_since is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AccessDenied("a page", status=403),
+        UnexpectedResponse("a redirect", status=302),
+        NotFound("Cannot POST /oauth/token", status=404),
+        RequestRejected("odd", status=400),
+    ],
+)
+async def test_odd_answers_pass(error: HighLevelError) -> None:
+    """They are not about the call that needs the token, so they are not raised as they are."""
+    endpoint = Endpoint(error, 1000, first=error)
+    spending = refresh(endpoint)
+    with pytest.raises(Unavailable, match="no token") as raised:
+        await spending.spend()
+
+    assert (raised.value.status, raised.value.maybe_applied) == (error.status, False)
+    assert len(endpoint.tried) == 3
     assert spending.in_doubt_since is None
 
 
