@@ -24,6 +24,12 @@ async def highlevel(fake, build, store):
 
 
 @pytest.fixture
+def patient(monkeypatch) -> None:
+    """Give the grace its length, and little time to the waits in it."""
+    monkeypatch.setattr(refreshing, "GRACE", Grace(base=0.02, cap=0.05))
+
+
+@pytest.fixture
 def lose(fake):
     """Lose the reply of the next refresh, and let the endpoint be down from then on."""
 
@@ -47,10 +53,9 @@ async def told(highlevel):
 
 
 async def test_a_renewal_under_way_is_told_in_doubt(
-    fake, highlevel, read, until, lose, monkeypatch
+    fake, highlevel, read, until, lose, patient
 ) -> None:
     """From the lost reply on, and no longer once the token is there."""
-    monkeypatch.setattr(refreshing, "GRACE", Grace(base=0.02, cap=0.05))
     assert (await told(highlevel)).in_doubt_since is None
     lose()
     calls = [asyncio.create_task(read()) for _ in range(3)]
@@ -164,7 +169,7 @@ async def test_health_tells_the_doubt_and_settles_it(fake, highlevel, lose, look
 
 
 async def test_closing_waits_for_the_grace(
-    fake, highlevel, build, store, read, until, lose
+    fake, highlevel, build, store, read, until, lose, patient
 ) -> None:
     """A renewal whose callers have left goes on, and close is its last chance."""
     auth = highlevel._installs.location(fake.location_id)
@@ -182,14 +187,16 @@ async def test_closing_waits_for_the_grace(
         assert len(await later.location(fake.location_id).notes.list(fake.contact_ids()[0])) == 5
 
 
-async def test_a_good_token_is_not_kept_waiting(fake, highlevel, store, lose, monkeypatch) -> None:
+async def test_a_good_token_is_not_kept_waiting(
+    fake, highlevel, store, lose, monkeypatch, patient
+) -> None:
     """While the old token is good by its time, a caller waits a little for the next one."""
     monkeypatch.setattr("ghl_notes.oauth.renewal._PATIENCE_SECONDS", 0.01)
     await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])
     auth = highlevel._installs.location(fake.location_id)
     auth._renew_at = 0
     lose()
-    token = await asyncio.wait_for(auth.token(), 0.2)
+    token = await asyncio.wait_for(auth.token(), 10)
     again = await auth.token()
     fake.clear_faults()
     await asyncio.wait({auth.running})

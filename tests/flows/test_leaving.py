@@ -63,7 +63,7 @@ def leave(fake, kind, place):
                 if how == "interrupt":
                     program.send_signal(signal.SIGINT)
                 program.stdin.close()
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(1)
             return trouble if request.phase == "arrived" and not left else None
 
         fake.on_token = look
