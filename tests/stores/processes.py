@@ -52,7 +52,7 @@ async def hold_for_ever(kind: str, place: str) -> None:
 async def hold_and_save(kind: str, place: str) -> None:
     async with opened(kind, place).hold(KEY) as hold:
         print("held", flush=True)  # noqa: T201 - for the parent
-        await asyncio.sleep(2 * LEASE)  # in which it is stopped
+        await asyncio.to_thread(sys.stdin.readline)  # until it is stopped, and goes on
         with suppress(Overtaken):  # on Redis, whose lease is over
             await hold.save(install(count=100))
 
@@ -75,7 +75,8 @@ def child(call: str) -> Iterator[subprocess.Popen[str]]:
     """Run one of these coroutines in a process of its own."""
     code = f"import asyncio\nfrom tests.stores.processes import *\nasyncio.run({call})"
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as one:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, cwd=ROOT, **pipes) as one:
         try:
             yield one
         finally:

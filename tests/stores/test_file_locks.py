@@ -163,7 +163,7 @@ async def test_waiters_of_one_process_end_together(path: Path) -> None:
         took = asyncio.get_running_loop().time() - began
 
     assert not any(free)
-    assert took < 2
+    assert took < 5
     assert await is_free(locks)
 
 

@@ -89,7 +89,7 @@ async def test_a_stopped_holder_keeps_one_install_for_a_while(shared: Shared) ->
             )
             await asyncio.gather(*(save(waiter, install(f"other {n}")) for n in range(20)))
         holder.send_signal(signal.SIGCONT)
-        await asyncio.to_thread(holder.wait, 10)
+        await asyncio.to_thread(holder.communicate, "go on\n", 20)
     async with asyncio.timeout(10):
         after = await count_on(waiter)
     await waiter.close()
