@@ -12,7 +12,7 @@ from typing import Final
 
 from attrs import define
 
-from ghl_notes.errors import HighLevelError
+from ghl_notes.errors import ConfigurationError, HighLevelError
 from ghl_notes.stores.failing_files import failure_of
 from ghl_notes.stores.forking import OwnProcess
 from ghl_notes.stores.waiting import HOLD_SECONDS, Busy, Turns, Wait, too_late
@@ -92,6 +92,9 @@ class FileLocks:
 
 def whole_path(path: str | os.PathLike[str]) -> Path:
     """Make a path that a change of folder does not move. ":memory:" is a file as well."""
+    if "\0" in os.fspath(path):
+        msg = "the path of a file cannot hold a NUL"
+        raise ConfigurationError(msg)
     return Path(path).absolute()
 
 
@@ -111,11 +114,12 @@ class _Lock:
     def release(self) -> None:
         if self.pid != os.getpid():
             return
-        if _is_at(self.descriptor, self.file):
-            with suppress(OSError):  # then it stays, and the next holder uses it
+        with suppress(OSError):  # then it stays, and the next holder uses it
+            if _is_at(self.descriptor, self.file):
                 self.file.unlink()
-        # Closing alone leaves the lock to a child that was forked meanwhile.
-        fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+        # Closing does it too, but leaves the lock to a child that was forked meanwhile.
+        with suppress(OSError):
+            fcntl.flock(self.descriptor, fcntl.LOCK_UN)
         _close(self.descriptor)
 
 
@@ -132,10 +136,9 @@ def _try(file: Path) -> _Lock | None:
     failure: HighLevelError
     try:
         while (descriptor := _locked(file)) is not None:
-            if _is_at(descriptor, file):
+            if _is_still_at(descriptor, file):
                 _sign(descriptor)
                 return _Lock(file, descriptor, os.getpid())
-            _close(descriptor)  # its last holder removed it after we had opened it
     except OSError as error:
         failure = failure_of(error, f"{file.parent} cannot be used for locks")
     else:
@@ -175,6 +178,17 @@ def _is_at(descriptor: int, file: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), file.stat())
     except FileNotFoundError:
         return False
+
+
+def _is_still_at(descriptor: int, file: Path) -> bool:
+    """Tell whether a lock is good; close it if its last holder removed it after it was opened."""
+    is_good = False
+    try:
+        is_good = _is_at(descriptor, file)
+    finally:
+        if not is_good:
+            _close(descriptor)
+    return is_good
 
 
 def _sign(descriptor: int) -> None:

@@ -225,7 +225,7 @@ async def test_a_child_that_leaves_a_hold_ends_none(path: Path) -> None:
         (errno.ENOSYS, ConfigurationError),
     ],
 )
-@pytest.mark.parametrize("call", ["os.open", "fcntl.flock", "os.write"])
+@pytest.mark.parametrize("call", ["os.open", "fcntl.flock", "os.fstat", "os.write"])
 async def test_what_a_file_system_refuses(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -130,6 +130,12 @@ async def test_a_name_is_only_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyP
     await store.close()
 
 
+def test_a_name_with_a_nul_is_none() -> None:
+    """What no file can be called is refused when the store is made."""
+    with pytest.raises(ConfigurationError, match="NUL"):
+        SQLiteStore("installs\0.db")
+
+
 # --- other people's files -------------------------------------------------------------------
 
 
