@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, NoReturn, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -44,7 +45,12 @@ class Owner:
     @property
     def prefix(self) -> str:
         """How the names of everything begin that this app keeps in a store."""
-        return f"{quote(self.provider, safe='')}:{quote(self.client_id, safe='')}:"
+        return _prefix(self.provider, self.client_id)
+
+
+@lru_cache(maxsize=128)  # asked for with every name, and mostly for one and the same app
+def _prefix(provider: str, client_id: str) -> str:
+    return f"{quote(provider, safe='')}:{quote(client_id, safe='')}:"
 
 
 @frozen(kw_only=True)

@@ -82,9 +82,11 @@ class Handling:
         """Wait for a while. A caller who is cancelled here leaves the work alone."""
         task = delivery.task
         if not task.done():
+            await asyncio.wait({task}, timeout=self.patience)
+        if not task.done() and not delivery.begun.done():
+            # Another process is at it, or the store is slow: what is not ours is not accepted.
             either: set[asyncio.Future[None] | asyncio.Task[Receipt]] = {task, delivery.begun}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
             await asyncio.wait({task}, timeout=self.patience)
         if not task.done():
             return receipt(202, event)
