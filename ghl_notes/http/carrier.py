@@ -126,7 +126,7 @@ class Carrier:
                 headers["Content-Type"] = media_type
             url = self._origin.url(target(request))
             lane, bulk = self._lane, request.bulk
-            place = lane.take(bulk=bulk) or await lane.wait(bulk=bulk)
+            place = lane.take(bulk) or await lane.wait(bulk=bulk)
             request.sent = True
             try:
                 if self._observer is None:

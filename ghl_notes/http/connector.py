@@ -18,10 +18,10 @@ class Connector(aiohttp.TCPConnector):
     There is no public way to it, so should aiohttp's own change, it is closed as ever.
     """
 
-    def _release(self, *args: Any, should_close: bool = False, **more: Any) -> None:
-        if should_close and len(args) > 1 and not self.closed:
-            _reset(args[1].transport)
-        super()._release(*args, should_close=should_close, **more)
+    def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
+        if should_close and not self.closed:
+            _reset(protocol.transport)
+        super()._release(key, protocol, should_close=should_close)
 
 
 def _reset(transport: Any) -> None:

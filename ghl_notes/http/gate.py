@@ -85,8 +85,9 @@ class Gate:
 
     def answered(self, slot: Slot, rate: RateSnapshot | None, *, ok: bool) -> None:
         """Return a slot whose request was answered, with what the reply's headers say."""
-        if slot.era == self._window.era:
-            self._window.answered(slot, self._now(), rate, ok=ok)
+        window, loop = self._window, self._loop
+        if slot.era == window.era and loop is not None:
+            window.answered(slot, loop.time() + self._ahead, rate, ok=ok)
             if self._single or self._bulk:
                 self._admit()
 

@@ -81,6 +81,8 @@ class Places:
         self, capacity: Capacity, *, patience: float, owner: LoopOwner, server: str
     ) -> None:
         self.capacity = capacity
+        self.most_shared = capacity.shared
+        self.most_bulk = capacity.bulk
         self.patience = patience
         self.owner = owner
         self.server = server
@@ -118,6 +120,7 @@ class Lane:
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._each = places.capacity.each
         self._renew()
 
     @property
@@ -125,14 +128,24 @@ class Lane:
         """Whether anybody waits here."""
         return any(self._queues)
 
-    def take(self, *, bulk: bool) -> Place | None:
-        """Take a place if one is free."""
+    def take(self, bulk: bool, *, first: bool = False) -> Place | None:  # noqa: FBT001 - the hot path
+        """Take a place if one is free; who is not ``first`` in line waits for those who are."""
         places = self._places
-        if places.era != places.owner.era:
-            places.renew()
-        if self._era != places.era:
+        if self._era != places.owner.era:
             self._renew()
-        return None if self._queues[bulk] else self._free(bulk=bulk)
+        if self._queues[bulk] and not first:
+            return None
+        if (
+            self._shared < self._each
+            and places.shared < places.most_shared
+            and not (bulk and places.bulk >= places.most_bulk)
+        ):
+            places.shared += 1
+            self._shared += 1
+            if bulk:
+                places.bulk += 1
+            return self._taken[bulk]
+        return self._reserved(bulk=bulk)
 
     async def wait(self, *, bulk: bool) -> Place:
         """Wait for a place. Raises ``Unavailable`` when none became free in time."""
@@ -167,7 +180,8 @@ class Lane:
             self._own[place.bulk] -= 1
         else:
             places.shared -= 1
-            places.bulk -= place.bulk
+            if place.bulk:
+                places.bulk -= 1
             self._shared -= 1
         if places.waiting:
             places.admit()
@@ -177,29 +191,23 @@ class Lane:
         for bulk, queue in enumerate(self._queues):
             while queue and queue[0].done():  # gave up waiting
                 queue.popleft()
-            if queue and (place := self._free(bulk=bool(bulk))) is not None:
+            if queue and (place := self.take(bool(bulk), first=True)) is not None:
                 queue.popleft().set_result(place)
                 return True
         return False
 
-    def _free(self, *, bulk: bool) -> Place | None:
+    def _reserved(self, *, bulk: bool) -> Place | None:
+        """Take one of those that are kept for each location."""
         places, capacity = self._places, self._places.capacity
-        if (
-            places.shared < capacity.shared
-            and self._shared < capacity.each
-            and not (bulk and places.bulk >= capacity.bulk)
-        ):
-            places.shared += 1
-            places.bulk += bulk
-            self._shared += 1
-            return self._taken[bulk]
-        if self._own[bulk] < capacity.own and places.reserved[bulk] < capacity.reserved:
-            places.reserved[bulk] += 1
-            self._own[bulk] += 1
-            return Place(bulk=bulk, reserved=True, era=self._era)
-        return None
+        if self._own[bulk] >= capacity.own or places.reserved[bulk] >= capacity.reserved:
+            return None
+        places.reserved[bulk] += 1
+        self._own[bulk] += 1
+        return Place(bulk=bulk, reserved=True, era=self._era)
 
     def _renew(self) -> None:
+        if self._places.era != self._places.owner.era:
+            self._places.renew()
         self._era = era = self._places.era
         self._shared = 0
         self._own = [0, 0]

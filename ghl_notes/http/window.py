@@ -43,7 +43,6 @@ class Window:
         self.limit: int = limits.burst
         self.interval: float = limits.interval
         self.era = 0
-        self.latest = -inf  # the last moment that a slot was taken or returned
         self._age = limits.interval + self.guard  # how long a place stays taken after a reply
         self._reserve = limits.reserve
         self._opened = False
@@ -53,6 +52,7 @@ class Window:
         self._taken = 0
         self._lapsed = 0
         self._held_from = -inf
+        self._taken_at = -inf  # the last slot
         self._began = inf  # when the first request went out
         self._shut = Shut()
         self._others = Others()
@@ -62,6 +62,12 @@ class Window:
     def guard(self) -> float:
         """How much longer than the interval a place stays taken: clocks drift and round."""
         return max(0.01, 0.005 * self.interval)
+
+    @property
+    def latest(self) -> float:
+        """The last moment that is known of."""
+        spent = self._spent[-1] if self._spent else -inf
+        return max(spent, self._held_from, self._taken_at)
 
     def refusal(self, now: float, longest: float) -> tuple[bool, float] | None:
         """Say whether waiting is pointless: (is it the daily limit, seconds until it ends)."""
@@ -97,7 +103,7 @@ class Window:
 
     def take(self, now: float) -> Slot:
         """Give out a slot. Ask ``refusal`` and ``delay`` first."""
-        self.latest = now
+        self._taken_at = now
         self._in_flight += 1
         self._taken += 1
         day = self._day
@@ -119,7 +125,6 @@ class Window:
 
         ``arrives`` is for how many seconds from now on it may still do so.
         """
-        self.latest = now
         self._in_flight -= 1
         self._day.be_silent()
         if slot.probe:
@@ -139,7 +144,6 @@ class Window:
 
     def answered(self, slot: Slot, now: float, rate: RateSnapshot | None, *, ok: bool) -> None:
         """Count a request that was answered, and learn from the headers of its reply."""
-        self.latest = now
         self._in_flight -= 1
         self._spent.append(now)
         if slot.probe:

@@ -19,7 +19,7 @@ def places(capacity: Capacity = SMALL, patience: float = 1.0) -> Places:
 
 def most(lane: Lane, *, bulk: bool) -> list[Place]:
     """Take all that a lane gives."""
-    return list(iter(lambda: lane.take(bulk=bulk), None))
+    return list(iter(lambda: lane.take(bulk), None))
 
 
 def test_what_hangs_leaves_room_for_others() -> None:
@@ -105,7 +105,7 @@ class _Steps:
 
     def take(self, which: int, *, bulk: bool) -> None:
         lane = self.lanes[which]
-        if (place := lane.take(bulk=bulk)) is not None:
+        if (place := lane.take(bulk)) is not None:
             self.held.append((lane, place))
 
     def leave(self, which: int) -> None:
