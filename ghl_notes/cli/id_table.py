@@ -15,7 +15,7 @@ from ghl_notes.cli.statuses import Refused
 __all__ = ["IdTable", "NotAnId"]
 
 _IS_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
-_LONGEST: Final = 1 << 20  # characters of one row, whose cells may hold line breaks
+_LONGEST: Final = 1 << 17  # characters of one row, whose cells may hold line breaks
 _SHOWN: Final = 60
 _DELIMITERS: Final = "\t;,"
 _SEPARATOR: Final = re.compile(r"sep=(.)").fullmatch  # how Excel begins a file, if it is told to
@@ -84,25 +84,19 @@ class IdTable:
 
     def _rows(self, *, final: bool) -> Iterator[tuple[int, str]]:
         """Give whole rows with the line where each begins."""
-        lines = self._text.split("\n")
-        rest = lines.pop()
-        row, begun = "", self._line
+        *lines, rest = self._text.split("\n")
+        row: list[str] = []
+        cells = self._cells
         for line in lines:
-            row = f"{row}\n{line}" if begun < self._line else line
-            self._line += 1
-            if self._is_whole(row):
-                yield begun, row
-                row, begun = "", self._line
-            elif len(row) > _LONGEST:
-                raise self._refused(f"has a quote in line {begun} that is never closed")
-        if begun < self._line:
-            if final:
-                raise self._refused(f"has a quote in line {begun} that is never closed")
-            self._line, rest = begun, f"{row}\n{rest}"
-        self._text = rest
-
-    def _is_whole(self, row: str) -> bool:
-        return '"' not in row or (self._cells or _Cells.of(row)).is_whole(row)
+            cells = self._cells or (cells if row and cells else _Cells.of(line))
+            is_whole = cells.closes(line) if row else cells.is_whole(line)
+            row.append(line)
+            if is_whole:
+                yield self._line, "\n".join(row)
+                self._line, row = self._line + len(row), []
+        if row and (final or len("\n".join(row)) > _LONGEST):
+            raise self._refused(f"has a quote in line {self._line} that is never closed")
+        self._text = "\n".join([*row, rest])
 
     def _ids(self, line: int, row: str) -> Iterator[str | NotAnId]:
         """Find the id of a row, if it is one that should have it."""
@@ -171,9 +165,15 @@ class _Cells:
             return cls(",", single=True)
         return cls(max(counts, key=lambda one: (one == "\t", counts[one])))
 
-    def is_whole(self, row: str) -> bool:
+    def is_whole(self, line: str) -> bool:
         """Tell whether every quote that begins a cell is closed."""
-        return re.fullmatch(self._pattern(), row) is not None
+        return '"' not in line or re.fullmatch(self._pattern(), line) is not None
+
+    def closes(self, line: str) -> bool:
+        """Tell whether a line closes the quote that was open before it, and opens no other."""
+        end = re.escape(self.delimiter)
+        rest = rf'(?:[^"]++|"")*+"[^{end}]*+(?:{end}{self._pattern()})?'
+        return '"' in line and re.fullmatch(rest, line) is not None
 
     def split(self, row: str) -> list[str]:
         """Divide a row; raises ``csv.Error``."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,6 +157,18 @@ async def test_a_line_without_an_id_costs_no_other(tmp_path: Path) -> None:
         "line 3 has no contact id: nothing",
         "line 4 has no contact id: 'zoe@example.com'",
     ]
+
+
+@pytest.mark.parametrize("line", ["x\n", 'x""\n'])
+def test_a_quote_that_is_never_closed_costs_little(line: str) -> None:
+    """It is told after some of the file, and not after all of it has been read again and again."""
+    table, began = IdTable("x"), time.process_time()
+    content = f'Contact Id,Note\n{A},"{line * 500_000}'.encode()
+    pieces = [content[at : at + 65_536] for at in range(0, len(content), 65_536)]
+    with pytest.raises(Refused, match="line 2 that is never closed"):
+        [table.feed(piece) for piece in pieces]
+
+    assert time.process_time() - began < 10
 
 
 @given(st.binary(max_size=200))
