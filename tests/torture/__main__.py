@@ -17,6 +17,7 @@ The report states what was met. The status is 1 if a promise did not hold.
 
 import argparse
 import asyncio
+import logging
 import sys
 
 from tests.torture import aimed, run, sparse
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of all that is left to chance")
     given = parser.parse_args()
     stores = run.STORES if given.store == "all" else (given.store,)
+    logging.disable()  # of a Redis without an append-only file, by each process
     forms = {"dense": _dense, "aimed": _aimed, "sparse": _sparse}
     return asyncio.run(forms[given.form](given, stores))
 
