@@ -175,12 +175,15 @@ class InstallAuth:
             while self.recovery.spending.has_unsaved:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _SAVE_AGAIN_CAP)
-                with suppress(HighLevelError):
-                    await self.recovery.save_what_is_not()
+                await self._try_to_save()
         except asyncio.CancelledError:  # the program ends, which leaves one more try
-            with suppress(HighLevelError):
-                await self.recovery.save_what_is_not()
+            await self._try_to_save()
             raise
+
+    async def _try_to_save(self) -> None:
+        # A store of one's own may raise anything, and who asks next is told.
+        with suppress(Exception):
+            await self.recovery.save_what_is_not()
 
     async def _minted(self, since: datetime) -> StoredInstall:
         forgettings = self._forgettings
