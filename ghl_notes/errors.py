@@ -146,7 +146,7 @@ class AccessDenied(HighLevelError):
     ) -> None:
         super().__init__(message, status=status, messages=messages, trace_id=trace_id)
         self.scope = scope
-        self.reason = reason
+        self.reason: DenialReason | None = reason
 
 
 class ReauthorizationRequired(HighLevelError):

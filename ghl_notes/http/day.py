@@ -18,7 +18,7 @@ class Day:
         self._daily = daily
         self._low = daily  # the least that a header said is left
         self._from = -inf  # replies to requests from before are the last day's
-        self.is_steady = True  # its counter fell by what can have been spent
+        self.is_steady: bool = True  # its counter fell by what can have been spent
         self._quiet: tuple[float, int, int] | None = None
         self._silent = 0  # requests since then whose reply did not tell of the day
 

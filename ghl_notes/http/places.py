@@ -81,15 +81,15 @@ class Places:
         self, capacity: Capacity, *, patience: float, owner: LoopOwner, server: str
     ) -> None:
         self.capacity = capacity
-        self.most_shared = capacity.shared
-        self.most_bulk = capacity.bulk
+        self.most_shared: int = capacity.shared
+        self.most_bulk: int = capacity.bulk
         self.patience = patience
         self.owner = owner
         self.server = server
-        self.era = owner.era
-        self.shared = 0
-        self.bulk = 0
-        self.reserved = [0, 0]  # for single calls, and for bulk work
+        self.era: int = owner.era
+        self.shared: int = 0
+        self.bulk: int = 0
+        self.reserved: list[int] = [0, 0]  # for single calls, and for bulk work
         self.waiting: deque[Lane] = deque()
 
     def lane(self) -> "Lane":

@@ -42,7 +42,7 @@ class Window:
     def __init__(self, limits: Limits) -> None:
         self.limit: int = limits.burst
         self.interval: float = limits.interval
-        self.era = 0
+        self.era: int = 0
         self._age = limits.interval + self.guard  # how long a place stays taken after a reply
         self._reserve = limits.reserve
         self._opened = False

@@ -631,7 +631,8 @@ async def taken_in(
 
 
 async def waits_and_backups() -> int:
-    MemoryStore(hold_timeout=30), RedisStore("redis://...", hold_timeout=30)
+    MemoryStore(hold_timeout=30)
+    RedisStore("redis://...", hold_timeout=30)
     PostgresStore("postgresql://...", hold_timeout=30)
     store = SQLiteStore("installs.db", hold_timeout=30)
     return await store.backup(Path("copy.db")) + await store.backup("copy.db", overwrite=True)
