@@ -36,8 +36,9 @@ class Client(Closing):
     Give ``token``, a private integration token or any other that does not change, or ``auth``,
     an object with the two methods of ``Auth``. Use it as ``async with``, or call ``close()``: that
     closes its connections, and never a ``session`` that was passed in. One client serves any
-    number of tasks of one event loop. Its limiter is its own: two clients for one location do
-    not know of each other, but for what HighLevel's headers tell them.
+    number of tasks of one event loop, and of the next once that is closed; in another loop or
+    thread meanwhile it raises ``ConfigurationError``. Its limiter is its own: two clients for one
+    location do not know of each other, but for what HighLevel's headers tell them.
 
     Over a passed session aiohttp itself repeats a read, update or delete once, unseen by the
     limiter, when a kept connection turns out dead; over its own, a client does all repeating.
@@ -45,8 +46,9 @@ class Client(Closing):
     ``location_id`` saves naming it in calls that are about a whole location, such as searches and
     creates of contacts. ``api_version`` is ``v3`` or the date of an older one. ``timeout`` is
     seconds for one attempt; put ``asyncio.timeout`` around a call to bound it as a whole, with its
-    waits. ``observer`` is called with every event of ``ghl_notes.events``. Raises
-    ``ConfigurationError`` for arguments that cannot work.
+    waits. Waiting for one of its 100 connections is no part of an attempt; it may take ``timeout``
+    as well, and ten times that in a stream. ``observer`` is called with every event of
+    ``ghl_notes.events``. Raises ``ConfigurationError`` for arguments that cannot work.
     """
 
     location_id: str | None

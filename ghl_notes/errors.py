@@ -178,7 +178,8 @@ class RateLimited(HighLevelError):
     """The limit is used up and waiting for it would take too long.
 
     ``daily`` tells the day's budget from the short window. Come back after ``retry_after``
-    seconds, that is at ``resets_at`` (aware, None where HighLevel did not say).
+    seconds, that is at ``resets_at`` (aware, None where HighLevel did not say). A caller who was
+    not let through is told five minutes at most, until a request has found the rest confirmed.
     """
 
     def __init__(  # noqa: PLR0913 - the facts of the root, and two of its own

@@ -49,9 +49,10 @@ class HighLevel(Closing):
 
     Tokens are renewed before they end, by one caller for all, and saved in ``store`` before they
     are used; by default they are kept in memory only. Several apps may share one store: each sees
-    its own installs. The clients share one pool of connections,
-    and each location has one limiter, however many tasks use it. Use it as ``async with``, or
-    call ``close()``, which waits for a renewal under way and closes the store.
+    its own installs. The clients share one pool of connections, of which no location and no kind
+    of work can take all, and each location has one limiter, however many tasks use it. It belongs
+    to one event loop, as a ``Client`` does. Use it as ``async with``, or call ``close()``, which
+    waits for a renewal under way and closes the store.
     """
 
     def __init__(  # noqa: PLR0913 - every one of them has a default

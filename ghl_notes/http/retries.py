@@ -62,7 +62,9 @@ class RetryPolicy:
     - a 5xx, a timeout, a broken connection, and a 2xx that is not JSON, if the call may be
       repeated: every read, update and delete, and never a create that may have been applied;
     - a create that was surely not sent or surely refused;
-    - a 401 about the token, once, with a renewed token, on top of the attempts.
+    - a 401 in words that name the token, with a renewed token, on top of the attempts; in words
+      that nobody knows once, if the token is older than a minute, and never a create;
+    - a 401 or 403 by which a gateway says that it gave up, as a 5xx.
 
     ``attempts`` counts all tries of a single call, ``bulk_attempts`` those of each call inside a
     stream, where nobody waits and a lost contact costs a second run. Between tries a random wait
