@@ -32,7 +32,6 @@ class Spending:
     is_vital: bool = field(default=False, init=False)
     _refresh: Refresh | None = field(default=None, init=False)
     _unsaved: tuple[str | None, StoredInstall] | None = field(default=None, init=False, repr=False)
-    _dead: str | None = field(default=None, init=False, repr=False)
 
     @property
     def in_doubt_since(self) -> datetime | None:
@@ -65,17 +64,17 @@ class Spending:
         """Start afresh: this is in use now."""
         if self.unsaved_for(stored) is None:
             self._unsaved = None
-        self._dead = None
 
     def unsaved_for(self, stored: StoredInstall | None) -> StoredInstall | None:
         """Give what waits to be saved in the place of ``stored``."""
         if self._unsaved is None:
             return None
-        spent, renewed = self._unsaved
-        if spent is None:  # it is of an install, and replaces what is older
+        old, renewed = self._unsaved
+        if old is None:  # it is of an install, and replaces what is older
             is_next = not is_overtaken(renewed, stored, now=self.installs.clock())
         else:
-            is_next = stored is not None and stored.token.refresh_token == spent
+            # Not by its refresh token, which another process may have found dead meanwhile.
+            is_next = stored is not None and stored.token.access_token == old
         return renewed if is_next else None
 
     async def save_late(self, hold: Hold) -> None:
@@ -103,16 +102,13 @@ class Spending:
         return renewed
 
     async def _spent(self, hold: Hold, stored: StoredInstall | None) -> StoredInstall | None:
-        if stored is None or stored.install.spent_at is not None:
-            return None
-        token = stored.token.refresh_token
-        if token is None or token == self._dead:
+        if stored is None or stored.install.spent_at or stored.token.refresh_token is None:
             return None
         self._refresh = refresh = self.installs.refresh(stored)
         try:
             renewed = await refresh.spend()
         except ReauthorizationRequired:
-            await self._found_dead(hold, stored)
+            await self._drop_refresh_token(hold, stored)
             return None
         except HighLevelError as error:
             pause = self.failure.keep(error, stored.token, now=self.installs.monotonic())
@@ -123,16 +119,19 @@ class Spending:
         finally:
             self._refresh = None
         # Should the store fail now, this is the only copy: the next who asks saves it.
-        self._unsaved = token, renewed
+        self._unsaved = stored.token.access_token, renewed
         return renewed
 
-    async def _found_dead(self, hold: Hold, stored: StoredInstall) -> None:
-        """Believe it, unless the hold lapsed, in a process that stood still, and it was renewed."""
+    async def _drop_refresh_token(self, hold: Hold, stored: StoredInstall) -> None:
+        """Keep a dead refresh token no longer, so that no other process presents it.
+
+        A hold that lapsed, in a process that stood still, proves nothing: it may be renewed.
+        """
         now = await self.installs.load(self.key)
         if now is None or now.token != stored.token:
             raise Overtaken
-        self._dead = stored.token.refresh_token
-        await _save_doubt(hold, stored, None)
+        token = attrs.evolve(stored.token, refresh_token=None)
+        await hold.save(StoredInstall(attrs.evolve(stored.install, in_doubt_since=None), token))
 
     async def _keep_doubt(
         self, hold: Hold, stored: StoredInstall, refresh: Refresh, error: HighLevelError
