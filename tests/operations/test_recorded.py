@@ -42,6 +42,15 @@ def test_a_new_note() -> None:
     }
 
 
+def as_written(contact: dict[str, Any]) -> dict[str, Any]:
+    """Write the whole name as its parts are, and additional addresses without their objects."""
+    emails = [one["email"] for one in contact["additionalEmails"]]
+    phones = [one["phone"] for one in contact["additionalPhones"]]
+    name = f"{contact['firstName']} {contact['lastName']}"
+    assert contact["contactName"] == name.lower()
+    return {**contact, "contactName": name, "additionalEmails": emails, "additionalPhones": phones}
+
+
 def test_a_search() -> None:
     """Every field of every contact is kept, and the total; the cursor is the last contact's."""
     reply = recorded("contacts-search")
@@ -49,7 +58,7 @@ def test_a_search() -> None:
 
     assert {"contacts": [wire(one) for one in page.contacts], "total": page.total} == {
         **reply,
-        "contacts": [known(one, Contact) for one in reply["contacts"]],
+        "contacts": [known(as_written(one), Contact) for one in reply["contacts"]],
     }
     assert page.cursor == reply["contacts"][-1]["searchAfter"]
 
