@@ -28,7 +28,7 @@ class Forgotten:
 
     async def has(self, location_id: str) -> bool:
         """Tell whether a location was forgotten."""
-        # To look at a name is to claim it for no time.
+        # To claim it for no time is only to look.
         return not await self.claims.claim(_name(location_id), seconds=0)
 
 

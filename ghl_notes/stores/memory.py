@@ -91,6 +91,8 @@ class MemoryStore:
         now = self._clock()
         if self._claims.get(name, now) > now:
             return False
+        if seconds <= 0:
+            return True
         if len(self._claims) >= self._room:
             self._claims = {one: ends for one, ends in self._claims.items() if ends > now}
             self._room = len(self._claims) + _SWEEP

@@ -75,6 +75,9 @@ _CLAIM: Final = f"{_REMEMBER} WHERE {CLAIMS}.ends <= {_NOW} RETURNING true"
 _FOLLOW_CLOCK: Final = f"""
 UPDATE {CLAIMS} SET made = {_NOW}, ends = {_NOW} + ends - made WHERE name = %s AND made > {_NOW}
 """
+_FIND: Final = f"""
+SELECT made > {_NOW} FROM {CLAIMS} WHERE name = %s AND ends > {_NOW} AND ends > made
+"""
 _FORGET: Final = f"DELETE FROM {CLAIMS} WHERE name = %s"
 # Two that sweep at once must not wait for each other.
 _CLEAR: Final = f"""
@@ -187,6 +190,8 @@ class PostgresStore(Secretive):
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
+        if seconds <= 0:
+            return await self._is_free(name)
         self._claimed += 1
         if self._claimed % _SWEEP == 1:  # the first too: a process may make no more
             await self._database.run(_CLEAR, lasting=False)
@@ -206,6 +211,12 @@ class PostgresStore(Secretive):
     async def close(self) -> None:
         """Close the connections. The store opens them again if it is used again."""
         await self._database.close()
+
+    async def _is_free(self, name: str) -> bool:
+        found = await self._database.run(_FIND, [name])
+        if found and found[0][0]:  # the clock was set back
+            await self._database.run(_FOLLOW_CLOCK, [name], lasting=False)
+        return not found
 
     async def _too_late(self, key: str) -> Unavailable:
         holder = "another connection"

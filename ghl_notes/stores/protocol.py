@@ -114,7 +114,9 @@ class Claims(Protocol):
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to all others for ``seconds``.
 
-        One among all tasks and processes gets True. After that time the name is free again.
+        One among all tasks and processes gets True. After that time the name is free again. With
+        ``seconds`` of 0 or less this claims nothing: it only tells whether the name is free, and
+        however many ask at once get the same answer.
         """
         ...
 

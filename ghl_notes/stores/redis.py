@@ -178,11 +178,17 @@ class RedisStore(Secretive):
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
+        if seconds <= 0:
+            redis = await self._ready()
+            return not await answered(finished(redis.exists(self._claim_of(name))))
         return await self._set(name, seconds, only_new=True)
 
     async def remember(self, name: str, *, seconds: float) -> None:
         """Keep ``name`` claimed for ``seconds`` from now."""
-        await self._set(name, seconds, only_new=False)
+        if seconds <= 0:
+            await self.forget(name)
+        else:
+            await self._set(name, seconds, only_new=False)
 
     async def forget(self, name: str) -> None:
         """Free ``name`` at once."""

@@ -82,6 +82,7 @@ _CLAIM: Final = f"{_REMEMBER} WHERE claims.ends <= :now"
 _FOLLOW_CLOCK: Final = """
 UPDATE claims SET made = :now, ends = :now + ends - made WHERE name = :name AND made > :now
 """
+_FIND: Final = "SELECT made, ends FROM claims WHERE name = ?"
 # Claims that are over are cleared away once in so many.
 _SWEEP: Final = 1000
 
@@ -180,11 +181,13 @@ class SQLiteStore:
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Return True to the first who claims ``name``, and False to others for ``seconds``."""
-        values = self._times(name, seconds)
+        if seconds <= 0:
+            return await self._claims.run(partial(self._is_free, name))
         self._claimed += 1
         sweep = self._claimed % _SWEEP == 1  # the first too: a process may make no more
 
         def work(db: sqlite3.Connection) -> bool:
+            values = self._begun(db, name, seconds)
             if sweep:
                 db.execute("DELETE FROM claims WHERE ends <= :now", values)
             is_first = db.execute(_CLAIM, values).rowcount == 1
@@ -196,8 +199,11 @@ class SQLiteStore:
 
     async def remember(self, name: str, *, seconds: float) -> None:
         """Keep ``name`` claimed for ``seconds`` from now."""
-        values = self._times(name, seconds)
-        await self._claims.run(lambda db: db.execute(_REMEMBER, values))
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(_REMEMBER, self._begun(db, name, seconds))
+
+        await self._claims.run(work)
 
     async def forget(self, name: str) -> None:
         """Free ``name`` at once."""
@@ -222,6 +228,16 @@ class SQLiteStore:
         await self._installs.close()
         await self._claims.close()
 
-    def _times(self, name: str, seconds: float) -> dict[str, Cell]:
+    def _begun(self, db: sqlite3.Connection, name: str, seconds: float) -> dict[str, Cell]:
+        """Begin to write, and only then read the clock: nothing is written between the two."""
+        db.execute("BEGIN IMMEDIATE")
         now = self._clock()
         return {"name": name, "now": now, "ends": now + seconds}
+
+    def _is_free(self, name: str, db: sqlite3.Connection) -> bool:
+        made, ends = db.execute(_FIND, (name,)).fetchone() or (0.0, 0.0)
+        now = self._clock()
+        if made > now:  # the clock was set back
+            db.execute(_FOLLOW_CLOCK, {"name": name, "now": now})
+            ends = now + ends - made
+        return bool(ends <= now)

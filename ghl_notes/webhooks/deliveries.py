@@ -57,7 +57,7 @@ class Deliveries:
     async def _turn(self, name: str) -> Turn:
         ours = await self.claims.claim(_begun(name), seconds=_LEASE)
         try:
-            # To look at a name is to claim it for no time.
+            # To claim it for no time is only to look.
             new = await self.claims.claim(_done(name), seconds=0)
         except BaseException:
             if ours:

@@ -15,7 +15,9 @@ import pytest
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Install, StoredInstall
+from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.stores import Claims, Overtaken, TokenStore
+from ghl_notes.webhooks.deliveries import Deliveries
 from tests.stores.installs import KEY, count_of, count_on, delete, install, keys, save
 
 Opening = Callable[..., TokenStore]
@@ -570,6 +572,67 @@ async def test_a_claim_that_is_over_has_one_heir(opening: Opening) -> None:
     told = await asyncio.gather(*(stores[n % 2].claim("n", seconds=60) for n in range(10)))
 
     assert sum(told) == 1
+
+
+@pytest.mark.parametrize("seconds", [0, 0.0, -1.0])
+async def test_to_claim_for_no_time_only_looks(opening: Opening, seconds: float) -> None:
+    """However many look at a free name at once, all see it free, and it stays so for a claim."""
+    stores = opening(), opening()
+    for n in range(20):
+        looks = [stores[k % 2].claim(f"n{n}", seconds=seconds) for k in range(6)]
+        free = await asyncio.gather(*looks)
+        claimed = await stores[0].claim(f"n{n}", seconds=60)
+        taken = await asyncio.gather(*(one.claim(f"n{n}", seconds=seconds) for one in stores))
+
+        assert (free, claimed, taken) == ([True] * 6, True, [False] * 2), f"n{n}"
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0])
+async def test_a_look_frees_nothing(opening: Opening, seconds: float) -> None:
+    """To look at a claimed name neither ends nor lengthens its claim; one that is over is free."""
+    first, second = opening(), opening()
+    await first.claim("long", seconds=60)
+    await first.claim("short", seconds=0.05)
+    async with asyncio.timeout(5):
+        while not await second.claim("short", seconds=seconds):  # noqa: ASYNC110 - time frees it
+            await asyncio.sleep(0.01)
+
+    assert not await second.claim("long", seconds=seconds)
+    assert not await first.claim("long", seconds=60)
+    assert await first.claim("short", seconds=60)
+
+
+async def test_to_remember_for_no_time_is_to_forget(opening: Opening) -> None:
+    """A name that is remembered for no time is free at once."""
+    first, second = opening(), opening()
+    await first.claim("n", seconds=60)
+    await second.remember("n", seconds=0)
+
+    assert await first.claim("n", seconds=60)
+
+
+async def test_a_delivery_that_two_begin_has_one_handler(opening: Opening) -> None:
+    """Of two who begin one delivery at once one handles it, and nobody takes it for handled."""
+    two = [Deliveries(store) for store in (opening(), opening())]
+    for n in range(20):
+        begun = await asyncio.gather(*(one.begin(f"d{n}", patience=0) for one in two))
+        assert sorted(begun) == ["busy", "ours"], f"d{n}"
+        await two[0].done(f"d{n}")
+        after = await asyncio.gather(*(one.begin(f"d{n}", patience=0) for one in two))
+        assert after == ["done"] * 2, f"d{n}"
+
+
+async def test_what_is_not_forgotten_is_not_forgotten_for_many(opening: Opening) -> None:
+    """However many ask about a location at once, all get the same answer, before and after."""
+    several = [Forgotten(store) for store in (opening(), opening())] * 5
+    for n in range(10):
+        before = await asyncio.gather(*(one.has(f"l{n}") for one in several))
+        await several[0].add(f"l{n}")
+        after = await asyncio.gather(*(one.has(f"l{n}") for one in several))
+        await several[1].discard(f"l{n}")
+        freed = await asyncio.gather(*(one.has(f"l{n}") for one in several))
+
+        assert (before, after, freed) == ([False] * 10, [True] * 10, [False] * 10), f"l{n}"
 
 
 async def test_what_is_remembered_is_claimed(opening: Opening) -> None:

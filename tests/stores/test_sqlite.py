@@ -414,23 +414,43 @@ async def test_claims_that_are_over_are_cleared_away(
     assert left == {f"n{n}" for n in range(18, 25)}
 
 
-async def test_claims_do_not_follow_a_clock_that_is_set_back(path: Path) -> None:
+@pytest.mark.parametrize("seconds", [5, 0])
+async def test_claims_do_not_follow_a_clock_that_is_set_back(path: Path, seconds: float) -> None:
     """A claim lasts for its own seconds from when the clock is seen to be behind it, at most."""
     now = [10_000.0]
     store = SQLiteStore(path, clock=lambda: now[0])
     await store.claim("n", seconds=60)
     await store.remember("m", seconds=600)
     now[0] -= 3600  # an hour back
-    early = [await store.claim(name, seconds=5) for name in ("n", "m")]
+    early = [await store.claim(name, seconds=seconds) for name in ("n", "m")]
     now[0] += 59
-    still = [await store.claim(name, seconds=5) for name in ("n", "m")]
+    still = [await store.claim(name, seconds=seconds) for name in ("n", "m")]
     now[0] += 2
-    freed = [await store.claim(name, seconds=5) for name in ("n", "m")]
+    freed = [await store.claim(name, seconds=seconds) for name in ("n", "m")]
     now[0] += 540
-    later = await store.claim("m", seconds=5)
+    later = await store.claim("m", seconds=seconds)
 
     assert (early, still, freed, later) == ([False] * 2, [False] * 2, [True, False], True)
     await store.close()
+
+
+async def test_a_claim_lasts_from_when_it_was_written(path: Path) -> None:
+    """The wait for another process that writes takes nothing away from a claim's seconds."""
+    now = [0.0]
+    store = SQLiteStore(path, clock=lambda: now[0])
+    await store.claim("n", seconds=60)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        late = asyncio.gather(store.claim("late", seconds=5), store.remember("n", seconds=5))
+        await asyncio.sleep(0.05)
+        now[0] = 10.0
+        db.execute("COMMIT")
+    await late
+    now[0] = 14.0
+    free = [await store.claim(name, seconds=0) for name in ("late", "n")]
+    await store.close()
+
+    assert free == [False, False]
 
 
 async def test_processes_that_claim_once_clear_away_too(path: Path) -> None:
