@@ -92,11 +92,21 @@ class IdTable:
             is_whole = cells.closes(line) if row else cells.is_whole(line)
             row.append(line)
             if is_whole:
-                yield self._line, "\n".join(row)
+                yield self._line, self._joined(row)
                 self._line, row = self._line + len(row), []
-        if row and (final or len("\n".join(row)) > _LONGEST):
+        if row and final:
             raise self._refused(f"has a quote in line {self._line} that is never closed")
-        self._text = "\n".join([*row, rest])
+        self._text = self._joined([*row, rest])
+
+    def _joined(self, lines: list[str]) -> str:
+        """Join the lines of a row, which is kept in memory and so must not be endless."""
+        text = "\n".join(lines)
+        if len(text) > _LONGEST:
+            why = "a quote in it that is never closed" if len(lines) > 1 else "no line end"
+            raise self._refused(
+                f"has a row of more than {_LONGEST:,} characters in line {self._line}: {why}?"
+            )
+        return text
 
     def _ids(self, line: int, row: str) -> Iterator[str | NotAnId]:
         """Find the id of a row, if it is one that should have it."""

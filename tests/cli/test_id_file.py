@@ -165,7 +165,7 @@ def test_a_quote_that_is_never_closed_costs_little(line: str) -> None:
     table, began = IdTable("x"), time.process_time()
     content = f'Contact Id,Note\n{A},"{line * 500_000}'.encode()
     pieces = [content[at : at + 65_536] for at in range(0, len(content), 65_536)]
-    with pytest.raises(Refused, match="line 2 that is never closed"):
+    with pytest.raises(Refused, match="line 2: a quote in it that is never closed"):
         [table.feed(piece) for piece in pieces]
 
     assert time.process_time() - began < 10
@@ -178,3 +178,27 @@ def test_no_file_breaks_it(content: bytes) -> None:
     with contextlib.suppress(Refused):
         for entry in [*table.feed(content), *table.feed(b"", final=True)]:
             assert isinstance(entry, NotAnId) or entry.isascii()
+
+
+def feed_in_pieces(table: IdTable, content: bytes, size: int) -> None:
+    """Feed a file in pieces of a size, without its end."""
+    for begin in range(0, len(content), size):
+        table.feed(content[begin : begin + size])
+
+
+@pytest.mark.parametrize("size", [1000, 1 << 16, 1 << 20])
+def test_a_file_without_line_ends_is_refused_early(size: int) -> None:
+    """Memory stays bounded and time linear, however the bytes come, and the line is named."""
+    table = IdTable("endless")
+    table.feed(f"{A}\n".encode())
+    with pytest.raises(Refused, match="characters in line 2: no line end"):
+        feed_in_pieces(table, b"a" * (1 << 22), size)
+
+
+@pytest.mark.parametrize("size", [1000, 1 << 20])
+def test_a_row_is_too_long_however_its_bytes_come(size: int) -> None:
+    """Where a piece ends makes no difference to what is refused."""
+    content = (f"{A}\n" + "b" * ((1 << 17) + 1) + "\n").encode()
+    table = IdTable("long")
+    with pytest.raises(Refused, match="characters in line 2"):
+        feed_in_pieces(table, content, size)
