@@ -17,6 +17,7 @@ from ghl_notes.errors import (
 )
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.sources.cinnox import CinnoxNotes
+from ghl_notes.sources.cinnox.failures import ContactFailures
 from ghl_notes.testing import Fault
 from ghl_notes.testing.replies import Refusal
 from tests.sources.reading import ids_of, there
@@ -95,14 +96,39 @@ async def test_a_contact_that_is_not_available_does_not_cost_the_others(
 
 
 async def test_several_contacts_that_fail_are_all_told(ten, connect_cinnox) -> None:
-    """One reason for each, after the notes of all the others."""
+    """One reason for each, after the notes of all the others; where CINNOX was down, so it says."""
     ten.inject(Fault.SERVER_ERROR, 3, path_contains="note-list")
     once, met = RetryPolicy(bulk_attempts=1), Counter()
-    with pytest.raises(UnexpectedResponse, match="3 contacts of CINNOX") as raised:
+    with pytest.raises(Unavailable, match="3 contacts of CINNOX") as raised:
         await ids_of(connect_cinnox(ten, retries=once).notes(), met)
 
     assert sum(met.values()) == 35
-    assert len(raised.value.problems) == 3
+    assert len(raised.value.messages) == 3
+    assert isinstance(raised.value.__cause__, Unavailable)
+
+
+async def test_of_several_failures_one_that_stays_is_the_error(ten, connect_cinnox) -> None:
+    """What cannot be read will not be readable later, even if another contact may be."""
+    *_, odd = ten.contact_ids()
+    ten._parts.world.notes[odd] = [{"note": "no id", "updatedAt": "2025-05-01T00:00:00Z"}]
+    ten.inject(Fault.SERVER_ERROR, 1, path_contains="note-list")
+    once = RetryPolicy(bulk_attempts=1)
+    with pytest.raises(UnexpectedResponse, match="CINNOX") as raised:
+        await ids_of(connect_cinnox(ten, retries=once).notes())
+
+    assert len(raised.value.problems) == 2
+
+
+def test_many_failures_are_counted_and_a_hundred_are_kept() -> None:
+    """The error, and the memory it takes, stay small; its wait is the longest that was asked."""
+    failures = ContactFailures()
+    for number in range(1_000):
+        failures.add(RateLimited(f"contact {number}", retry_after=float(number % 7)))
+    with pytest.raises(Unavailable, match="1,000 contacts") as raised:
+        failures.raise_any()
+
+    assert len(raised.value.messages) == 100
+    assert raised.value.retry_after == 6.0
 
 
 async def test_a_contact_without_an_id_is_told(ten, connect_cinnox) -> None:

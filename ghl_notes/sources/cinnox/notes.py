@@ -3,7 +3,7 @@
 https://docs.cinnox.com/docs/Get-External-Contact-Note-List
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -16,7 +16,6 @@ from ghl_notes.errors import (
     ConfigurationError,
     HighLevelError,
     RequestRejected,
-    UnexpectedResponse,
 )
 from ghl_notes.events import Observer
 from ghl_notes.http.limits import Limits
@@ -26,6 +25,7 @@ from ghl_notes.sources import fields
 from ghl_notes.sources.arguments import text
 from ghl_notes.sources.cinnox import reading
 from ghl_notes.sources.cinnox.calls import CONTACTS, NOTES, STAFF, CinnoxCalls
+from ghl_notes.sources.cinnox.failures import ContactFailures
 from ghl_notes.sources.fields import Fields
 from ghl_notes.sources.models import SourceContact, SourceNote, SourceUser
 from ghl_notes.sources.spans import Span
@@ -33,7 +33,6 @@ from ghl_notes.wiring import TIMEOUT, Closing, Wiring
 
 # Up to 500 requests a minute for a service account, over all endpoints; no day's limit is known.
 _LIMITS: Final = Limits(burst=500, interval=60.0, daily=1_000_000_000)
-_MOST: Final = 100  # failures that are told one by one
 _FATAL: Final = (AccessDenied, ConfigurationError)  # of one contact, it is so of all
 
 _Found: TypeAlias = tuple[dict[str, SourceNote], HighLevelError | None]
@@ -94,7 +93,8 @@ class CinnoxNotes(Closing):
 
         CINNOX has no list over all contacts, so this takes a request for each of them at least, at
         the full speed that the limit allows. What cannot be read, and a contact that fails, is
-        raised after all the others; credentials that are refused are raised at once.
+        raised after all the others: as ``Unavailable`` if CINNOX was not available for any of
+        them. Credentials that are refused are raised at once.
         """
         return self._notes(Span.of(since, until))
 
@@ -131,7 +131,7 @@ class CinnoxNotes(Closing):
                     yield contact
 
     async def _notes(self, span: Span) -> AsyncGenerator[SourceNote, None]:
-        failures: list[HighLevelError] = []
+        failures = ContactFailures()
         seen: set[str] = set()
         owners = self._calls.entries(CONTACTS, "id")
         work = each(owners, self._of, concurrency=CONCURRENCY)
@@ -139,13 +139,13 @@ class CinnoxNotes(Closing):
             async for found, error in results:
                 if isinstance(error, _FATAL):
                     raise error
-                failures += [] if error is None else [error]
+                if error is not None:
+                    failures.add(error)
                 for note in found.values():
                     if note.id not in seen and span.holds(note.at):
                         yield note
                     seen.add(note.id)
-        if failures:
-            raise _all_of(failures)
+        failures.raise_any()
 
     async def _of(self, item: Fields) -> _Found:
         """Read the notes of a contact, and of those that were merged into it."""
@@ -170,11 +170,3 @@ class CinnoxNotes(Closing):
         except HighLevelError as error:
             return found, error
         return found, None
-
-
-def _all_of(failures: Sequence[HighLevelError]) -> HighLevelError:
-    """Tell of one contact that failed as it is, and of several with the reason of each."""
-    if len(failures) == 1:
-        return failures[0]
-    msg = f"{len(failures):,} contacts of CINNOX could not be read, the first since {failures[0]}"
-    return UnexpectedResponse(msg, problems=[str(failure) for failure in failures[:_MOST]])
