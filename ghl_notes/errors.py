@@ -124,9 +124,10 @@ class NotFound(RequestRejected):
 class AccessDenied(HighLevelError):
     """The token does not reach this far: a scope, the kind of token, or the location is wrong.
 
-    Raised for a 403, and for a 401 that is not about an expired token. Grant the scope in the
-    app's settings and reinstall, use a sub-account token, or ask for the token's own location.
-    ``scope`` is the missing one, such as ``contacts.write``, and None if that was not the reason.
+    Raised for a 403, and for a 401 that a new token did not or could not cure. Grant the scope
+    in the app's settings and reinstall, use a sub-account token, or ask for the token's own
+    location. ``scope`` is the missing one, such as ``contacts.write``, and None if that was not the
+    reason.
 
     ``reason`` says what was wrong: the ``token`` itself, a ``scope``, the ``kind`` of token (an
     agency's where a location's is needed, or the other way round), or its ``location``. It is None
@@ -178,8 +179,8 @@ class RateLimited(HighLevelError):
     """The limit is used up and waiting for it would take too long.
 
     ``daily`` tells the day's budget from the short window. Come back after ``retry_after``
-    seconds, that is at ``resets_at`` (aware, None where HighLevel did not say). A caller who was
-    not let through is told five minutes at most, until a request has found the rest confirmed.
+    seconds, that is at ``resets_at`` (aware, None where HighLevel did not say).
+    ``retry_after`` is at most five minutes until a probe has confirmed a longer time.
     """
 
     def __init__(  # noqa: PLR0913 - the facts of the root, and two of its own
@@ -244,8 +245,9 @@ class UnexpectedResponse(HighLevelError):
 
     ``problems`` lists what was wrong and where, such as ``expected text, got null @
     $.notes[3].body``, and never the content itself. Please report it with its ``trace_id``.
-    ``garbled`` is True when the body was not JSON at all, which another try often mends, and
-    ``page`` when it was an HTML page, which a proxy puts in the place of HighLevel's reply.
+    ``garbled`` is True where another try may bring a good answer: the body was no JSON, part of
+    one, or an empty page while more entries are counted. ``page`` is True when it was an HTML page,
+    which a proxy puts in the place of HighLevel's reply.
     """
 
     def __init__(  # noqa: PLR0913 - the facts of the root, and two of its own
