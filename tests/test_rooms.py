@@ -41,7 +41,8 @@ TABLE = {
     "http/converter": "errors models/*",
     "http/html": "",
     "http/ends": "errors http/reply models/*",
-    "http/codec": "errors http/contact_names http/converter http/html models/*",
+    "http/note_texts": "http/html models/*",
+    "http/codec": "errors http/contact_names http/converter http/note_texts models/*",
     "http/fields": "errors http/converter http/protocol models/*",
     "http/query": "errors http/fields models/*",
     "http/limits": "errors",
@@ -97,9 +98,13 @@ TABLE = {
     "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",
     "stores/*": "errors models/* stores/*",
     "bulk": "errors http/loops",
-    "resources/likeness": "http/codec models/*",
+    "resources/likeness": "http/note_texts models/*",
     "resources/lookup": "models/* resources/likeness",
     "resources/creating": "errors http/* models/* resources/likeness resources/lookup",
+    "resources/contact_pages": "errors http/* models/*",
+    "resources/location_note_pages": "http/* models/* resources/paging",
+    "resources/contacts": "errors http/* models/* resources/contact_pages",
+    "resources/location_notes": "errors http/* models/* resources/location_note_pages",
     "resources/*": "bulk errors http/* models/* resources/creating resources/paging",
     "wiring": "errors events http/* oauth/auth",
     "client": "errors events http/* models/* oauth/auth resources/* wiring",
@@ -115,7 +120,7 @@ TABLE = {
     "sources/*": ("bulk errors events http/* models/* oauth/* sources/* stores/protocol wiring"),
     "migrate/ledger": "errors stores/file_locks stores/sqlite_file",
     "migrate/*": (
-        "bulk client errors http/codec migrate/* models/* sources/models sources/protocol"
+        "bulk client errors http/note_texts migrate/* models/* sources/models sources/protocol"
     ),
     "testing/plugin": f"testing/* models/* {PUBLIC}",
     "testing/*": "testing/* models/*",

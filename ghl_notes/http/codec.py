@@ -3,7 +3,7 @@
 One bad note never costs the others: what cannot be read is told beside what could.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
@@ -13,6 +13,7 @@ import attrs
 from ghl_notes.errors import UnexpectedResponse
 from ghl_notes.http.contact_names import spelled
 from ghl_notes.http.converter import UNREADABLE, forgiving, misread, not_a, structured
+from ghl_notes.http.note_texts import with_text
 from ghl_notes.models import (
     Appointment,
     AppointmentNote,
@@ -189,15 +190,6 @@ def _contact(item: Json, where: str) -> Contact:
         raise misread("a Contact", error, where) from error
 
 
-def plain(body: str) -> str:
-    """Strip a rich-text body to its text, for replies that come without ``bodyText``."""
-    if "<" not in body and "&" not in body:
-        return body
-    from ghl_notes.http.html import stripped  # noqa: PLC0415 - a parser that is seldom needed
-
-    return stripped(body)
-
-
 # A frozen class sets its fields by a detour that doubles the time to make one. Its twin, which has
 # the same slots, is made without and then becomes a Note.
 _Draft: Final = attrs.make_class(
@@ -233,27 +225,9 @@ def _usual_note(item: Any) -> Note | None:
     return None
 
 
-def without_text(payload: Json) -> list[dict[str, Json]]:
-    """Find the notes of a reply that come without a plain text."""
-    told = payload if isinstance(payload, dict) else {}
-    held = [told.get(name) for name in ("notes", "note")]
-    notes = [one for some in held for one in (some if isinstance(some, list) else [some])]
-    return [one for one in notes if isinstance(one, dict) and one.get("bodyText") is None]
-
-
-def fill_texts(notes: Iterable[dict[str, Json]]) -> None:
-    """Give notes their plain text, in place."""
-    for note in notes:
-        note.update(cast("dict[str, Json]", _filled(note)))
-
-
 def _filled(item: Json, contact_id: str | None = None) -> Json:
     """Complete a note: its place in the reply tells its contact, and its body its plain text."""
-    if not isinstance(item, dict):
-        return item
-    body = item.get("body")
-    if item.get("bodyText") is None and isinstance(body, str):
-        item = {**item, "bodyText": plain(body)}
+    item = with_text(item)
     return item if contact_id is None else _belonging(item, contact_id)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from ghl_notes.events import Observer
-from ghl_notes.http import codec
+from ghl_notes.http import note_texts
 from ghl_notes.http.carrier import Carrier
 from ghl_notes.http.operations import Operation
 from ghl_notes.http.protocol import Dialect, Rules
@@ -44,8 +44,8 @@ class Dispatch(Carrier):
 
     async def read_ahead(self, request: Request, answer: Answer) -> None:
         """Turn the HTML of notes into text, where a reply has no text."""
-        if request.operation is not None and (notes := codec.without_text(answer.payload)):
-            await asyncio.to_thread(codec.fill_texts, notes)
+        if request.operation is not None and (notes := note_texts.without_text(answer.payload)):
+            await asyncio.to_thread(note_texts.fill_texts, notes)
 
     def call(  # noqa: PLR0913 - the parts of a request, passed on
         self,

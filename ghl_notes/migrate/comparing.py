@@ -1,6 +1,6 @@
 """Whether a note in HighLevel says what it was meant to, and whether it was changed since."""
 
-from ghl_notes.http.codec import plain
+from ghl_notes.http.note_texts import plain
 from ghl_notes.migrate.ledger import Entry
 from ghl_notes.migrate.models import Draft, fingerprint
 from ghl_notes.models import Note

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from attrs import evolve, frozen
 
-from ghl_notes.http.codec import plain
+from ghl_notes.http.note_texts import plain
 from ghl_notes.migrate.markers import disarmed, is_fit, marker
 from ghl_notes.migrate.models import Draft
 from ghl_notes.sources.models import SourceNote

@@ -4,15 +4,13 @@ https://marketplace.gohighlevel.com/docs/ghl/contacts; the scopes are ``contacts
 ``contacts.write``.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Final, Unpack
 
-from ghl_notes.errors import ConfigurationError, UnexpectedResponse
+from ghl_notes.errors import ConfigurationError
 from ghl_notes.http import codec, operations
 from ghl_notes.http import query as spelling
 from ghl_notes.http.dispatch import Dispatch
-from ghl_notes.http.ends import counts_more, unless_denied
 from ghl_notes.http.fields import (
     Rule,
     changes,
@@ -29,7 +27,6 @@ from ghl_notes.http.fields import (
     texts,
 )
 from ghl_notes.http.protocol import Dialect, location
-from ghl_notes.http.reply import Answer
 from ghl_notes.models import (
     Contact,
     ContactChanges,
@@ -41,13 +38,12 @@ from ghl_notes.models import (
     Upserted,
 )
 from ghl_notes.models.search import AnyFilter, AnySort
+from ghl_notes.resources import contact_pages
 
 # By the date of creation, ascending, contacts that change during a sweep keep their place, and
 # new ones come last; by dateUpdated they would be skipped or seen twice.
 OLDEST_FIRST: Final = (Sort("dateAdded", "asc"),)
 _LARGEST_PAGE: Final = 500
-# What a page holds at least if there are more; how far above it HighLevel goes is not documented.
-_SMALLEST_PAGE: Final = 100
 _LISTED: Final = 100
 
 _TEXTS: Final = (
@@ -168,7 +164,9 @@ class Contacts:
         if after is not None:
             asked["searchAfter"] = after
         answer = await self._dispatch.call(
-            operations.CONTACTS_SEARCH, json=asked, check=_ends(0) if after is None else None
+            operations.CONTACTS_SEARCH,
+            json=asked,
+            check=contact_pages.unless_more(0) if after is None else None,
         )
         return answer.read(codec.contacts)
 
@@ -191,7 +189,7 @@ class Contacts:
         asked = self._query(
             query, filters, OLDEST_FIRST if sort is None else sort, page_size, location_id
         )
-        return self._pages(asked, page_size)
+        return contact_pages.stream(self._dispatch, asked, page_size)
 
     async def list(
         self,
@@ -207,7 +205,7 @@ class Contacts:
         ``ConfigurationError``: prefer ``search``. ``after`` is the ``cursor`` of the page before.
         """
         fields({"query": query}, _QUERY)
-        moment, contact_id = _listed_after(after)
+        moment, contact_id = contact_pages.listed_after(after)
         answer = await self._dispatch.call(
             operations.CONTACTS_LIST,
             params={
@@ -218,7 +216,7 @@ class Contacts:
                 # Both, or none: startAfter alone gives the first page again.
                 "startAfterId": contact_id,
             },
-            check=None if after is not None else unless_denied("contacts", _listed_more),
+            check=contact_pages.unless_more_listed() if after is None else None,
         )
         return answer.read(codec.listed_contacts)
 
@@ -243,54 +241,6 @@ class Contacts:
         if spelled := spelling.filters(filters or ()):
             asked["filters"] = spelled
         return asked
-
-    async def _pages(self, query: dict[str, Json], page_size: int) -> AsyncGenerator[Contact, None]:
-        asked, cursors, read = query, set[str](), 0
-        while True:
-            answer = await self._dispatch.call(
-                operations.CONTACTS_SEARCH, json=asked, bulk=True, check=_ends(read)
-            )
-            page = answer.read(codec.contacts)
-            for contact in page.contacts:
-                yield contact
-            read += len(page.contacts)
-            full = len(page.contacts) >= min(page_size, _SMALLEST_PAGE)
-            more = read < (page.total or 0)
-            if not page.contacts or not (full or more):
-                return
-            if page.cursor is None or str(page.cursor) in cursors:
-                if more:
-                    answer.read(_lost)
-                return
-            cursors.add(str(page.cursor))
-            asked = {**query, "searchAfter": page.cursor}
-
-
-def _ends(read: int) -> Callable[[Answer], None]:
-    """Make the check of a page behind so many contacts."""
-    return unless_denied("contacts", partial(counts_more, name="contacts", read=read))
-
-
-def _listed_more(payload: Json) -> bool:
-    told = payload if isinstance(payload, dict) else {}
-    meta = told.get("meta")
-    total = meta.get("total") if isinstance(meta, dict) else None
-    return counts_more({"contacts": told.get("contacts"), "total": total}, "contacts", 0)
-
-
-def _lost(_: Json) -> None:
-    msg = "HighLevel counts more contacts, and does not tell where the next page begins"
-    raise UnexpectedResponse(msg)
-
-
-def _listed_after(cursor: Json) -> tuple[int | float | None, str | None]:
-    match cursor:
-        case None:
-            return None, None
-        case [int() | float() as moment, str() as contact_id]:
-            return moment, contact_id
-    msg = "after must be the cursor of the page before"
-    raise ConfigurationError(msg)
 
 
 def _rules(dialect: Dialect) -> Mapping[str, Rule]:

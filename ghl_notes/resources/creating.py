@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from ghl_notes.errors import AmbiguousWrite, HighLevelError, Unavailable
-from ghl_notes.http import codec
+from ghl_notes.http import note_texts
 from ghl_notes.http.dispatch import Dispatch
 from ghl_notes.http.operations import Operation
 from ghl_notes.models import Json, Listing
@@ -56,7 +56,7 @@ class Creating(Generic[N]):
     async def once(self, owner_id: str, fields: Mapping[str, Json]) -> N:
         """Send a create, and after a try whose outcome is unknown look for what it wrote."""
         self._dispatch.enter()  # before a lock that another thread may hold
-        alike = owner_id, words(codec.plain(str(fields["body"])))
+        alike = owner_id, words(note_texts.plain(str(fields["body"])))
         turn = self._alike.setdefault(alike, asyncio.Lock())
         async with turn:  # of two notes of one text, nobody could tell whose reply was lost
             note = await self._create(alike, fields)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Protocol
 from unicodedata import normalize
 
-from ghl_notes.http import codec
+from ghl_notes.http.note_texts import plain
 from ghl_notes.models import Json
 
 # Letters at the beginning or the end by which a note may be taken for another.
@@ -44,7 +44,7 @@ class Written(Protocol):
 def is_same(note: Written, fields: Mapping[str, Json]) -> bool:
     """Tell whether a note is what was sent; HighLevel may have cleaned up its HTML."""
     body = fields["body"]
-    same = note.body == body or note.text.strip() == codec.plain(str(body)).strip()
+    same = note.body == body or note.text.strip() == plain(str(body)).strip()
     told = {"userId": note.user_id, "title": _has(note, "title"), "color": _has(note, "color")}
     return same and all(
         (sent or None) == told[name]  # an empty text is no title
@@ -56,7 +56,7 @@ def is_same(note: Written, fields: Mapping[str, Json]) -> bool:
 
 def may_be(note: Written, fields: Mapping[str, Json]) -> bool:
     """Tell whether a note may be what was sent, changed by HighLevel in a way we do not know."""
-    sent, found = (_letters(text) for text in (codec.plain(str(fields["body"])), note.text))
+    sent, found = (_letters(text) for text in (plain(str(fields["body"])), note.text))
     shorter = min(len(sent), len(found), _TELLING)
     return sent[:shorter] == found[:shorter] or sent[-shorter:] == found[-shorter:]
 

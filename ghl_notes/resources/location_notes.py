@@ -7,27 +7,22 @@ https://marketplace.gohighlevel.com/docs/ghl/objects; the scopes are ``notes.rea
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from functools import partial
 from typing import Final, Literal
 
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.http import codec, operations
 from ghl_notes.http.dispatch import Dispatch
-from ghl_notes.http.ends import counts_more, unless_denied
 from ghl_notes.http.fields import (
     Rule,
     attachments,
     changes,
     color,
-    count,
     fields,
     filled_text,
     flag,
     nullable,
-    one_of,
     relations,
     text,
-    texts,
 )
 from ghl_notes.http.operations import Operation
 from ghl_notes.http.protocol import location
@@ -40,9 +35,8 @@ from ghl_notes.models import (
     Relation,
     Unset,
 )
-from ghl_notes.resources.paging import Page, by_skip
+from ghl_notes.resources import location_note_pages
 
-_LARGEST_PAGE: Final = 100
 _CREATED: Final[Mapping[str, Rule]] = {
     "body": filled_text,
     "user_id": filled_text,
@@ -63,14 +57,6 @@ _RESTORED: Final[Mapping[str, Rule]] = {
     "force_restore": flag,
     "model": filled_text,
     "record_id": filled_text,
-}
-_SEARCHED: Final[Mapping[str, Rule]] = {
-    "query": text,
-    "sources": texts,
-    "created_by_user_id": text,
-    "record_ids": texts,
-    "sort_by": text,
-    "sort_order": one_of("asc", "desc"),
 }
 
 
@@ -112,8 +98,8 @@ class LocationNotes:
             "sort_by": sort_by,
             "sort_order": sort_order,
         }
-        asked = {**self._asked(given, location_id), "count": True}
-        return await self._search(asked, page_size, skip)
+        asked = {**self._location(location_id), **location_note_pages.asked(given)}
+        return await location_note_pages.page(self._dispatch, asked, page_size, skip)
 
     def stream(  # noqa: PLR0913 - what a search can be asked
         self,
@@ -139,13 +125,8 @@ class LocationNotes:
             "sort_by": "dateAdded",
             "sort_order": "asc",
         }
-        count("page_size", page_size, most=_LARGEST_PAGE)
-        asked = {**self._asked(given, location_id), "count": True}
-
-        async def page_at(skip: int) -> Page[LocationNote]:
-            return Page((await self._search(asked, page_size, skip, bulk=True)).notes)
-
-        return by_skip(page_at)
+        asked = {**self._location(location_id), **location_note_pages.asked(given)}
+        return location_note_pages.stream(self._dispatch, asked, page_size)
 
     async def get(self, note_id: str, *, location_id: str | None = None) -> LocationNote:
         """Return one note. Raises ``NotFound`` if the location has no such note."""
@@ -257,26 +238,6 @@ class LocationNotes:
 
     def _location(self, location_id: str | None) -> dict[str, str]:
         return {"locationId": location(location_id, self._location_id)}
-
-    def _asked(self, given: Mapping[str, object], location_id: str | None) -> dict[str, Json]:
-        return {**self._location(location_id), **fields(given, _SEARCHED)}
-
-    async def _search(
-        self, asked: Mapping[str, Json], page_size: int, skip: int, *, bulk: bool = False
-    ) -> LocationNotePage:
-        page = {
-            "limit": count("page_size", page_size, most=_LARGEST_PAGE),
-            "skip": count("skip", skip, least=0),
-        }
-        answer = await self._dispatch.call(
-            operations.LOCATION_NOTES_SEARCH,
-            json={**asked, **page},
-            bulk=bulk,
-            check=unless_denied("notes", partial(counts_more, name="notes", read=skip)),
-        )
-        found = answer.read(codec.location_notes)
-        answer.name(found.notes.unreadable)
-        return found
 
     async def _note(
         self,

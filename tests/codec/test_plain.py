@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ghl_notes.http.codec import plain
+from ghl_notes.http.note_texts import plain
 
 markup = st.text(st.sampled_from(["<", ">", "!", "[", "]", "-", "/", "&", "#", "?", "a", "p", " "]))
 
