@@ -15,7 +15,6 @@ from enum import Enum
 from typing import Final, Generic, Protocol, TypeVar, cast, overload
 
 from ghl_notes.errors import ConfigurationError, HighLevelError
-from ghl_notes.http.loops import elsewhere
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -109,7 +108,8 @@ async def each(
             while results.done:
                 yield results.take()
                 if asyncio.get_running_loop() is not loop:
-                    raise elsewhere()
+                    msg = "this iteration began in another event loop: begin a new one in this loop"
+                    raise ConfigurationError(msg)
             if results.failure is not None:
                 raise results.failure
             await results.more()

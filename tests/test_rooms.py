@@ -97,7 +97,7 @@ TABLE = {
     "oauth/pages": "models/*",
     "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",
     "stores/*": "errors models/* stores/*",
-    "bulk": "errors http/loops",
+    "bulk": "errors",
     "resources/likeness": "http/note_texts models/*",
     "resources/lookup": "models/* resources/likeness",
     "resources/creating": "errors http/* models/* resources/likeness resources/lookup",

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 from ghl_notes.errors import AmbiguousWrite, HighLevelError, Unavailable
@@ -25,6 +25,7 @@ from ghl_notes.resources.lookup import History, Lookup
 _LOOKS: Final = (1 / 30, 1 / 10, 7 / 30, 7 / 15, 1.0)
 
 N = TypeVar("N", bound=Written)
+_Alike: TypeAlias = tuple[asyncio.AbstractEventLoop, str, str]
 
 
 class Creating(Generic[N]):
@@ -47,7 +48,8 @@ class Creating(Generic[N]):
         self._read = read
         self._look = look
         self._history = History()
-        self._alike: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        # By loop, since a lock that was held in a closed loop is never released.
+        self._alike: WeakValueDictionary[_Alike, asyncio.Lock] = WeakValueDictionary()
 
     def saw(self, owner_id: str, listed: Listing[N]) -> None:
         """Take note of a list that was read: what is in it, a later create has not written."""
@@ -56,18 +58,17 @@ class Creating(Generic[N]):
     async def once(self, owner_id: str, fields: Mapping[str, Json]) -> N:
         """Send a create, and after a try whose outcome is unknown look for what it wrote."""
         self._dispatch.enter()  # before a lock that another thread may hold
-        alike = owner_id, words(note_texts.plain(str(fields["body"])))
+        alike = _alike(owner_id, note_texts.plain(str(fields["body"])))
         turn = self._alike.setdefault(alike, asyncio.Lock())
         async with turn:  # of two notes of one text, nobody could tell whose reply was lost
-            note = await self._create(alike, fields)
+            note = await self._create(owner_id, alike, fields)
         self._history.give(note.id)
         return note
 
-    async def _create(self, alike: tuple[str, str], fields: Mapping[str, Json]) -> N:
-        owner_id, _ = alike
+    async def _create(self, owner_id: str, alike: _Alike, fields: Mapping[str, Json]) -> N:
         policy, began = self._dispatch.policy, asyncio.get_running_loop().time()
         before, all_known = self._history.before(owner_id, began)
-        is_other = partial(self._is_other, alike)
+        is_other = partial(self._is_other, owner_id, alike)
         lookup = Lookup[N](fields, before, all_known, self._history.returned, is_other)
         for last in _countdown(policy.attempts):
             try:
@@ -102,13 +103,19 @@ class Creating(Generic[N]):
             if found:
                 return found[0]
         if unseen is not None:
-            raise failure from unseen
+            failure.add_note(f"Looking for the note failed too: {unseen}")
+            raise failure
         return None
 
-    def _is_other(self, alike: tuple[str, str], note: N) -> bool:
+    def _is_other(self, owner_id: str, alike: _Alike, note: N) -> bool:
         """Tell whether a note is one of those that are being written beside this one."""
-        its = alike[0], words(note.text)
+        its = _alike(owner_id, note.text)
         return its != alike and its in self._alike
+
+
+def _alike(owner_id: str, text: str) -> _Alike:
+    """Return what two notes have in common whose lost replies could not be told apart."""
+    return asyncio.get_running_loop(), owner_id, words(text)
 
 
 def _countdown(attempts: int) -> Iterable[bool]:

@@ -2,6 +2,7 @@
 """A create happens once, and a caller who cannot be sure of that learns it."""
 
 import asyncio
+import pickle
 import socket
 
 import pytest
@@ -144,13 +145,18 @@ async def test_a_look_that_fails_is_one_of_several(fake, client, contact_id) -> 
 
 
 async def test_looks_that_fail_leave_it_unknown(fake, client, contact_id) -> None:
-    """Without a look nothing is known, and the failed look is named as the cause."""
+    """The cause stays the failure of the write, and a note on the error names the failed look."""
     fake.inject(Fault.RESET_AFTER, method="POST")
     fake.inject(Fault.SERVER_ERROR, 100, method="GET")
     with pytest.raises(AmbiguousWrite) as raised:
         await client.notes.create(contact_id, "Text")
 
-    assert isinstance(raised.value.__cause__, Unavailable)
+    cause = raised.value.__cause__
+    assert isinstance(cause, Unavailable)
+    assert (cause.status, cause.method) == (None, "POST")
+    (remark,) = raised.value.__notes__
+    assert "GET /contacts" in remark
+    assert pickle.loads(pickle.dumps(raised.value)).__notes__ == [remark]
     assert len(copies(fake, contact_id)) == 1
 
 

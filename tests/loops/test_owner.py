@@ -305,6 +305,47 @@ def test_a_stream_is_not_gone_on_with_elsewhere(served) -> None:
         loop.close()
 
 
+def test_a_stream_of_a_closed_loop_says_to_begin_anew(served) -> None:
+    """Its client may go on in the next loop, so the error does not ask for another client."""
+    fake = served.start()
+    client, first = connect(fake), asyncio.new_event_loop()
+    stream = client.notes.stream(fake.contact_ids(), concurrency=1)
+    first.run_until_complete(anext(stream))
+    first.run_until_complete(client.notes.list(fake.contact_ids()[0]))  # the worker waits again
+    for worker in asyncio.all_tasks(first):
+        worker.cancel()
+    first.run_until_complete(asyncio.sleep(0))
+    first.close()
+
+    with pytest.raises(ConfigurationError, match="begin a new one in this loop") as raised:
+        asyncio.run(anext(stream))
+    assert "still open" not in str(raised.value)
+    assert len(asyncio.run(collected(client.notes.stream(fake.contact_ids())))) == 10
+    asyncio.run(client.close())
+
+
+def test_a_create_of_a_dropped_loop_does_not_hold_up_the_next(served) -> None:
+    """A note of the same text is written, though the frame that wrote the first was never ended."""
+    fake = served.start(slow=30.0)
+    client, contact_id = connect(fake, timeout=5.0), fake.contact_ids()[0]
+    fake.inject(Fault.SLOW, 1)
+    loop = asyncio.new_event_loop()
+    call = loop.create_task(client.notes.create(contact_id, "Text"))
+    loop.run_until_complete(asyncio.sleep(0.2))
+    loop.close()
+
+    async def next_create() -> str:
+        async with asyncio.timeout(3):
+            return (await client.notes.create(contact_id, "Text")).text
+
+    assert asyncio.run(next_create()) == "Text"
+    assert not call.done()
+    call._log_destroy_pending = False
+    del call
+    gc.collect()
+    asyncio.run(client.close())
+
+
 def test_a_loop_that_ends_in_the_middle_leaves_nothing_behind(served) -> None:
     """Calls that wait for a slot or a reply end with their loop, and do not hold up the next."""
     fake = served.start(slow=30.0, limit=2, interval=0.2)
