@@ -58,9 +58,10 @@ TABLE = {
     "http/outcomes": "errors http/request",
     "http/connector": "",
     "http/transport": "errors http/connector http/loops http/places http/reply",
+    "http/redaction": "errors http/reply",
     "http/carrier": (
-        "errors events http/denials http/outcomes http/reply http/request http/retries"
-        " http/service http/tenant http/transport http/window models/* oauth/auth"
+        "errors events http/denials http/outcomes http/redaction http/reply http/request"
+        " http/retries http/service http/tenant http/transport http/window models/* oauth/auth"
     ),
     "http/dispatch": "errors events http/* models/* oauth/auth",
     "oauth/__init__": "",
@@ -68,7 +69,8 @@ TABLE = {
     "oauth/authorize": "errors models/*",
     "oauth/token_reply": "errors models/*",
     "oauth/session": (
-        "errors models/* http/failures http/protocol http/reply http/transport oauth/token_reply"
+        "errors models/* http/failures http/protocol http/redaction http/reply"
+        " http/transport oauth/token_reply"
     ),
     "oauth/refreshing": "errors events models/* http/retries oauth/token_reply",
     "oauth/remembering": "errors",

@@ -26,6 +26,7 @@ from ghl_notes.http.outcomes import (
     remark,
     without_token,
 )
+from ghl_notes.http.redaction import redact, redacted
 from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request, content, gone_is_done, is_change, target
 from ghl_notes.http.retries import RetryPolicy, retrying
@@ -102,7 +103,7 @@ class Carrier:
             token, reply, slot = await self._send(request, None)
             if reply.status == 401:  # noqa: PLR2004
                 return await self._read_denial(request, reply, slot, token)
-            return self._read(request, reply, slot)
+            return self._read(request, reply, slot, token)
         except HighLevelError as error:
             error.at(request.method, request.path)
             if not request.sent:
@@ -135,8 +136,12 @@ class Carrier:
                     reply = await self._observed(self._observer, request, url, headers, body)
             finally:
                 lane.leave(place)
+            if reply.status >= 300:  # noqa: PLR2004 - HTTP's own numbers
+                reply = redacted(reply, (token,))
             return token, reply, slot
         except BaseException as error:
+            if request.sent and token:
+                redact(error, (token,))
             if request.sent and not never_left(error):
                 self._gate.lost(slot, late=may_arrive(error))
             else:
@@ -146,7 +151,7 @@ class Carrier:
     async def _read_denial(self, request: Request, reply: Reply, slot: Slot, token: str) -> Answer:
         """Read a 401, or the reply to a second try where another token may help."""
         denial = self._service.denial(reply)
-        refusal = self._denied(request, reply, slot)
+        refusal = self._denied(request, reply, slot, token)
         objection = self._refusals.objection(denial, token, self._age(token), _now())
         in_doubt = denial.blame is Blame.UNKNOWN and not request.repeatable
         if objection is None:
@@ -183,9 +188,11 @@ class Carrier:
     ) -> Answer:
         _, reply, slot = await self._send(request, renewed)
         if reply.status != 401:  # noqa: PLR2004
-            self._refusals.cured(before)
-            return self._read(request, reply, slot)
-        denial, refusal = self._service.denial(reply), self._denied(request, reply, slot)
+            if reply.status < 300:  # noqa: PLR2004 - nothing else proves it
+                self._refusals.cured(before)
+            return self._read(request, reply, slot, renewed)
+        denial = self._service.denial(reply)
+        refusal = self._denied(request, reply, slot, renewed)
         if denial.blame is Blame.TOKEN and not last:
             # HighLevel repeats its answer to a refresh whose reply was lost: the access token in it
             # may have ended meanwhile, and the refresh token beside it is good.
@@ -197,10 +204,10 @@ class Carrier:
         remark(refusal, self._refusals.not_cured(denial, renewed, age, _now()))
         raise refusal
 
-    def _denied(self, request: Request, reply: Reply, slot: Slot) -> HighLevelError:
+    def _denied(self, request: Request, reply: Reply, slot: Slot, token: str) -> HighLevelError:
         """Read a 401, and give its error."""
         try:
-            self._read(request, reply, slot)
+            self._read(request, reply, slot, token)
         except HighLevelError as error:
             return error
         msg = f"{reply.server} refused the call with {reply.status}"
@@ -230,16 +237,18 @@ class Carrier:
             observer(Sent(method=request.method, path=request.path, status=status, seconds=seconds))
         return reply
 
-    def _read(self, request: Request, reply: Reply, slot: Slot) -> Answer:
+    def _read(self, request: Request, reply: Reply, slot: Slot, token: str) -> Answer:
         rate = self._service.rate(reply)
         try:
             answer = self._service.read(request, reply, rate)
             if request.check is not None:
                 request.check(answer)
         except RateLimited as error:
+            redact(error, (token,))
             self._gate.rejected(slot, rate, error.retry_after)
             raise
-        except HighLevelError:
+        except HighLevelError as error:
+            redact(error, (token,))
             self._gate.answered(slot, rate, ok=reply.status < 300)  # noqa: PLR2004
             raise
         self._gate.answered(slot, rate, ok=True)

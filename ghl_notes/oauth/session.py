@@ -6,7 +6,7 @@ for tokens and keep a token of its own, so reading and keeping are done here and
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode
@@ -24,6 +24,7 @@ from ghl_notes.errors import (
 )
 from ghl_notes.http.failures import failure
 from ghl_notes.http.protocol import Dialect
+from ghl_notes.http.redaction import redact, redacted
 from ghl_notes.http.reply import Reply, decode
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import App, Json, Owner, StoredInstall, UserType
@@ -32,6 +33,7 @@ from ghl_notes.oauth.token_reply import stored_install, unreadable
 # What one try may take; see ``refreshing`` for how long a refresh is tried.
 ATTEMPT_SECONDS: Final = 7.0
 
+_SECRETS: Final = frozenset({"code", "refresh_token", "client_secret"})
 
 _DEAD_GRANT: Final = re.compile(
     r"\s*invalid[ _]grant|authorization code not found", re.IGNORECASE
@@ -125,12 +127,17 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         # Authlib passes its module-wide headers uncopied, and authentication may write to them.
         uri, sent, form = auth.prepare("POST", url, {**headers, **self._headers()}, body)
         transport = cast("Transport", self.session)
+        pairs = parse_qsl(form, keep_blank_values=True, strict_parsing=True)
+        secrets = [value for name, value in pairs if name in _SECRETS]
         try:
             reply = await transport.send_for_token(
-                "POST", uri, sent, self._spelled(form), seconds=ATTEMPT_SECONDS
+                "POST", uri, sent, self._spelled(pairs), seconds=ATTEMPT_SECONDS
             )
+            if reply.status >= 300:  # noqa: PLR2004
+                reply = redacted(reply, secrets)
             return self._told(_payload(reply, self._refusal))
         except HighLevelError as error:
+            redact(error, secrets)
             error.at("POST", self.token_path)
             raise
 
@@ -149,10 +156,9 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         """Give the fields of a reply HighLevel's names."""
         return payload
 
-    def _spelled(self, form: str) -> bytes:
+    def _spelled(self, pairs: Iterable[tuple[str, str]]) -> bytes:
         """Name the fields as the version does: Authlib speaks the standard's snake_case alone."""
         names = self._dialect.token_form
-        pairs = parse_qsl(form, keep_blank_values=True, strict_parsing=True)
         return urlencode([(names.get(name, name), value) for name, value in pairs]).encode()
 
     # A refresh differs in its body alone; Authlib calls it by this name.

@@ -1,7 +1,6 @@
 """Which error a refusal of another system stands for; the statuses mean the same everywhere."""
 
-import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -44,16 +43,6 @@ def refusal(reply: Reply) -> Json:
         return decode(reply)
     except UnexpectedResponse:
         return None if _is_page(reply) else reply.body[: 2 * _LONGEST].decode(errors="replace")
-
-
-def veiled(messages: Iterable[str], tokens: Iterable[str]) -> Iterator[str]:
-    """Take the credentials that were sent out of what a server says, Basic ones in plain too."""
-    words = [word for token in tokens for word in (token, _plain(token)) if word]
-    for message in messages:
-        told = message
-        for word in words:
-            told = told.replace(word, "***")
-        yield told
 
 
 def denied(reply: Reply, credentials: str, words: str = "") -> HighLevelError:
@@ -106,14 +95,6 @@ def limited(reply: Reply, seconds: float, messages: Iterable[str] = ()) -> RateL
         messages=_short(messages),
         retry_after=seconds,
     )
-
-
-def _plain(token: str) -> str:
-    try:
-        word = base64.b64decode(token, validate=True).decode()
-    except ValueError:
-        return ""
-    return word[:-1] if word.endswith(":") else ""
 
 
 def _short(messages: Iterable[str]) -> Sequence[str]:

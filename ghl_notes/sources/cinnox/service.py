@@ -18,7 +18,7 @@ from ghl_notes.http.rate import RateSnapshot
 from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request
 from ghl_notes.models import Json
-from ghl_notes.sources.failures import denied, failure, limited, refusal, success, veiled
+from ghl_notes.sources.failures import denied, failure, limited, refusal, success
 
 _FINE: Final = (None, 0, 200)
 _TOO_MANY: Final = 6451010
@@ -34,12 +34,8 @@ _CREDENTIALS: Final = "app_token, that it belongs to app_id, and that base_url i
 class CinnoxService:
     """CINNOX's side of every call of one app."""
 
-    def __init__(self) -> None:
-        self._token = ""
-
     def headers(self, request: Request, token: str) -> dict[str, str]:  # noqa: ARG002 - the protocol's
         """Show the app's token."""
-        self._token = token
         return {"Authorization": f"Bearer {token}"}
 
     def rate(self, reply: Reply) -> RateSnapshot | None:  # noqa: ARG002 - the protocol's
@@ -60,8 +56,7 @@ class CinnoxService:
             return Answer(payload, reply.status, reply.headers, request.method, request.path)
         if reply.status in (401, 403) and code != _TOO_MANY:
             raise denied(reply, _CREDENTIALS, message if isinstance(message, str) else "")
-        (said,) = veiled([message if isinstance(message, str) else ""], [self._token])
-        raise _error(reply, code, said, request)
+        raise _error(reply, code, message if isinstance(message, str) else "", request)
 
     def finished(self, request: Request, answer: Answer) -> Answer:  # noqa: ARG002 - the protocol's
         """Take the answer as it is."""

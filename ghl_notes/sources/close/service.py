@@ -5,7 +5,7 @@ https://developer.close.com/topics/rate-limits and https://developer.close.com/a
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from ghl_notes.errors import HighLevelError
@@ -15,7 +15,7 @@ from ghl_notes.http.rate import MOST_SECONDS, RateSnapshot
 from ghl_notes.http.reply import Answer, Reply
 from ghl_notes.http.request import Request
 from ghl_notes.models import Json
-from ghl_notes.sources.failures import denied, failure, limited, refusal, success, veiled
+from ghl_notes.sources.failures import denied, failure, limited, refusal, success
 
 _RATE: Final = re.compile(
     r"(?:^|[\s,;])(limit|remaining|reset)=(\d{1,9}(?:\.\d{1,9})?)(?=[\s,;]|$)"
@@ -24,7 +24,6 @@ _LEAST_SECONDS: Final = 0.1
 _MOST_SECONDS: Final = 86_400.0
 _UNTOLD_SECONDS: Final = 2.0  # what Close's own client waits when a 429 does not say
 _REMEMBERED: Final = 1_000
-_TOKENS: Final = 4  # a reply may come after the next token was sent
 _DEEPEST: Final = 8  # levels of an error's body
 _LISTS: Final = ("/me/", "/activity/note/", "/user/", "/event/")
 _CREDENTIALS: Final = "the API key or the token"
@@ -41,12 +40,9 @@ class CloseService:
     def __init__(self, scheme: Literal["Basic", "Bearer"]) -> None:
         self._scheme = scheme
         self._resets: deque[float] = deque()
-        self._sent: deque[str] = deque(maxlen=_TOKENS)
 
     def headers(self, request: Request, token: str) -> dict[str, str]:
         """Show the credentials, and say of a POST that it is a GET too long for a URL."""
-        if token not in self._sent:
-            self._sent.append(token)
         headers = {"Authorization": f"{self._scheme} {token}", "x-tz-offset": "0"}
         if request.method == "POST":
             headers["x-http-method-override"] = "GET"
@@ -76,20 +72,17 @@ class CloseService:
             return Answer(payload, reply.status, reply.headers, request.method, request.path)
         if reply.status in (401, 403):
             raise denied(reply, _CREDENTIALS, "; ".join(_messages(refusal(reply))))
-        raise refused(reply, by_id=request.path not in _LISTS, tokens=tuple(self._sent))
+        raise refused(reply, by_id=request.path not in _LISTS)
 
     def finished(self, request: Request, answer: Answer) -> Answer:  # noqa: ARG002 - the protocol's
         """Take the answer as it is."""
         return answer
 
 
-def refused(reply: Reply, *, by_id: bool = True, tokens: Iterable[str] = ()) -> HighLevelError:
-    """Name the error of a reply that is no success; ``by_id`` as in ``failure``.
-
-    Its words are without ``tokens``, which were sent.
-    """
+def refused(reply: Reply, *, by_id: bool = True) -> HighLevelError:
+    """Name the error of a reply that is no success; ``by_id`` as in ``failure``."""
     body = refusal(reply)
-    told = veiled(_messages(body), tokens)
+    told = _messages(body)
     if reply.status == 429:  # noqa: PLR2004 - HTTP's own number
         return limited(reply, _wait(reply, body), told)
     return failure(reply, told, credentials=_CREDENTIALS, by_id=by_id)
