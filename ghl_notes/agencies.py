@@ -85,17 +85,17 @@ class Agencies:
 
 
 def _says_more(payload: Json, *, read: int, full: bool) -> bool:
-    """Tell whether a page that leads nowhere says that there are more.
+    """Tell whether a page without a next one counts more locations.
 
     The count of the dated versions is documented as that of all locations of the agency, whether
     the app is installed there or not. So it is believed behind a full page only.
     """
-    told = payload if isinstance(payload, dict) else {}
-    paging = told.get("pagination")
+    reply = payload if isinstance(payload, dict) else {}
+    paging = reply.get("pagination")
     if not isinstance(paging, dict):
         return full and counts_more(payload, "locations", read)
     if paging.get("nextPageToken"):
         return False
     return paging.get("hasNextPage") is True or counts_more(
-        {"items": told.get("items"), "total": paging.get("totalRecords")}, "items", read
+        {"items": reply.get("items"), "total": paging.get("totalRecords")}, "items", read
     )

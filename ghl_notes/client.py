@@ -38,7 +38,7 @@ class Client(Closing):
     closes its connections, and never a ``session`` that was passed in. One client serves any
     number of tasks of one event loop, and of the next once that is closed; in another loop or
     thread meanwhile it raises ``ConfigurationError``. Its limiter is its own: two clients for one
-    location do not know of each other, but for what HighLevel's headers tell them.
+    location share nothing but what HighLevel's headers report.
 
     Over a passed session aiohttp itself repeats a read, update or delete once, unseen by the
     limiter, when a kept connection turns out dead; over its own, a client does all repeating.

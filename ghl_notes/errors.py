@@ -39,7 +39,7 @@ __all__ = [
 
 
 DenialReason: TypeAlias = Literal["token", "scope", "kind", "location"]
-"""Why a call was denied, where the reply says so in words that are known."""
+"""Why a call was denied, where the reply gives the reason in a known wording."""
 
 
 class HighLevelError(Exception):
@@ -48,7 +48,7 @@ class HighLevelError(Exception):
     ``status`` is the HTTP status if there was a reply, ``messages`` what HighLevel said in it,
     ``trace_id`` the id HighLevel's support asks for, ``method`` and ``path`` the call.
     ``retry_after`` is in seconds and set where waiting helps. ``canonical_code`` and ``meta`` are
-    what a refusal tells to programs: HighLevel's own code, and facts as plain JSON, bounded and
+    what a refusal has for programs: HighLevel's own code, and facts as plain JSON, bounded and
     without credentials.
     """
 

@@ -17,8 +17,8 @@ _STDIN: Final = 0
 class IdFile:
     """A file of contact ids, ``-`` for stdin: a list, or a table with a column of them.
 
-    What is understood is told by ``IdTable``. Blank lines are ignored; any size is fine, and a slow
-    pipe keeps nobody else waiting. Raises ``Refused`` for a file that cannot be opened or read.
+    ``IdTable`` says which formats are read. Blank lines are ignored; any size is fine, and a slow
+    pipe does not block the event loop. Raises ``Refused`` for a file that cannot be opened or read.
     """
 
     def __init__(self, name: str) -> None:

@@ -18,7 +18,9 @@ _IS_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
 _LONGEST: Final = 1 << 17  # characters of one row, whose cells may hold line breaks
 _SHOWN: Final = 60
 _DELIMITERS: Final = "\t;,"
-_SEPARATOR: Final = re.compile(r"sep=(.)").fullmatch  # how Excel begins a file, if it is told to
+_SEPARATOR: Final = re.compile(
+    r"sep=(.)"
+).fullmatch  # a first line that names the delimiter to Excel
 # What the column is called, without case and punctuation, the best name first. HighLevel's own
 # export says "Contact Id".
 _NAMES: Final = ("contactid", "ghlcontactid", "highlevelcontactid", "contactids", "id", "ids")
@@ -29,7 +31,7 @@ _MARKS: Final = (  # UTF-32 begins as UTF-16 does
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NO_TEXT: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
-_ENOUGH: Final = 4  # bytes that tell
+_ENOUGH: Final = 4  # bytes by which an encoding is recognized
 
 
 @frozen
@@ -49,7 +51,7 @@ class IdTable:
     """Takes bytes in and gives ids, or ``NotAnId`` for what is none.
 
     UTF-8 and UTF-16, every kind of line end, quotes, and tabs, commas or semicolons between cells
-    are understood. A table must have a column whose name says that it has the ids. Raises
+    are understood. A table must have a column whose header names contact ids. Raises
     ``Refused``, which begins with ``name``, for a file that is no such table.
     """
 
@@ -133,7 +135,7 @@ class IdTable:
         yield text if _IS_ID(text) else NotAnId(line, text)
 
     def _column_of(self, line: int, cells: list[str]) -> int:
-        """Find the column that has the ids, by what its first row says."""
+        """Find the column that has the ids, by the header in the first row."""
         names = [_named(cell) for cell in cells]
         for name in _NAMES:
             if name in names:

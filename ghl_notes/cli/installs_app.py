@@ -33,7 +33,7 @@ def _list(
 
     Tokens are renewed by themselves. An install lapses when it is not renewed for a year, and is
     spent when its refresh token was found dead and no agency gives it another one: then its user
-    has to install the app again. It is in doubt while nobody knows whether HighLevel took a
+    has to install the app again. It is in doubt while it is unknown whether HighLevel took a
     refresh whose reply was lost; check and tend settle that.
     """
     listing = partial(list_installs, Place(store), client_id=client_id.strip(), as_json=as_json)

@@ -46,8 +46,8 @@ SETTLE: Final = 15.0
 
 
 _TAKEN: Final = (
-    "HighLevel said before that it was written, and it is not there: run it again later, and if"
-    " somebody has deleted it since, all is well"
+    "HighLevel confirmed it before, and it is not there: run it again later; if it was deleted"
+    " in HighLevel since, nothing is wrong"
 )
 
 

@@ -67,7 +67,7 @@ class Entry:
     """One moved note: from where, to where, and how far it got.
 
     A note is ``pending`` before it is sent, ``done`` when it was seen, and ``taken`` when
-    HighLevel said that it was written and nobody has seen it yet. ``digest`` names what was to be
+    HighLevel confirmed it and it was in no list yet. ``digest`` names what was to be
     written, ``written`` what HighLevel then had, or before it is done what it should have. ``at``
     is when the entry was made, in Unix seconds.
     """

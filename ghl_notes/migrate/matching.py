@@ -65,9 +65,10 @@ _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
 
 
 def normal_phone(phone: str) -> str | None:
-    """Write a phone number as E.164; None if its country is not told, or anything is left over.
+    """Write a phone number as E.164; None without a country, or if anything is left over.
 
-    An extension, a second number or a letter make it nobody's: without them it may be another's.
+    A number with an extension, a second number or a letter is None too: without them it may be the
+    number of another person.
     """
     told = "".join(map(_ascii, phone.strip()))
     trunk = _TRUNK(told)

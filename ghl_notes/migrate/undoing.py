@@ -110,7 +110,7 @@ class _Undoing:
                 return await self._absent(entry)
             if not is_untouched(entry, note):
                 return _line(entry, "kept", "it was changed in HighLevel since it was moved")
-            with suppress(NotFound):  # somebody else was faster
+            with suppress(NotFound):  # deleted in between
                 await self.client.notes.delete(entry.contact_id, note.id)
         except HighLevelError as error:
             return _line(entry, "failed", str(error))
@@ -118,7 +118,7 @@ class _Undoing:
         return _line(entry, "deleted", "")
 
     async def _absent(self, entry: Entry) -> Line:
-        """Forget a note that is not there, unless HighLevel took it and nobody has seen it yet."""
+        """Forget a note that is not there, unless HighLevel took it and it was in no list yet."""
         if entry.state == "taken":
             return _line(entry, "unknown", "HighLevel took it, and it is not there: run it again")
         await self.ledger.drop(entry)

@@ -109,7 +109,7 @@ class InstallHealth:
 
     ``spent`` ones need their user at ``authorize()``, ``inactive`` ones work again when their
     location does, and ``failed`` ones are to be looked at again. So are those ``in doubt``: a
-    refresh brought no answer, and the next look tells whether HighLevel took it. An install is
+    refresh brought no answer, and the next check settles whether HighLevel took it. An install is
     not spent while its agency may give it a token.
     """
 
@@ -142,7 +142,7 @@ def former_key(key: str) -> str:
 
 
 def provider_by_ids(install: Install) -> str:
-    """Tell by its ids who gave the tokens of an install of version 0.1, which did not keep it."""
+    """Return the provider of an install of version 0.1, which did not store it, by its ids."""
     is_organization = (install.company_id or "").startswith(ORGANIZATION)
     return "close" if is_organization else "highlevel"
 
@@ -208,7 +208,7 @@ class StoredInstall(_Sealed):
 
 
 def stamped(owner: Owner | None, stored: StoredInstall) -> StoredInstall:
-    """Say whose an install is, if it does not say so itself."""
+    """Fill in the owner of an install that names none."""
     if owner is None or stored.install.client_id is not None:
         return stored
     install = attrs.evolve(stored.install, provider=owner.provider, client_id=owner.client_id)

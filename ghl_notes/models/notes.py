@@ -26,8 +26,8 @@ class Note:
 
     ``body`` is what was written and may be HTML. ``text`` is its plain form: HighLevel's own where
     it gives one, else a line for each block and a tab between the cells of a table; of a body
-    without HTML's tags it is the body. ``user_id`` is None for notes that an app wrote in nobody's
-    name. HighLevel keeps no time of the last change.
+    without HTML's tags it is the body. ``user_id`` is None for notes that an app wrote without a
+    user. HighLevel keeps no time of the last change.
     """
 
     id: str

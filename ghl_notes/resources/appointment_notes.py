@@ -101,8 +101,8 @@ class AppointmentNotes:
 
 
 def _says_more(payload: Json) -> bool:
-    told = payload if isinstance(payload, dict) else {}
-    return told.get("notes") == [] and told.get("hasMore") is True
+    reply = payload if isinstance(payload, dict) else {}
+    return reply.get("notes") == [] and reply.get("hasMore") is True
 
 
 def _note(payload: Json, _: str) -> AppointmentNote:

@@ -72,5 +72,5 @@ def _listed_more(payload: Json) -> bool:
 
 
 def _lost(_: Json) -> None:
-    msg = "HighLevel counts more contacts, and does not tell where the next page begins"
+    msg = "HighLevel counts more contacts, and gives no cursor for the next page"
     raise UnexpectedResponse(msg)

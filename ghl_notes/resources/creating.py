@@ -114,7 +114,7 @@ class Creating(Generic[N]):
 
 
 def _alike(owner_id: str, text: str) -> _Alike:
-    """Return what two notes have in common whose lost replies could not be told apart."""
+    """Return the key of notes that a lookup could not distinguish: same loop, owner and words."""
     return asyncio.get_running_loop(), owner_id, words(text)
 
 
@@ -124,7 +124,7 @@ def _countdown(attempts: int) -> Iterable[bool]:
 
 
 def _surely_over(failure: AmbiguousWrite) -> bool:
-    """Tell whether nobody works on a write any more, and nobody said that it was done."""
+    """Tell whether a write is surely no longer at work, and no success was reported."""
     cause = failure.__cause__
     said_done = failure.status is not None and failure.status < 300  # noqa: PLR2004
     return isinstance(cause, Unavailable) and cause.settled and not said_done

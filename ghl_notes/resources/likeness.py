@@ -1,4 +1,4 @@
-"""Whether a note that is found is the one that was sent, by what it says and not by when."""
+"""Whether a note that is found is the one that was sent, by its content and not by its date."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -45,12 +45,12 @@ def is_same(note: Written, fields: Mapping[str, Json]) -> bool:
     """Tell whether a note is what was sent; HighLevel may have cleaned up its HTML."""
     body = fields["body"]
     same = note.body == body or note.text.strip() == plain(str(body)).strip()
-    told = {"userId": note.user_id, "title": _has(note, "title"), "color": _has(note, "color")}
+    known = {"userId": note.user_id, "title": _has(note, "title"), "color": _has(note, "color")}
     return same and all(
-        (sent or None) == told[name]  # an empty text is no title
-        or (name == "color" and str(sent).lower() == str(told[name]).lower())
+        (sent or None) == known[name]  # an empty text is no title
+        or (name == "color" and str(sent).lower() == str(known[name]).lower())
         for name, sent in fields.items()
-        if name in told
+        if name in known
     )
 
 

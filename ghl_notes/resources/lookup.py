@@ -11,7 +11,7 @@ from ghl_notes.models import Json, Listing
 from ghl_notes.resources.likeness import Written, is_same, may_be
 
 _MOMENT: Final = 30.0
-"""Seconds within which two clocks, or two writers, are not told apart."""
+"""Seconds within which the order of two writes is uncertain, as their clocks differ."""
 
 _LONG_AGO: Final = 600.0
 """Seconds by which no two of HighLevel's clocks differ."""
@@ -41,7 +41,7 @@ class History:
     def saw(self, owner_id: str, listed: Listing[N], now: float) -> None:
         """Remember the notes that an owner has; ``now`` is the time of the event loop."""
         if listed.unreadable:
-            return  # a list with gaps says nothing about what is not in it
+            return  # what is missing in a list with gaps may still exist
         self._lists[owner_id] = now, frozenset([note.id for note in listed])
         self._lists.move_to_end(owner_id)
         if len(self._lists) > _LISTS:
@@ -64,9 +64,9 @@ class Lookup(Generic[N]):
     lists: those of before the create (``before``), and from the first look on those of earlier
     looks. While it is not known (``all_known`` is False), a note's date decides, roughly, since
     HighLevel's clocks differ: up to 30 s before the create it is the one, more than 10 minutes
-    before it is an older one, and in between nobody can tell.
+    before it is an older one, and in between it is unknown.
 
-    ``is_other`` tells of a note whether it is another one's that is being written meanwhile.
+    ``is_other`` is True for a note that another call is writing meanwhile.
     ``perhaps`` becomes True when one was seen that HighLevel may have made of what was sent.
     """
 

@@ -69,14 +69,14 @@ class Notes:
         What surely had no effect is sent again: a 429, a refused connection. Otherwise, since
         HighLevel has no idempotency key, a create whose reply was lost (a reset, a timeout, a 5xx,
         a success whose body broke off) is looked up among the contact's notes for
-        ``RetryPolicy.settle`` seconds. A note there is taken for it if it says the same and was
-        not there before: no list that this client read before has it, and if the last of these is
-        not 30 s old, or an earlier look did not have it, it is new, whatever its date. Without
-        such a list HighLevel's dates tell: up to 30 s before the create it is taken, more than 10
-        minutes before it is an older one. What stays unknown raises ``AmbiguousWrite`` and is not
-        sent again: nothing found, two equal ones, or one of which nobody can tell.
+        ``RetryPolicy.settle`` seconds. A note there is taken for it if its content is the same and
+        it was not there before: no list that this client read before has it, and if the last of
+        these is not 30 s old, or an earlier look did not have it, it is new, whatever its date.
+        Without such a list HighLevel's dates decide: up to 30 s before the create it is taken, more
+        than 10 minutes before it is an older one. What stays unknown raises ``AmbiguousWrite`` and
+        is not sent again: nothing found, two equal ones, or one of uncertain age.
 
-        An equal note that somebody else writes in the same moment is taken for it. Creates of one
+        An equal note that another program writes in the same moment is taken for it. Creates of one
         text on one contact go one after the other. One that is cancelled may have happened.
         """
         given = {

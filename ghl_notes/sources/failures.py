@@ -48,10 +48,10 @@ def refusal(reply: Reply) -> Json:
 def denied(reply: Reply, credentials: str, words: str = "") -> HighLevelError:
     """Say what to check, in no ``words`` of the server's: they may quote the credentials.
 
-    Words by which a gateway says that it could not answer are no denial, and pass.
+    A gateway's message that it could not answer is no denial: it raises ``Unavailable``.
     """
     if is_passing(words):
-        msg = f"{reply.server}'s gateway could not answer, and says so with {reply.status}"
+        msg = f"{reply.server}'s gateway could not answer, with status {reply.status}"
         after = retry_after(reply.headers)
         return Unavailable(msg, settled=False, status=reply.status, retry_after=after)
     msg = f"{reply.server} refuses the credentials ({reply.status}): check {credentials}"

@@ -29,8 +29,8 @@ limits                     ``limit=``, ``interval=``, ``window=``, ``daily=``, `
 tokens                     ``access_token_lifetime=``, ``grace=`` (0 drops it),
                            ``expire_access_tokens()``, ``revoke()``, ``Fault.TOKEN_EXPIRED``,
                            ``scopes=``; ``inject(..., path_contains="/oauth/token")``, and
-                           ``on_token=`` to look on at each point of a request for a token, to hold
-                           it there, and to say what it meets
+                           ``on_token=`` to watch each point of a request for a token, to hold
+                           it there, and to choose its fault
 installs and apps          ``authorize_code()``, ``install()``, ``uninstall()``, ``deactivate()``,
                            ``activate()``, ``Fault.LOCATION_INACTIVE``, ``locations=``,
                            ``add_app()``, ``redirect_uri=``

@@ -36,7 +36,7 @@ _PAGE_RULES: Rules = {"limit": digits(1, _MOST_NOTES), "offset": digits(0)}
 class AppointmentsApi:
     """What HighLevel answers about appointments and their notes.
 
-    ``until`` tells up to when, at a moment, notes are in lists, or None when all are.
+    ``until`` returns the time up to which notes are in lists, or None when all are.
     """
 
     world: World

@@ -1,4 +1,4 @@
-"""The faults that change what a reply says before it goes out."""
+"""The faults that change the content of a reply before it is sent."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,17 +13,17 @@ _LISTS = ("contacts", "notes", "tasks", "events", "locations", "items", "data", 
 _MANY_DIGITS = b"9" * 5_000
 _DIGITS = "\x00digits\x00"
 _BROKEN = "\x00broken\x00"
-_HALF = "\ud83d"  # the first half of a smiley; JSON can say it, and UTF-8 cannot
+_HALF = "\ud83d"  # the first half of a surrogate pair: JSON can escape it
 
 
 def bent(payload: Payload, fault: Trouble | None) -> Payload:
-    """Change a payload as the fault says, be it HighLevel's or another service's."""
+    """Apply a fault to a payload, be it HighLevel's or another service's."""
     bend = _BENDS.get(fault) if isinstance(fault, Fault) else None
     return payload if bend is None else bend(payload)
 
 
 def written(payload: Payload) -> bytes:
-    """Write a payload as JSON. Half a letter, which UTF-8 cannot say, is written as an escape."""
+    """Write a payload as JSON; a lone surrogate, which UTF-8 cannot encode, is escaped."""
     compact = (",", ":")
     try:
         body = json.dumps(payload, separators=compact, ensure_ascii=False).encode()

@@ -137,7 +137,7 @@ class FakeHighLevel(Loopback, Records):
     ) -> str:
         """Give a code as the page would: for a location (the first), or for the agency.
 
-        It is for ``app``, the first one unless said otherwise.
+        It is for ``app``, by default the first one.
         """
         chosen = self._owner(location_id, company=company)
         grant = self._parts.oauth.grant(chosen, scopes, app)

@@ -71,7 +71,7 @@ class Failure:
     ``applied``.
 
     :param status: the status of the reply.
-    :param message: what it says.
+    :param message: the message in its body.
     :param error: the kind of error beside the message, such as ``Unauthorized``.
     :param payload: a whole JSON object for the body.
     :param headers: headers of the reply, such as ``{"retry-after": "3"}``.

@@ -79,7 +79,7 @@ class _Refresh:
 class Grants:
     """Every code and token of all apps. Times are Unix seconds, as tokens live through restarts.
 
-    ``grace`` tells for how long a spent refresh token gives the same new one again, as it is now.
+    ``grace`` returns how long, in seconds, a spent refresh token gives the same new one again.
     """
 
     rng: random.Random

@@ -36,7 +36,7 @@ _BY_USER = "WEB_USER"
 class Notes:
     """Reads and writes notes, and tells of what is written by webhook.
 
-    ``lag`` tells for how many seconds a new note stays out of lists, as it is now.
+    ``lag`` returns for how many seconds a new note stays out of lists.
     """
 
     world: World

@@ -26,7 +26,7 @@ _NO_APP = "No integration found"
 class OAuthApi:
     """What HighLevel answers about installing apps.
 
-    ``registered`` tells the fake's own as it is now, ``others`` are those that were added.
+    ``registered`` returns the fake's own app, ``others`` are those that were added.
     """
 
     registered: Callable[[], FakeApp]

@@ -62,7 +62,7 @@ class Options:
         return self.clock() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Move the fake's Unix time ahead (or back, below zero), on top of what ``clock`` says.
+        """Move the fake's Unix time ahead (or back, below zero), on top of ``clock``.
 
         Tokens, codes, the grace, new dates and the day's limit follow it. The short limit and the
         delays do not: they follow the event loop.

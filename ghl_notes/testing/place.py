@@ -54,7 +54,7 @@ class Place:
     """The contacts of one location as they stand, with all that belongs to them.
 
     ``campaigns`` and ``workflows`` hold what each contact is in, a workflow with the time of its
-    event, if one was told. ``watch`` is called with what happens to a contact and its index: after
+    event, if one was given. ``watch`` is called with what happens to a contact and its index: after
     a change, and before a delete.
     """
 

@@ -46,10 +46,10 @@ class Answering(Protocol):
 
 
 class Watch(Protocol):
-    """Whatever looks at one call on its way."""
+    """The observer of one call."""
 
     async def arrived(self) -> Trouble | None:
-        """See the call before anything is done, and tell what it shall meet."""
+        """See the call before anything is done, and return the fault that it gets."""
         ...
 
     async def answered(self, outcome: Outcome) -> None:
@@ -62,14 +62,14 @@ class Watch(Protocol):
 
 
 def _nobody(_: Call) -> None:
-    """Let nobody watch a call."""
+    """Leave a call unwatched."""
 
 
 @define(eq=False, kw_only=True)
 class Server:
     """One listening socket in front of a service. Delays are in seconds of the event loop.
 
-    ``watch`` gives whoever looks at a call on its way, and ``encoding`` how replies are compressed
+    ``watch`` gives the observer of a call, if any, and ``encoding`` how replies are compressed
     for those who accept it. ``date`` is what stands in the ``Date`` header, in Unix time.
     """
 

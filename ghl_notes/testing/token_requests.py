@@ -27,7 +27,7 @@ class TokenRequest:
     before the reply goes out, ``sent`` after the whole reply went out; a reply that is broken off
     by a fault is not ``sent``. ``kind`` is the exchange of a ``code``, a ``refresh``, or a ``mint``
     of a location's token by its agency's. ``owner_id`` is the location or the company whose token
-    it is, None where nobody knows it. ``peer`` is the client's host and port, by which a test with
+    it is, None where that is unknown. ``peer`` is the client's host and port, by which a test with
     several processes tells them apart. ``status`` is that of the reply, None before it.
     """
 
@@ -63,7 +63,7 @@ class TokenWatch:
 
 
 def watch_tokens(call: Call, on_token: OnToken | None, grants: Grants) -> TokenWatch | None:
-    """Give the watch over a call, if it is for a token and somebody looks on."""
+    """Return the watch of a call, if it is for a token and ``on_token`` was given."""
     if on_token is None or call.method != "POST":
         return None
     if call.path in _MINTS:

@@ -90,7 +90,7 @@ class Turnstile:
         return evolve(self.replies[Fault.RATE_LIMITED], headers=self.refusal(limiter, reading, now))
 
     def _reply(self, fault: Trouble | None, work: Work) -> Reply:
-        """Do the work and tell its reply, unless a fault comes in the place of either."""
+        """Do the work and return its reply, unless a fault replaces either."""
         if isinstance(fault, Failure):
             if fault.applied:
                 _act(work)

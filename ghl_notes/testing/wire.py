@@ -47,7 +47,7 @@ def huge_chunks() -> Iterator[bytes]:
 
 
 def compressed(body: bytes, encoding: Encoding) -> bytes:
-    """Compress a body as a ``Content-Encoding`` says."""
+    """Compress a body in a ``Content-Encoding``."""
     packer = zlib.compressobj(wbits=31 if encoding == "gzip" else 15)
     return packer.compress(body) + packer.flush()
 

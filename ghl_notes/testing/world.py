@@ -20,7 +20,7 @@ class World:
     """Every location of one agency, with its contacts and what belongs to them.
 
     ``not_found_status`` is how what is unknown is answered: documents name 400 only. ``watch`` is
-    called with what happens to contacts, their place and index, as ``Place`` says.
+    called with what happens to contacts, their place and index, as in ``Place``.
     """
 
     ids: Ids

@@ -135,7 +135,7 @@ async def test_a_pool_of_somebody_else_is_shared_out(fake, build) -> None:
 
 
 async def test_a_cancelled_crowd_leaves_all_connections_free(fake, build) -> None:
-    """Whoever is cancelled, in line or on the wire, gives back what he had."""
+    """A call that is cancelled, while queued or in flight, gives its connection back."""
     highlevel = build(fake, limits=AT_ONCE)
     (location_id, *_) = fake.location_ids
     await opened(fake, highlevel, location_id)

@@ -132,7 +132,7 @@ async def test_of_two_equal_notes_none_is_taken(fake, client, contact_id, until)
 
 
 async def test_a_cancelled_look_sends_nothing_more(fake, client, contact_id, until) -> None:
-    """Who gives up while the note is looked for is let go, and the create is not repeated."""
+    """A caller cancelled during the lookup returns at once, and the create is not repeated."""
     fake.inject(Fault.RESET_BEFORE, method="POST")
     creating = asyncio.create_task(client.notes.create(contact_id, "Text"))
     await until(lambda: fake.stats.reads(contact_id))

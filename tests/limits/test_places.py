@@ -1,4 +1,4 @@
-"""Who gets a connection, by counters alone: no location and no kind of work can have them all."""
+"""Which call gets a connection: no location and no kind of work can have all of them."""
 
 import asyncio
 
@@ -76,7 +76,7 @@ async def test_who_waits_gets_what_is_given_back() -> None:
 
 
 async def test_a_wait_has_its_own_bound() -> None:
-    """Whoever gets none in time is told that nothing was sent, and that waiting was used up."""
+    """A call that gets none in time fails with ``waited``, and nothing was sent."""
     lane = places(patience=0.02).lane()
     most(lane, bulk=False)
     with pytest.raises(Unavailable, match="no connection") as raised:

@@ -250,7 +250,7 @@ async def test_a_request_that_the_end_of_the_program_cuts_off_is_repeated() -> N
 
 
 async def test_its_own_cancellation_ends_it() -> None:
-    """Whoever cancels the refresh itself is obeyed."""
+    """Cancelling the refresh itself ends it."""
     job = asyncio.create_task(refresh(Endpoint(LOST, 1000)).spend())
     await asyncio.sleep(1)
     job.cancel()

@@ -87,7 +87,7 @@ async def test_few_notes_are_read_in_few_requests(start, connect) -> None:
 
 
 async def test_what_is_added_meanwhile_is_not_part_of_what_has_an_end(start, connect) -> None:
-    """Whoever gives an upper end gets nothing that is dated behind it."""
+    """With an upper end, nothing dated after it comes."""
     fake = await start(leads=1, notes_per_lead=150)
     now = datetime(2025, 8, 1, microsecond=500_000, tzinfo=UTC)
     fake.on_request = lambda *_: fake.add_note(fake.lead_ids()[0], date_created=now + SECOND / 10)

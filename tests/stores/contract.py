@@ -382,7 +382,7 @@ async def test_a_cancelled_save_is_whole_or_not_there(opening: Opening, steps: i
 
 
 async def test_a_wait_for_a_hold_ends(opening: Opening) -> None:
-    """Who waits in vain is told so after the time that was given, however many others wait.
+    """A caller who waits in vain gets the error after ``hold_timeout``, however many others wait.
 
     The failure is not one to be repeated at once, or the waits would add up.
     """

@@ -68,7 +68,7 @@ def files(path: Path) -> list[str]:
 
 
 async def test_a_stopped_holder_is_named_in_time(path: Path) -> None:
-    """Who waits for a process that stands still is told which one, and where it left its lock."""
+    """The error of a wait for a stopped process names the process and its lock file."""
     with holder(path) as one:
         one.send_signal(signal.SIGSTOP)
         with pytest.raises(Unavailable) as raised:
@@ -140,7 +140,7 @@ async def test_many_take_turns_on_files_that_come_and_go(path: Path) -> None:
 
 
 async def test_a_lock_whose_file_was_removed_frees_only_itself(path: Path) -> None:
-    """Who cleans up by hand ends no lock that somebody else has taken since."""
+    """Removing a lock file by hand ends no lock that another process has taken since."""
     first, second = FileLocks(path), FileLocks(path)
     async with second.held("b"):
         async with first.held("a"):

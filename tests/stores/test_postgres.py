@@ -271,7 +271,7 @@ async def test_a_process_of_version_1_goes_on(
 async def test_a_role_that_may_not_change_the_tables(
     schema: str, db: "psycopg.AsyncConnection"
 ) -> None:
-    """Who may not bring the tables up to date is told who must, and they stay as they were."""
+    """A role that may not alter the tables gets an error that names the owner; nothing changes."""
     await of_version_1(db)
     access = f"SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLES)}"
     async with role(db, f"USAGE ON SCHEMA {schema}", access) as name:

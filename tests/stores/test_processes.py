@@ -73,7 +73,7 @@ async def test_a_killed_holder_lets_go(shared: Shared) -> None:
 
 
 async def test_a_stopped_holder_keeps_one_install_for_a_while(shared: Shared) -> None:
-    """Who waits for a process that stands still is told so, or goes on when its lease is over.
+    """A caller who waits for a stopped process gets an error, or its turn when the lease is over.
 
     Other installs are free, and nothing is written by the holder when it goes on.
     """

@@ -286,7 +286,7 @@ async def test_what_was_adopted_is_sealed_for_its_new_key() -> None:
 
 
 async def test_tokens_of_another_app_are_refused() -> None:
-    """Whoever can write to the store cannot give one app the tokens of another, nor to nobody."""
+    """Write access to the store does not let one app use the tokens of another, or of no app."""
     store = MemoryStore()
     sealed = Sealed(store, keys=[NEW])
     await save(sealed, owned(READER, count=1), owned(WRITER, count=2))

@@ -674,7 +674,7 @@ async def test_a_killed_process_leaves_its_saves_in_the_file(path: Path) -> None
 
 @pytest.mark.parametrize("how", ["copy", "backup"])
 async def test_a_copy_put_back_beside_an_old_journal(path: Path, how: str) -> None:
-    """Who forgets to remove the journal of the file before gets all of the copy, or an error."""
+    """With the journal of the former file still there, a copy is read whole, or is an error."""
     copy, journal = path.with_name("copy.db"), path.with_name("installs.db-wal")
     for n in range(8):
         store = SQLiteStore(path)

@@ -118,7 +118,7 @@ async def stubborn() -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("body", [hanging, dripping, empty, stubborn])
 async def test_a_body_must_come_in_time(listen, highlevel, body, handler) -> None:
-    """Whoever sends nothing, or little by little, is sent away when the time is up."""
+    """A sender of nothing, or of little at a time, gets an answer when the time is up."""
     webhooks = listen(highlevel, body_timeout=0.05)
 
     async with asyncio.timeout(5):

@@ -48,8 +48,8 @@ class CloseCalls:
 
 
 def _says_more(payload: Json) -> bool:
-    told = payload if isinstance(payload, dict) else {}
-    return told.get("data") == [] and told.get("has_more") is True
+    reply = payload if isinstance(payload, dict) else {}
+    return reply.get("data") == [] and reply.get("has_more") is True
 
 
 def _basic(api_key: str | None) -> StaticToken:

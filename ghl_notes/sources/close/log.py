@@ -28,7 +28,7 @@ async def changes(calls: CloseCalls, since: datetime, now: datetime) -> list[Sou
         raise ConfigurationError(msg)
     began = since - _MERGING
     if began < now - _REACH:
-        began = since  # and never later, whatever this machine's clock says
+        began = since  # and never later, even if this machine's clock is wrong
     latest: dict[str, SourceChange] = {}
     for action in ("created", "updated", "deleted"):
         async with aclosing(_log(calls, action, began)) as found:
