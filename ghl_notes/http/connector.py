@@ -14,7 +14,7 @@ class Connector(aiohttp.TCPConnector):
     """Resets the connection of a request that was cancelled, timed out or broke off.
 
     aiohttp closes it, and a close first sends what still lies in the buffers: on an uplink that
-    stalls, a request that nobody waits for any more would arrive, be counted and perhaps be done.
+    stalls, a request that no caller waits for would still arrive, be counted and perhaps be done.
     There is no public way to it, so should aiohttp's own change, it is closed as ever.
     """
 

@@ -51,8 +51,8 @@ def _capitalize(found: dict[str, Json]) -> None:
             found["contactName"] = whole
 
 
-def _addresses(told: Json, inner: str) -> Json:
-    """Take the addresses out of their objects; what is otherwise stays as it is."""
-    if not isinstance(told, list):
-        return told
-    return [one[inner] if isinstance(one, dict) and inner in one else one for one in told]
+def _addresses(listed: Json, inner: str) -> Json:
+    """Take the addresses out of their objects; anything else stays as it is."""
+    if not isinstance(listed, list):
+        return listed
+    return [one[inner] if isinstance(one, dict) and inner in one else one for one in listed]

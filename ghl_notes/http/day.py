@@ -1,4 +1,4 @@
-"""What is left of a day's requests: of our own belief, and by what the headers say."""
+"""What is left of a day's requests: by our own count, and by the headers."""
 
 from math import inf
 from typing import Final
@@ -9,18 +9,18 @@ DAY: Final = 86_400.0
 
 
 class Day:
-    """The daily limit of a location, which also tells how fast others spend it."""
+    """The daily limit of a location, from which the rate of other programs is learned too."""
 
     def __init__(self, daily: int) -> None:
         self.left: int = daily
         self.ends: float = inf  # until the first request begins the day
-        self.told: bool = False  # whether a header ever said what is left
+        self.is_from_headers: bool = False  # else it is the limit that the user gave
         self._daily = daily
-        self._low = daily  # the least that a header said is left
+        self._low = daily  # the lowest remainder in any header
         self._from = -inf  # replies to requests from before are the last day's
         self.is_steady: bool = True  # its counter fell by what can have been spent
         self._quiet: tuple[float, int, int] | None = None
-        self._silent = 0  # requests since then whose reply did not tell of the day
+        self._silent = 0  # requests since then whose reply had no daily headers
 
     def roll(self, now: float) -> None:
         """Begin a new day: this one is over."""
@@ -32,13 +32,13 @@ class Day:
         self.ends = now + DAY
 
     def be_silent(self) -> None:
-        """Count a request whose reply says nothing of the day, or did not come."""
+        """Count a request whose reply had no daily headers, or did not come."""
         self._silent += 1
 
     def renew(self) -> None:
-        """Believe that a day which was said to be over is not."""
+        """Start the count again: the day was reported as over, and a probe found that it is not."""
         self.left = self._low = self._daily
-        self._quiet, self.told = None, False
+        self._quiet, self.is_from_headers = None, False
 
     def is_of(self, taken_at: float) -> bool:
         """Tell whether a request belongs to this day."""
@@ -46,7 +46,7 @@ class Day:
 
     def learn(self, rate: RateSnapshot, left: int, now: float, in_flight: int) -> None:
         """Follow the counter of a reply."""
-        self.told = True
+        self.is_from_headers = True
         self._daily = rate.daily_limit or self._daily
         if rate.daily_reset is not None:
             self.ends = now + rate.daily_reset
@@ -63,7 +63,7 @@ class Day:
     def others(self, now: float, interval: float, taken: int) -> int:
         """Tell how many requests of others there were for each interval, at a quiet moment.
 
-        Unlike the short window's counter this one never starts anew in between, so what it lost
+        Unlike the short window's counter this one never starts again in between, so what it lost
         between two moments at which none of our requests was under way, less our own, is theirs.
         """
         used = 0

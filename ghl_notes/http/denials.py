@@ -1,9 +1,9 @@
-"""What a 401 is about, as far as its words tell: a status is not a cause.
+"""What a 401 is about, by its message: a status is not a cause.
 
 HighLevel answers 401 for a token that has ended, and also for a missing scope, the wrong kind of
 token, a missing parameter or version, a route that its gateway does not know, and when that
-gateway has waited too long. Renewing a token spends a refresh token, so it is done for words that
-name the token, and once for words that nobody knows; see ``refusals`` for how often.
+gateway has waited too long. Renewing a token spends a refresh token, so it is done for messages
+that name the token, and once for unknown messages; see ``refusals`` for how often.
 """
 
 import re
@@ -45,7 +45,7 @@ def blame(reason: str) -> Blame:
 
 
 def is_passing(reason: str) -> bool:
-    """Tell of the words of a 401 or 403 whether a gateway says by them that it could not answer."""
+    """Tell by the message of a 401 or 403 whether it means that a gateway could not answer."""
     return bool(_PASSING(reason)) and not _SESSION(reason)
 
 

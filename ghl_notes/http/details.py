@@ -1,4 +1,4 @@
-"""What a refusal tells beside its words: a code for programs, and facts such as the id in the way.
+"""What a refusal has besides its message: a code for programs, and facts such as the id in the way.
 
 https://github.com/rocketride-org/rocketride-server/pull/1695 has recorded ``canonicalCode`` and
 ``meta``; version 3 has ``error.code``.

@@ -1,4 +1,4 @@
-"""Which end of a list is believed: an empty page is none while the same reply says that more come.
+"""Which end of a list is believed: an empty page is none while the same reply counts more entries.
 
 Totals move while people edit, so only the one that comes with the empty page is looked at: it is
 less than what was read where things were deleted meanwhile, and then the end is the end.

@@ -26,7 +26,7 @@ from ghl_notes.models import Json
 
 
 def denied(reply: Reply) -> Denial:
-    """Say what a 401 is about: its words tell, and its advice does not."""
+    """Return what a 401 is about, by its message and not by its advice."""
     return denial(_said(reply).reason)
 
 
@@ -182,7 +182,7 @@ def _reason(words: str) -> DenialReason | None:
 
 _OTHER_LOCATION: Final = re.compile(r"access to this location", re.IGNORECASE).search
 _OTHER_KIND: Final = re.compile(r"auth\s?class|user\s?type", re.IGNORECASE).search
-# The wrong kind of token is told in words of scopes too: "authClass type is not allowed to ...".
+# A wrong kind of token is reported in terms of scopes too: "authClass type is not allowed to ...".
 _SCOPE_MISSING: Final = re.compile(r"\bscope", re.IGNORECASE).search
 _REMEDIES: Final[Mapping[DenialReason | None, str]] = {
     "token": "check that the token is whole and in force",

@@ -25,10 +25,10 @@ class Gate:
     """Gives out slots in the order they were asked for, never more than the limit allows.
 
     ``longest`` is how many seconds a server may ask this location to hold back before waiting
-    callers are told so by ``RateLimited`` instead. ``server`` is whose limit it is, for messages.
-    ``owner`` tells in which event loop it may be used. What it has counted outlives a loop that is
-    closed, and whoever waited in that one is forgotten with it. ``arrival`` is for how many seconds
-    a request that was given up may still arrive.
+    callers get ``RateLimited`` instead. ``server`` is whose limit it is, for messages.
+    ``owner`` is the event loop in which it may be used. Its counts outlive a loop that is closed;
+    calls that waited in it are dropped. ``arrival`` is for how many seconds a request may still
+    arrive after it was given up.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first have a name
@@ -101,7 +101,7 @@ class Gate:
     def lost(self, slot: Slot, *, late: bool = False) -> None:
         """Return a slot whose request may have arrived and was not answered.
 
-        ``late`` says that it was given up, and may still arrive.
+        ``late``: it was given up, and may still arrive.
         """
         if self._is_of_now(slot):
             self._window.lost(slot, self._now(), self._arrival if late else 0.0)

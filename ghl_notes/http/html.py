@@ -34,7 +34,7 @@ _INLINE: Final = _names(
     " time track tt u var video wbr"
 )
 _KNOWN: Final = _BLOCKS | _CELLS | _HIDDEN | _INLINE
-# Whoever writes one of these without attributes and never closes it still means a tag. The others
+# One of these without attributes is a tag even if it is never closed. The others
 # are also words between brackets: a <link>, an <address>, if a <b> c.
 _TELLING: Final = _names(
     "blockquote body br div h1 h2 h3 h4 h5 h6 hr html img li ol p span table tbody td th thead tr"
@@ -79,7 +79,7 @@ def _characters(text: str) -> str:
 
 
 def _is_markup(body: str) -> bool:
-    """Tell whether there is a tag that nobody writes into a plain text."""
+    """Tell whether there is a tag that does not occur in plain text."""
     last_comment = body.rfind("-->")
     for found in _tokens(body):
         if found.end() <= last_comment if found["comment"] is not None else _tells(found):

@@ -1,4 +1,4 @@
-"""How much of a limit others use, who send without our knowing, and how much is left to them."""
+"""How much of a limit other programs use, whose requests we do not see, and what is left for us."""
 
 from math import inf
 from typing import Final

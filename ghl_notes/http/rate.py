@@ -12,7 +12,7 @@ from attrs import define
 Headers: TypeAlias = Mapping[str, str]
 
 _DAY: Final = 86_400
-# Numbers outside reason are no limits. HighLevel's interval is 10 s; nothing that a server says is
+# Numbers outside reason are no limits. HighLevel's interval is 10 s; no wait of a server's is
 # believed for longer than these seconds without a probe (see ``shut``). Above the other number
 # there is no limit to speak of.
 MOST_SECONDS: Final = 300.0

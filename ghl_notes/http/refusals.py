@@ -22,7 +22,9 @@ _LONGEST: Final = 3600.0
 _REMEMBERED: Final = 32
 
 _NEW: Final = "the token was made less than a minute ago, so it is not the fault"
-_USELESS: Final = "a renewed token was refused in the same words, so it is not the fault"
+_RENEWAL_DID_NOT_HELP: Final = (
+    "a renewed token was refused in the same words, so it is not the fault"
+)
 
 
 @define(eq=False)
@@ -54,7 +56,7 @@ class Refusals:
         self._found: OrderedDict[str, _Found] = OrderedDict()
 
     def objection(self, denial: Denial, token: str, age: float | None, now: float) -> str | None:
-        """Say why no token is to be renewed for this refusal; None to renew, empty to say nothing.
+        """Return why no token is renewed for this refusal; None to renew, empty without a reason.
 
         Unknown words that refuse a newborn token are remembered.
         """
@@ -62,7 +64,7 @@ class Refusals:
             return ""
         found = self._found.get(denial.words)
         if found is not None and found.holds(token, age, now):
-            return _USELESS
+            return _RENEWAL_DID_NOT_HELP
         if denial.blame is Blame.TOKEN or age is None or age >= NEWBORN:
             return None
         self._remember(denial, token, age, now)
@@ -73,17 +75,17 @@ class Refusals:
         self._found.pop(denial.words, None)
 
     def not_cured(self, denial: Denial, token: str, age: float | None, now: float) -> str:
-        """Note that a renewed token was refused too, and say so."""
+        """Note that a renewed token was refused too, and return the message for that."""
         if denial.blame in _PAUSE:
             self._remember(denial, token, age, now)
-            return _USELESS
+            return _RENEWAL_DID_NOT_HELP
         return ""
 
     def _remember(self, denial: Denial, token: str, age: float | None, now: float) -> None:
         found = self._found.pop(denial.words, None)
         if found is None or now - found.until > _LONGEST:
             pause = _PAUSE[denial.blame]
-        elif found.holds(token, age, now):  # of many refused together, the first has told it
+        elif found.holds(token, age, now):  # of many refused together, the first has counted
             self._found[denial.words] = found
             return
         else:

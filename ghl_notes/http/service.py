@@ -20,7 +20,7 @@ class Service(Protocol):
         ...
 
     def denial(self, reply: Reply) -> Denial:
-        """Say what a 401 is about, so far as its words tell."""
+        """Return what a 401 is about, by its message."""
         ...
 
     def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:

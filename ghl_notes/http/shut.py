@@ -1,23 +1,23 @@
-"""How long a location may be shut by what a server said, before one request asks again.
+"""How long a location is closed on a server's word, before one request asks again.
 
 A header may be wrong once: nothing left of a day, a ``Retry-After`` of a year. So a time beyond
-five minutes is believed only until one single request, a probe, has been sent then. If it is
-answered, the location is open; if it is refused or told the same, it stays shut, and is asked
-again as often. In a day that is over in truth that costs twelve refused requests an hour, which no
-limit counts.
+five minutes is believed only for that long; then one single request, a probe, is sent. If it is
+answered, the location is open; if it is refused, or the reply says the same, it stays shut, and the
+next probe follows after the same time. On a day that is truly over this costs twelve refused
+requests an hour, which no limit counts.
 """
 
 from math import inf
 from typing import Final
 
 BELIEVED: Final = 300.0
-"""Seconds for which anything a server says is believed without a probe."""
+"""Seconds for which a wait that a server asks for is believed without a probe."""
 
 
 class Shut:
     """Until when nothing may be sent, and when a probe may be. Times are of one monotonic clock.
 
-    ``daily`` says that the day is over, and ``probing`` that a probe is under way.
+    ``daily`` is True when the day is over, and ``probing`` while a probe is under way.
     """
 
     def __init__(self) -> None:
@@ -36,9 +36,9 @@ class Shut:
         certain: bool = False,
         again: bool = False,
     ) -> None:
-        """Shut until then; ``again`` says that a probe has found it so.
+        """Shut until then. ``again``: a probe has confirmed it.
 
-        ``certain`` says that it was to be expected; it is probed all the same.
+        ``certain``: our own count agrees; it is probed all the same.
         """
         if now >= self.until:
             self.open()
@@ -50,7 +50,7 @@ class Shut:
         self._confirmed = self._confirmed or certain or again
 
     def open(self) -> None:
-        """Believe nothing of it any more."""
+        """Open the location, and forget why it was shut."""
         self.until, self._probe_at, self.daily = -inf, inf, False
         self.probing = self._confirmed = False
 
@@ -60,8 +60,8 @@ class Shut:
             return inf
         return max(0.0, min(self.until, self._probe_at) - now)
 
-    def told(self, now: float) -> float:
-        """Tell for how long it is shut, as far as that is believed."""
+    def believed_for(self, now: float) -> float:
+        """Return for how long it is shut, no longer than is believed without a probe."""
         return (self.until if self._confirmed else min(self.until, self._probe_at)) - now
 
     def probe(self, now: float) -> bool:

@@ -1,6 +1,6 @@
 """The arithmetic of a rate limit: when the next request may go, from times that are passed in.
 
-What is known of HighLevel: 100 requests in 10 s and 200,000 in 24 h for each location, told by the
+What is known of HighLevel: 100 requests in 10 s and 200,000 in 24 h for each location, given in the
 headers of every reply, counted over all apps' processes, in a window whose alignment is not
 promised. So nothing here relies on it: no interval of that length, wherever it begins, sees more
 requests than the limit. A request is counted by the server somewhere between its sending and its
@@ -26,8 +26,8 @@ from ghl_notes.http.shut import BELIEVED, Shut
 class Slot:
     """The right to send one request: when it was given, and how many slots had lapsed by then.
 
-    ``era`` is that of the window: slots of an era that is over are counted already. ``probe`` says
-    that the location is shut, and that this request asks whether that is so.
+    ``era`` is that of the window: slots of an era that is over are counted already. ``probe`` is
+    True if the location is shut, and this request asks whether it still is.
     """
 
     taken_at: float
@@ -75,13 +75,13 @@ class Window:
         if now >= day.ends:
             day.roll(now)
         if day.left <= 0 and not (shut.probing or (shut.daily and now < shut.until)):
-            if not day.told:  # a limit of our user's, which no probe could lift
+            if not day.is_from_headers:  # a limit set by the user, which no probe could lift
                 return True, day.ends - now
             self._end_day(now)
         if now < shut.until:
             wait = shut.wait(now)
             if 0 < wait < inf and (shut.daily or wait > longest):
-                return shut.daily, shut.told(now)
+                return shut.daily, shut.believed_for(now)
         return None
 
     def delay(self, now: float, *, bulk: bool = False) -> float:
@@ -89,7 +89,7 @@ class Window:
         if now < self._shut.until and (wait := self._shut.wait(now)) > 0:
             return wait
         if not self._opened and self._in_flight:
-            return inf  # a sandbox has 25 where others have 100: let one reply tell
+            return inf  # a sandbox has 25 where others have 100: wait for one reply's headers
         spent = self._spent
         while spent and spent[0] + self._age <= now:
             spent.popleft()
@@ -131,11 +131,11 @@ class Window:
             self._shut.failed(now)
         if arrives <= 0:
             self._spent.append(now)
-        else:  # nobody waits longer for it than a server is believed
+        else:  # no longer than a server's wait is believed
             insort(self._late, now + min(arrives, max(0.0, BELIEVED - self._age)))
 
     def abandon(self, now: float, arrives: float = 0.0) -> None:
-        """Take all requests under way for lost; whoever returns their slots later is late."""
+        """Count all requests under way as lost; slots that are returned later are ignored."""
         for _ in range(self._in_flight):
             self.lost(Slot(now, self._lapsed), now, arrives)
         if self._shut.probing:
@@ -183,7 +183,7 @@ class Window:
         self._day.left += 1
 
     def _believe_probe(self, rate: RateSnapshot | None, now: float) -> None:
-        """Open what a probe has found open: the reply says so, unless it says the contrary."""
+        """Open the location after a probe's reply, unless its headers say that nothing is left."""
         was_daily = self._shut.daily
         self._shut.open()
         if rate is not None and rate.daily_remaining == 0:
@@ -214,7 +214,7 @@ class Window:
         return share if share > 0 else 1
 
     def _learn(self, slot: Slot, now: float, rate: RateSnapshot) -> bool:
-        """Follow the headers of a reply; say whether they told of the day that it is."""
+        """Follow the headers of a reply; return whether they were about the present day."""
         self._opened = True
         self.limit = rate.limit
         if self.interval != rate.interval:
@@ -236,5 +236,5 @@ class Window:
         return True
 
     def _end_day(self, now: float) -> None:
-        """Shut for the rest of a day of which nothing is left, by what the headers say."""
+        """Shut for the rest of a day of which the headers say that nothing is left."""
         self._shut.close(now, self._day.ends, daily=True, certain=self._day.is_steady)
