@@ -25,9 +25,11 @@ from ghl_notes.models import (
     Json,
     UserType,
 )
-from ghl_notes.oauth.authorize import authorization_request, read_callback
+from ghl_notes.oauth.authorize import authorization_request, given_code
+from ghl_notes.oauth.forgetting import forget_agency, forget_location
 from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.oauth.installs import Installs
+from ghl_notes.oauth.naming import named_key
 from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.oauth.tending import checked, tended
 from ghl_notes.stores.memory import MemoryStore
@@ -90,6 +92,7 @@ class HighLevel(Closing):
         self._installs = Installs(
             self.store, oauth, mint=self._mint, observer=observer, clock=clock, loops=self._loops
         )
+        self._forgotten = Forgotten(self.claims if isinstance(self.store, Claims) else None)
         self._clients: dict[str, Client] = {}
 
     @property
@@ -127,18 +130,11 @@ class HighLevel(Closing):
         a ``code`` alone for installs that began in HighLevel's marketplace and carry no state.
         Raises ``ReauthorizationRequired`` for a code that is used, old or not for this state.
         """
-        if (code is None) == (callback_url is None):
-            msg = "give either code, or callback_url with its state"
-            raise ConfigurationError(msg)
-        if callback_url is not None:
-            code = read_callback(callback_url, state=state or "")
-        elif state is not None:
-            msg = "state can be checked only against callback_url, not against a code"
-            raise ConfigurationError(msg)
-        if not isinstance(code, str) or not code.strip():
-            msg = "code must be the text that the callback carried"
-            raise ConfigurationError(msg)
-        return await self._installs.add(code, user_type=user_type)
+        code = given_code(code, callback_url=callback_url, state=state)
+        install = await self._installs.add(code, user_type=user_type)
+        if install.location_id is not None:
+            await self._forgotten.discard_if_possible(install.location_id)
+        return install
 
     def routes(
         self,
@@ -178,7 +174,7 @@ class HighLevel(Closing):
         self, *, location_id: str | None = None, company_id: str | None = None
     ) -> Install | None:
         """Return the stored install of a location or of an agency, or None."""
-        return await self._installs.find(self._key(location_id, company_id))
+        return await self._installs.find(named_key(self._installs.owner, location_id, company_id))
 
     def tend(
         self, *, idle_days: float = 30.0, concurrency: int = _TENDED_AT_ONCE
@@ -215,14 +211,10 @@ class HighLevel(Closing):
         the app there. Webhooks of a forgotten location that come late are refused for a week,
         though its agency is stored.
         """
-        keys = [self._key(location_id, company_id)]
-        if location_id is not None and isinstance(self.store, Claims):
-            await Forgotten(self.claims).add(location_id)
+        named_key(self._installs.owner, location_id, company_id)  # checks the ids
         if company_id is not None:
-            keys += self._installs.minted_now(company_id)
-            keys += [one.key async for one in self.installs() if one.company_id == company_id]
-        forgotten = [await self._installs.forget(key, before=before) for key in dict.fromkeys(keys)]
-        return [install for install in forgotten if install is not None]
+            return await forget_agency(self._installs, company_id, before)
+        return await forget_location(self._installs, self._forgotten, location_id or "", before)
 
     async def mint(
         self, location_id: str, *, company_id: str | None = None, since: datetime | None = None
@@ -236,7 +228,9 @@ class HighLevel(Closing):
         self.location(location_id, company_id=company_id)  # checks the ids
         now = datetime.fromtimestamp(self._clock(), UTC)
         auth = self._installs.location(location_id, company_id)
-        return (await auth.install_again(since or now)).install
+        install = (await auth.install_again(since or now)).install
+        await self._forgotten.discard(location_id)
+        return install
 
     def location(self, location_id: str, *, company_id: str | None = None) -> Client:
         """Return the client of a location, always the same one. Nothing is requested yet.
@@ -287,7 +281,10 @@ class HighLevel(Closing):
 
     async def _mint(self, company_id: str, location_id: str, agency_token: str) -> Json:
         age = self._installs.agency(company_id).age(agency_token)
-        return await self._agencies.mint(company_id, location_id, agency_token, age=age)
+        payload = await self._agencies.mint(company_id, location_id, agency_token, age=age)
+        # HighLevel has said that the app is there. Who forgets it now waits for the store's hold.
+        await self._forgotten.discard(location_id)
+        return payload
 
     async def _ask(self, install: Install) -> None:
         """Make the cheapest call that an install's scopes allow."""
@@ -299,13 +296,3 @@ class HighLevel(Closing):
         elif install.company_id is not None and "oauth.readonly" in install.scopes:
             await anext(self.locations(install.company_id), None)
         await self._installs.auth_of(install).token()
-
-    def _key(self, location_id: str | None, company_id: str | None) -> str:
-        if (location_id is None) == (company_id is None):
-            msg = "give either location_id or company_id"
-            raise ConfigurationError(msg)
-        if location_id is not None:
-            segment("location_id", location_id)
-            return self._installs.location_key(location_id)
-        segment("company_id", company_id or "")
-        return self._installs.company_key(company_id or "")

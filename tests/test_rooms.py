@@ -95,6 +95,8 @@ TABLE = {
     "oauth/under_way": "stores/finishing",
     "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
+    "oauth/naming": "errors http/protocol models/*",
+    "oauth/forgetting": "models/* oauth/forgotten oauth/installs",
     "oauth/forgotten": "stores/protocol",
     "oauth/pages": "models/*",
     "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",

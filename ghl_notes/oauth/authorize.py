@@ -36,6 +36,25 @@ def page_request(app: App, page: str, *, state: str | None, **more: str) -> Auth
     return AuthorizationRequest(url=where, state=state)
 
 
+def given_code(code: str | None, *, callback_url: str | None, state: str | None) -> str:
+    """Return the code that was given, or that of the callback, whose state is checked.
+
+    Raises ``ConfigurationError`` for both or neither, and for a state without a callback.
+    """
+    if (code is None) == (callback_url is None):
+        msg = "give either code, or callback_url with its state"
+        raise ConfigurationError(msg)
+    if callback_url is not None:
+        code = read_callback(callback_url, state=state or "")
+    elif state is not None:
+        msg = "state can be checked only against callback_url, not against a code"
+        raise ConfigurationError(msg)
+    if not isinstance(code, str) or not code.strip():
+        msg = "code must be the text that the callback carried"
+        raise ConfigurationError(msg)
+    return code
+
+
 def read_callback(callback_url: str, *, state: str) -> str:
     """Return the authorization code of a callback, after checking that the state is ours.
 

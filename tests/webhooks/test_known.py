@@ -2,13 +2,14 @@
 """Whose events are let in: those of stored locations, and of those a stored agency vouches for."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghl_notes import HighLevel
+from ghl_notes import HighLevel, ReauthorizationRequired, Unavailable
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import FakeHighLevel, Fault
 from ghl_notes.webhooks import vouching
@@ -127,6 +128,81 @@ async def test_a_location_that_was_forgotten_by_hand_stays_unknown(
 
     assert (late.status, later.status) == (403, 200)
     assert await agency.find(location_id=fake.location_id) is None
+
+
+BACK = {
+    "minted": lambda fake, agency: agency.mint(fake.location_id),
+    "installed": lambda fake, agency: agency.install(fake.authorize_code()),
+    "used": lambda fake, agency: agency.location(fake.location_id).notes.list(
+        fake.contact_ids()[0]
+    ),
+}
+
+
+@pytest.mark.parametrize("way", BACK)
+async def test_what_is_there_again_is_no_longer_forgotten(send, fake, agency, app_id, way) -> None:
+    """Whatever stores its install again, its agency vouches for it from then on."""
+    await agency.mint(fake.location_id)
+    await agency.forget(location_id=fake.location_id)
+    late = await send(appId=app_id)
+    await BACK[way](fake, agency)
+    await lost(agency, fake.location_id)
+    back = await send(appId=app_id)
+
+    assert (late.status, back.status) == (403, 200)
+
+
+async def test_what_a_late_uninstall_leaves_is_not_forgotten(send, fake, agency, app_id) -> None:
+    """An UNINSTALL that is older than the stored install does not mark its location."""
+    install = await agency.mint(fake.location_id)
+    old = install.installed_at - timedelta(seconds=1)
+    forgotten = await agency.forget(location_id=fake.location_id, before=old)
+    await lost(agency, fake.location_id)
+
+    assert forgotten == []
+    assert (await send(appId=app_id)).status == 200
+
+
+async def test_what_is_forgotten_while_it_is_minted_stays_so(send, fake, agency, app_id) -> None:
+    """The reply of a mint under way does not take the mark away that came meanwhile."""
+    forgetting = []
+
+    async def look(request) -> None:
+        if request.kind == "mint" and request.phase == "answered" and not forgetting:
+            forget = agency.forget(location_id=fake.location_id)
+            forgetting.append(asyncio.create_task(forget))
+            await asyncio.sleep(0.05)
+
+    fake.on_token = look
+    with pytest.raises(ReauthorizationRequired):
+        await agency.mint(fake.location_id)
+    await forgetting[0]
+
+    assert (await send(appId=app_id)).status == 403
+
+
+@pytest.mark.parametrize(
+    "failure", [Unavailable("the claims are away", maybe_applied=False), KeyError("x")]
+)
+async def test_an_install_is_told_though_claims_are_away(build, fake, caplog, failure) -> None:
+    """A code works once: that a mark stayed is logged, and the install is returned."""
+
+    class Away(MemoryStore):
+        async def forget(self, name: str) -> None:
+            raise failure
+
+    highlevel = build(store=Away())
+    install = await highlevel.install(fake.authorize_code())
+
+    assert await highlevel.find(location_id=fake.location_id) == install
+    assert f"off the forgotten ones: {type(failure).__name__}" in caplog.text
+
+
+async def lost(highlevel: HighLevel, location_id: str) -> None:
+    """Take an install out of the store, as nobody does who means to forget its location."""
+    install = await highlevel.find(location_id=location_id)
+    async with highlevel.store.hold(install.key) as hold:
+        await hold.delete()
 
 
 @pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.RATE_LIMITED, Fault.HTML])
