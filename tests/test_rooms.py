@@ -72,24 +72,30 @@ TABLE = {
         "errors models/* http/failures http/protocol http/redaction http/reply"
         " http/transport oauth/token_reply"
     ),
-    "oauth/refreshing": "errors events models/* http/retries oauth/token_reply",
+    "oauth/at_work": "",
+    "oauth/observing": "events",
+    "oauth/refreshing": (
+        "errors events models/* http/outcomes http/retries oauth/observing oauth/token_reply"
+    ),
     "oauth/remembering": "errors",
     "oauth/keeping": "events models/* oauth/auth oauth/refreshing stores/protocol",
-    "oauth/minting": ("errors models/* oauth/auth oauth/keeping oauth/remembering stores/protocol"),
+    "oauth/minting": (
+        "errors models/* oauth/at_work oauth/auth oauth/keeping oauth/remembering stores/protocol"
+    ),
     "oauth/spending": (
-        "errors events models/* oauth/keeping oauth/minting oauth/refreshing oauth/remembering"
-        " stores/protocol"
+        "errors events models/* oauth/at_work oauth/keeping oauth/minting oauth/refreshing"
+        " oauth/remembering stores/protocol"
     ),
     "oauth/recovery": (
         "errors events models/* oauth/keeping oauth/minting oauth/remembering oauth/spending"
         " stores/protocol"
     ),
     "oauth/renewal": "errors models/* oauth/keeping oauth/minting oauth/recovery",
-    "oauth/exchanging": "errors events http/retries models/* oauth/refreshing",
+    "oauth/exchanging": "errors events http/outcomes http/retries models/*",
     "oauth/holding": "errors models/* stores/protocol",
     "oauth/installs": (
         "errors events models/* http/loops http/retries oauth/exchanging oauth/holding"
-        " oauth/keeping oauth/minting oauth/refreshing oauth/renewal oauth/session"
+        " oauth/keeping oauth/minting oauth/observing oauth/refreshing oauth/renewal oauth/session"
         " oauth/under_way stores/owned stores/protocol"
     ),
     "oauth/under_way": "stores/finishing",

@@ -61,7 +61,7 @@ class Carrier:
         self._origin = Origin(base_url)
         self._service = service
         self._auth = auth
-        self._dated = auth if isinstance(auth, DatedAuth) else None
+        self._dated = auth if isinstance(auth, DatedAuth) and callable(auth.age) else None
         self._refusals = tenant.refusals
         self._renewed: tuple[str, float] = "", 0.0  # by an auth that tells no ages, and when
         self._token = ""  # the last that was sent, and so can be

@@ -27,6 +27,10 @@ class LoopOwner:
             elif self._loop is not loop:
                 raise elsewhere()
 
+    def is_now(self, era: int) -> bool:
+        """Tell whether what was begun in an era still counts; its end may come long after it."""
+        return era == self.era and (self._loop is None or not self._loop.is_closed())
+
 
 class LoopLock:
     """A lock for the tasks of one event loop; in the next one it is free again."""

@@ -173,8 +173,8 @@ class Lane:
     def leave(self, place: Place) -> None:
         """Give a place back, and let in who waits for it."""
         places = self._places
-        if place.era != places.era:
-            return
+        if place.era != places.era or not places.owner.is_now(place.era):
+            return  # a call may be cleaned up long after its loop has ended
         if place.reserved:
             places.reserved[place.bulk] -= 1
             self._own[place.bulk] -= 1

@@ -139,6 +139,36 @@ def retrying(
             error = yield seconds
             failed += 1
 
+    async def resumed(failure: list[HighLevelError], *args: P.args, **kwargs: P.kwargs) -> R:
+        if failure:  # of the first try, which is over
+            raise failure.pop()
+        return await attempt(*args, **kwargs)
+
+    again = backoff.on_exception(
+        waits,
+        _RETRIED,
+        jitter=None,  # the generator's waits have theirs, which never shortens a Retry-After
+        logger=None,
+        on_backoff=_teller(observer),
+    )(resumed)
+
+    async def first(*args: P.args, **kwargs: P.kwargs) -> R:
+        failure: list[HighLevelError] = []  # whose traceback holds this frame: let go of it in time
+        try:  # backoff has its price, so it is called in with the first failure
+            return await attempt(*args, **kwargs)
+        except _RETRIED as error:
+            failure.append(error)
+        try:
+            return await again(failure, *args, **kwargs)
+        except _RETRIED as error:
+            if isinstance(error.__context__, StopIteration):  # backoff's, which holds the error too
+                error.__context__ = None
+            raise
+
+    return first
+
+
+def _teller(observer: Observer | None) -> "Callable[[Details], None]":
     def tell(details: "Details") -> None:
         error = details.get("exception")
         if observer is not None and isinstance(error, HighLevelError):
@@ -152,24 +182,4 @@ def retrying(
                 )
             )
 
-    async def resumed(failure: list[HighLevelError], *args: P.args, **kwargs: P.kwargs) -> R:
-        if failure:  # of the first try, which is over
-            raise failure.pop()
-        return await attempt(*args, **kwargs)
-
-    again = backoff.on_exception(
-        waits,
-        _RETRIED,
-        jitter=None,  # the generator's waits have theirs, which never shortens a Retry-After
-        logger=None,
-        on_backoff=tell,
-    )(resumed)
-
-    async def first(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:  # backoff has its price, so it is called in with the first failure
-            return await attempt(*args, **kwargs)
-        except _RETRIED as error:
-            failure = error
-        return await again([failure], *args, **kwargs)
-
-    return first
+    return tell

@@ -1,7 +1,8 @@
 """The one door to the network: bytes out, bounded bytes in, aiohttp's errors turned into ours."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import Final
 
@@ -14,6 +15,9 @@ from ghl_notes.http.connector import Connector
 from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.places import Capacity, Lane, Places
 from ghl_notes.http.reply import Reply
+
+# Renewals wait for a connection under a hold of the store, which ends however patient a caller is.
+_TOKEN_PATIENCE: Final = 5.0
 
 MAX_BODY: Final = 32 * 1024 * 1024
 """The largest reply that is read, in bytes after decompression."""
@@ -62,7 +66,7 @@ class Transport:
         self.places: Places = Places(capacity, patience=timeout, owner=owner, server=server)
         for_tokens = capacity.for_tokens()
         self.token_lane: Lane = Places(
-            for_tokens, patience=timeout, owner=owner, server=server
+            for_tokens, patience=_TOKEN_PATIENCE, owner=owner, server=server
         ).lane()
         self._timeout = _within(timeout)
         self._closed = False
@@ -120,21 +124,17 @@ class Transport:
         telling = isinstance(failure, aiohttp.ClientResponseError)
         raise _named(failure, self._server, status) from (None if telling else failure)
 
-    async def send_for_token(
-        self,
-        method: str,
-        url: URL | str,
-        headers: Mapping[str, str],
-        sent: bytes | None,
-        *,
-        seconds: float,
-    ) -> Reply:
-        """Send a request for a token, as ``send`` does, over the connections kept for these."""
+    @asynccontextmanager
+    async def place_for_token(self) -> AsyncIterator[None]:
+        """Have one of the connections kept for tokens, to ``send`` a request for one.
+
+        Raises ``Unavailable`` if none becomes free within 5 s, whatever ``timeout`` is.
+        """
         self._owner.enter(asyncio.get_running_loop())
         lane = self.token_lane
         place = lane.take(bulk=False) or await lane.wait(bulk=False)
         try:
-            return await self.send(method, url, headers, sent, seconds=seconds)
+            yield
         finally:
             lane.leave(place)
 

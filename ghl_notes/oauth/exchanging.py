@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.events import Observer
+from ghl_notes.http.outcomes import maybe_applied
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import StoredInstall
-from ghl_notes.oauth.refreshing import may_have_been_taken
 
 __all__ = ["exchanged"]
 
@@ -29,7 +29,7 @@ async def exchanged(
         try:
             return await send()
         except HighLevelError as error:
-            if may_have_been_taken(error):
+            if maybe_applied(error):
                 lost.append(error)
             raise
 

@@ -18,19 +18,21 @@ async def held(store: TokenStore, key: str, change: Callable[[Hold], Awaitable[R
 
     After that ``change`` finds what somebody else has written, or what it wrote itself.
     """
+    why = ""
     for _ in range(2):
         try:
             async with store.hold(key) as hold:
                 readable(hold.stored)
                 return await change(hold)
         except Overtaken:
-            continue
+            why = f"another process keeps changing the install {key}"
         except asyncio.CancelledError:
             # The end of ``asyncio.run`` cancels what a store began, and not this.
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-    msg = f"another process keeps changing the install {key}; try again"
+            why = f"the work on the install {key} was cut off, as when the program ends"
+    msg = f"{why}; try again"
     raise Unavailable(msg, maybe_applied=False)
 
 

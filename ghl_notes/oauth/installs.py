@@ -5,7 +5,8 @@ Every change of an install is made under the store's hold, which no other proces
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -14,7 +15,6 @@ import attrs
 
 from ghl_notes.errors import (
     ConfigurationError,
-    HighLevelError,
     UnexpectedResponse,
 )
 from ghl_notes.events import Observer
@@ -33,6 +33,7 @@ from ghl_notes.oauth.exchanging import exchanged
 from ghl_notes.oauth.holding import held, readable
 from ghl_notes.oauth.keeping import Mint
 from ghl_notes.oauth.minting import is_newer, is_overtaken
+from ghl_notes.oauth.observing import guarded
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.renewal import InstallAuth
 from ghl_notes.oauth.session import OAuthSession
@@ -69,12 +70,12 @@ class Installs:
         self.owner: Owner = session.owner
         self.store: OwnedStore = OwnedStore(store, session.owner)
         self.closed: bool = False
-        self.observer = observer
+        self.observer: Observer | None = guarded(observer)
         self.clock = clock
         self.monotonic: Callable[[], float] = lambda: asyncio.get_running_loop().time()
         self._session = session
         # A code works once, so a store that stumbles gets another chance.
-        self._save = retrying(self._save_once, TOKEN_RETRIES, observer=observer)
+        self._save = retrying(self._save_once, TOKEN_RETRIES, observer=self.observer)
         # Each may wait for its agency's limit, under a hold.
         self.minting: asyncio.Semaphore = asyncio.Semaphore(_MINTS_AT_ONCE)
         self._under_way = UnderWay()
@@ -120,15 +121,26 @@ class Installs:
         """Begin what ends before ``close`` does, and before ``asyncio.run``, cancelled or not.
 
         While ``may_stop`` says that nothing would be lost, the end of ``asyncio.run`` ends it.
+        Raises ``ConfigurationError`` after ``close``.
         """
+        if self.closed:
+            work.close()
+            msg = "this HighLevel is closed; make a new one"
+            raise ConfigurationError(msg)
         return self._under_way.begin(work, may_stop=may_stop)
 
     def refresh(self, stored: StoredInstall) -> Refresh:
         """Prepare to spend the refresh token of an install."""
         session = self._session
-        ways = session.refresh, session.refresh_alone
         return Refresh(
-            *ways, stored, TOKEN_RETRIES, self.clock, self.observer, server=session.server
+            session.refresh,
+            session.refresh_alone,
+            stored,
+            TOKEN_RETRIES,
+            self.clock,
+            self.observer,
+            place=session.place,
+            server=session.server,
         )
 
     async def _add(self, code: str, user_type: UserType | None) -> Install:
@@ -137,7 +149,7 @@ class Installs:
         stored = await exchanged(send, TOKEN_RETRIES, server=session.server, observer=self.observer)
         try:
             kept = await self._save(stored)
-        except HighLevelError:
+        except Exception:  # a store of one's own may raise anything
             self.auth_of(stored.install).keep(stored)
             raise
         self.auth_of(kept.install).publish(kept)
@@ -178,7 +190,7 @@ class Installs:
     def minted_now(self, company_id: str) -> list[str]:
         """Name what gets a token of an agency just now, and may not be stored yet."""
         mints = {key: auth.recovery.minting for key, auth in self._auths.items()}
-        return [k for k, one in mints.items() if one.is_under_way and one.company_id == company_id]
+        return [k for k, one in mints.items() if one.under_way and one.company_id == company_id]
 
     def auth(
         self, key: str, *, location_id: str | None = None, company_id: str | None = None
@@ -216,13 +228,23 @@ class Installs:
 
     async def company_of(self, location_id: str) -> str | None:
         """Find the agency that may mint a token for a location: the only one that is stored."""
-        agencies = [one async for one in self.list() if one.user_type == "Company"]
+        agencies = await self.agencies()
         if len(agencies) > 1:
             msg = f"{len(agencies)} agencies are installed: give company_id for {location_id}"
             raise ConfigurationError(msg)
-        return agencies[0].company_id if agencies else None
+        return agencies[0] if agencies else None
 
-    async def list(self) -> AsyncIterator[Install]:
+    async def agencies(self) -> Sequence[str]:
+        """Name the agencies that are stored. What else is stored is not read for that."""
+        found = []
+        async with aclosing(self.list()) as installs:
+            async for install in installs:
+                if install.user_type != "Company":
+                    break  # the keys of agencies come before those of locations
+                found.append(install.company_id or "")
+        return found
+
+    async def list(self) -> AsyncGenerator[Install]:
         """Iterate over the facts of all that is stored of this app, ordered by key."""
         async for stored in self.store.list():
             yield self._with_doubt(stored.install)
@@ -257,7 +279,7 @@ class Installs:
         self.enter()
         self.closed = True
         await self._under_way.ended()
-        auths = self._auths.values()
+        keys, auths = list(self._auths), list(self._auths.values())
         waiting = [auth.saving for auth in auths if auth.saving is not None]
         for task in waiting:
             task.cancel()
@@ -267,9 +289,12 @@ class Installs:
             outcomes = await asyncio.gather(*saves, return_exceptions=True)
         finally:
             await self.store.close()
-        for failure in outcomes:
-            if failure is not None:
-                raise failure
+        unsaved = [(key, error) for key, error in zip(keys, outcomes, strict=True) if error]
+        if unsaved:
+            (_, first), *others = unsaved
+            for key, error in others:
+                first.add_note(f"the new token of {key} was not saved either: {error}")
+            raise first
 
     async def _save_once(self, stored: StoredInstall) -> StoredInstall:
         async def change(hold: Hold) -> StoredInstall:

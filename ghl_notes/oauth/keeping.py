@@ -19,7 +19,6 @@ R = TypeVar("R")
 class Keeper(Protocol):
     """The installs of one app. ``clock`` is Unix time; ``monotonic`` is for pauses alone."""
 
-    closed: bool
     minting: asyncio.Semaphore
     observer: Observer | None
     clock: Callable[[], float]

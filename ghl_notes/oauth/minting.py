@@ -16,6 +16,7 @@ from ghl_notes.errors import (
     Unavailable,
 )
 from ghl_notes.models import Install, StoredInstall
+from ghl_notes.oauth.at_work import AtWork
 from ghl_notes.oauth.auth import StaticToken
 from ghl_notes.oauth.keeping import Keeper
 from ghl_notes.oauth.remembering import Remembered
@@ -91,8 +92,8 @@ class Minting:
     company_id: str | None
     failure: Remembered
     usable: Callable[[StoredInstall, str | None], bool]
-    is_vital: bool = field(default=False, init=False)
-    is_under_way: bool = field(default=False, init=False)
+    vital: AtWork = field(factory=AtWork, init=False)
+    under_way: AtWork = field(factory=AtWork, init=False)
     _forgettings: int = field(default=0, init=False)
     _forgotten_before: datetime | None = field(default=None, init=False)
 
@@ -167,25 +168,22 @@ class Minting:
                 return old, False
             if old is not None and old.install.spent_at is None and is_newer(old.install, since):
                 return old, False  # and renewed as any other, if its token has ended
-            self.is_vital = True
-            try:
-                minted = await self._ask(company_id, token, since or began)
-            except HighLevelError as error:
-                self.failure.keep(error, about, now=self.installs.monotonic())
-                raise
-            if forgettings != self._forgettings and not (
-                since and is_newer(minted.install, self._forgotten_before)
-            ):
-                raise self._forgotten()
-            await hold.save(minted)
+            with self.vital:
+                try:
+                    minted = await self._ask(company_id, token, since or began)
+                except HighLevelError as error:
+                    self.failure.keep(error, about, now=self.installs.monotonic())
+                    raise
+                if forgettings != self._forgettings and not (
+                    since and is_newer(minted.install, self._forgotten_before)
+                ):
+                    raise self._forgotten()
+                await hold.save(minted)
             return minted, True
 
-        self.is_under_way = True
-        try:
+        with self.under_way:
             async with self.installs.minting:  # before the hold, of which a store has not many
                 return await self.installs.held(self.key, change)
-        finally:
-            self.is_vital = self.is_under_way = False
 
     def _forgotten(self) -> ReauthorizationRequired:
         return ReauthorizationRequired(

@@ -7,6 +7,7 @@ once a request may have been taken and brought no answer, it is repeated until t
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,14 +19,15 @@ from ghl_notes.errors import (
     LocationInactive,
     ReauthorizationRequired,
     Unavailable,
-    UnexpectedResponse,
 )
 from ghl_notes.events import Observer
+from ghl_notes.http.outcomes import maybe_applied
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import StoredInstall
+from ghl_notes.oauth.observing import guarded
 from ghl_notes.oauth.token_reply import OtherInstall
 
-__all__ = ["GRACE", "Grace", "Refresh", "may_have_been_taken"]
+__all__ = ["GRACE", "Grace", "Refresh"]
 
 
 @frozen(kw_only=True)
@@ -66,7 +68,8 @@ class Refresh:
     ``in_doubt_since`` is set while it is not known whether HighLevel has taken the token;
     ``is_settled`` once HighLevel has said what became of it.
     ``policy`` is how often a request is repeated that was surely not taken, and ``send_alone``
-    sends it although the caller's own session was closed meanwhile.
+    sends it although the caller's own session was closed meanwhile. ``place`` is had while a
+    request is under way; the grace is counted from when it is had.
     """
 
     send: Callable[[StoredInstall], Awaitable[StoredInstall]]
@@ -74,7 +77,8 @@ class Refresh:
     stored: StoredInstall
     policy: RetryPolicy
     clock: Callable[[], float]
-    observer: Observer | None
+    observer: Observer | None = field(converter=guarded)
+    place: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
     server: str = "HighLevel"
     grace: Grace = field(factory=lambda: GRACE)
     rng: random.Random = field(factory=random.Random)
@@ -82,6 +86,7 @@ class Refresh:
     is_settled: bool = field(default=False, init=False)
     _is_deserted: bool = field(default=False, init=False)
     _began: float = field(default=0.0, init=False)
+    _sent_at: tuple[float, datetime] | None = field(default=None, init=False)
 
     async def spend(self) -> StoredInstall:
         """Return the install with its new token.
@@ -114,12 +119,12 @@ class Refresh:
         return None if wait is None else wait * self.rng.uniform(0.8, 1.0)
 
     async def _attempt(self) -> StoredInstall:
-        began, at = _now(), datetime.fromtimestamp(self.clock(), UTC)
+        self._sent_at = None
         try:
-            return await self._sent(began)
+            return await self._sent()
         except HighLevelError as error:
-            if self.in_doubt_since is None and may_have_been_taken(error):
-                self._began, self.in_doubt_since = began, at
+            if self.in_doubt_since is None and self._sent_at and maybe_applied(error):
+                self._began, self.in_doubt_since = self._sent_at
             if _settles(error) or isinstance(error, Unavailable | OtherInstall):
                 raise
             if isinstance(error, ConfigurationError):  # the session was closed
@@ -130,16 +135,14 @@ class Refresh:
             # token, and nothing at all of the contact or the note that a caller asked for.
             raise self._passing(error) from error
 
-    async def _sent(self, now: float) -> StoredInstall:
+    async def _sent(self) -> StoredInstall:
         """Send it once, in what time there is."""
-        seconds = None
-        if self.in_doubt_since is not None:
-            left = self._began + self.grace.seconds - now
-            seconds = max(self.grace.shortest_attempt, left)
-        send = self.send_alone if self._is_deserted else self.send
         try:
-            async with asyncio.timeout(seconds):
-                return await send(self.stored)
+            async with asyncio.timeout(self._time_left()):
+                if self._is_deserted:
+                    return await self._send_now(self.send_alone)
+                async with self.place():  # others may have it, and nothing is in doubt till then
+                    return await self._send_now(self.send)
         except TimeoutError as error:
             raise Unavailable(f"{self.server} took too long to answer", settled=False) from error
         except asyncio.CancelledError as error:
@@ -148,6 +151,18 @@ class Refresh:
                 raise
             # The program is ending, which cancels what aiohttp began for this request.
             raise Unavailable("the request for a token was cut off") from error
+
+    def _time_left(self) -> float | None:
+        if self.in_doubt_since is None:
+            return None
+        left = self._began + self.grace.seconds - _now()
+        return max(self.grace.shortest_attempt, left)
+
+    async def _send_now(
+        self, send: Callable[[StoredInstall], Awaitable[StoredInstall]]
+    ) -> StoredInstall:
+        self._sent_at = _now(), datetime.fromtimestamp(self.clock(), UTC)
+        return await send(self.stored)
 
     def _passing(self, error: HighLevelError) -> Unavailable:
         words = "; ".join(error.messages) or error.args[0]
@@ -178,13 +193,6 @@ def _settles(error: HighLevelError) -> bool:
     if isinstance(error, ConfigurationError):
         return error.status is not None
     return isinstance(error, ReauthorizationRequired | LocationInactive)
-
-
-def may_have_been_taken(error: HighLevelError) -> bool:
-    """Tell whether a request that failed so may have brought a token that was lost."""
-    if isinstance(error, UnexpectedResponse):  # 2xx, or cut before anyone could tell
-        return error.status is None or error.status < 300  # noqa: PLR2004
-    return isinstance(error, Unavailable) and error.maybe_applied
 
 
 def _now() -> float:

@@ -11,7 +11,7 @@ from copy import copy
 from datetime import datetime
 from typing import Final, TypeVar
 
-from ghl_notes.errors import ConfigurationError, HighLevelError, ReauthorizationRequired
+from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.keeping import Keeper
 from ghl_notes.oauth.minting import CLOCKS_APART, is_newer
@@ -146,9 +146,6 @@ class InstallAuth:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
         self._installs.enter()
         if self.running is None or self.running.done():
-            if self._installs.closed:
-                msg = "this HighLevel is closed; make a new one"
-                raise ConfigurationError(msg)
             self.running = self._begin(self._renewal(stale, looking=looking))
         try:
             return await asyncio.shield(self.running)

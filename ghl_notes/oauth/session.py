@@ -6,7 +6,8 @@ for tokens and keep a token of its own, so reading and keeping are done here and
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode
@@ -74,15 +75,17 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
 
         Raises ``ReauthorizationRequired`` for a code that is unknown, used or too old.
         """
-        now = self._clock()  # the token's time begins somewhere between the request and its reply
-        payload = await self.fetch_token(
-            grant_type="authorization_code", code=code, **self._speaking_for(user_type)
-        )
+        async with self.place():
+            now = self._clock()  # the token's time begins between the request and its reply
+            payload = await self.fetch_token(
+                grant_type="authorization_code", code=code, **self._speaking_for(user_type)
+            )
         return self.read(payload, now=now)
 
     async def refresh(self, stored: StoredInstall) -> StoredInstall:
         """Spend the refresh token of an install, and return the install with its new token.
 
+        The request is sent at once: wait for a connection with ``place`` before.
         Raises ``ReauthorizationRequired`` if that token is dead, and nothing else is proof of it.
         """
         now = self._clock()  # as above
@@ -91,6 +94,16 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             **self._speaking_for(stored.install.user_type),
         )
         return self.read(payload, now=now, before=stored)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Have a connection for one request. Raises ``Unavailable`` if none becomes free soon."""
+        try:
+            async with cast("Transport", self.session).place_for_token():
+                yield
+        except HighLevelError as error:
+            error.at("POST", self.token_path)
+            raise
 
     def read(
         self,
@@ -130,7 +143,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         pairs = parse_qsl(form, keep_blank_values=True, strict_parsing=True)
         secrets = [value for name, value in pairs if name in _SECRETS]
         try:
-            reply = await transport.send_for_token(
+            reply = await transport.send(
                 "POST", uri, sent, self._spelled(pairs), seconds=ATTEMPT_SECONDS
             )
             if reply.status >= 300:  # noqa: PLR2004

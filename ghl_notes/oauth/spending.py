@@ -1,7 +1,5 @@
 """The refresh token's way to a new token: spent under the store's hold, and saved before use."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 import attrs
@@ -10,6 +8,7 @@ from attrs import define, field
 from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.events import Renewed
 from ghl_notes.models import StoredInstall
+from ghl_notes.oauth.at_work import AtWork
 from ghl_notes.oauth.keeping import Keeper
 from ghl_notes.oauth.minting import is_newer, is_overtaken
 from ghl_notes.oauth.refreshing import Refresh
@@ -23,13 +22,13 @@ __all__ = ["Spending"]
 class Spending:
     """Spends the refresh token of one install, and keeps its new token until it is saved.
 
-    ``is_vital`` is True while a token is being made that would be lost if nobody saved it.
+    ``vital`` is true while a token is being made that would be lost if nobody saved it.
     """
 
     installs: Keeper
     key: str
     failure: Remembered
-    is_vital: bool = field(default=False, init=False)
+    vital: AtWork = field(factory=AtWork, init=False)
     _refresh: Refresh | None = field(default=None, init=False)
     _unsaved: tuple[str | None, StoredInstall] | None = field(default=None, init=False, repr=False)
 
@@ -81,7 +80,7 @@ class Spending:
         """Save what waits for it, unless somebody has put something newer there."""
         unsaved = self.unsaved_for(hold.stored)
         if unsaved is not None:
-            with self._vitally():
+            with self.vital:
                 await hold.save(unsaved)
         self._unsaved = None
 
@@ -90,7 +89,7 @@ class Spending:
         stored, unsaved = hold.stored, self.unsaved_for(hold.stored)
         if unsaved is None and (stored is None or self.usable(stored, stale)):
             return stored
-        with self._vitally():
+        with self.vital:
             renewed = unsaved or await self._spent(hold, stored)
             if renewed is None:
                 return None
@@ -144,14 +143,6 @@ class Spending:
             await _save_doubt(hold, stored, since and (stored.install.in_doubt_since or since))
         except HighLevelError as unsaved:
             raise error from unsaved
-
-    @contextmanager
-    def _vitally(self) -> Iterator[None]:
-        self.is_vital = True
-        try:
-            yield
-        finally:
-            self.is_vital = False
 
 
 async def _save_doubt(hold: Hold, stored: StoredInstall, since: datetime | None) -> None:

@@ -382,14 +382,20 @@ async def test_what_cannot_be_saved_is_not_used(fake, build, key, contact_id) ->
 
 
 async def test_an_install_that_cannot_be_saved_is_not_used(fake, build, contact_id) -> None:
-    """An exchange whose result could not be saved leaves no half install behind."""
+    """A code works once: what it brought is kept for when the store takes it, and unused before."""
     store = FullDisk()
     store.full = True
     highlevel = build(fake, store=store)
     with pytest.raises(OSError, match="No space"):
         await highlevel.install(fake.authorize_code())
-    with pytest.raises(ReauthorizationRequired):
-        await highlevel.location(fake.location_id).notes.list(contact_id)
+    notes = highlevel.location(fake.location_id).notes
+    with pytest.raises(OSError, match="No space"):
+        await notes.list(contact_id)
+    assert not [seen for seen in fake.requests if seen.path.startswith("/contacts")]
+    store.full = False
+
+    assert len(await notes.list(contact_id)) == 5
+    assert fake.stats.refreshes == 0
 
 
 @pytest.mark.parametrize(

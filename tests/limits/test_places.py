@@ -1,6 +1,7 @@
 """Which call gets a connection: no location and no kind of work can have all of them."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from ghl_notes.errors import Unavailable
 from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.places import Capacity, Lane, Place, Places
+from ghl_notes.http.transport import Transport
+from ghl_notes.oauth.session import ATTEMPT_SECONDS
 
 SMALL = Capacity(shared=4, each=2, bulk=3, own=1, reserved=2, tokens=1)
 
@@ -137,3 +140,56 @@ def test_the_counters_hold_in_any_order(steps: list[tuple[str, int]]) -> None:
         run.leave(0)
 
     assert (run.ours.shared, run.ours.bulk, run.ours.reserved) == (0, 0, [0, 0])
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_place_of_a_closed_loop_is_not_given_on(begun: bool) -> None:  # noqa: FBT001 - a row
+    """A call may be cleaned up long after its loop ended, before the next one takes anything."""
+    ours = places()
+    lane = ours.lane()
+
+    async def hang() -> tuple[list[Place], list[asyncio.Task[Place]]]:
+        ours.owner.enter(asyncio.get_running_loop())
+        taken = most(lane, bulk=False)
+        waiting = [asyncio.create_task(lane.wait(bulk=False)) for _ in range(3)]
+        await asyncio.sleep(0)
+        return taken, waiting
+
+    loop = asyncio.new_event_loop()
+    taken, waiting = loop.run_until_complete(hang())
+    loop.close()
+    following = asyncio.new_event_loop()
+    if begun:
+        ours.owner.enter(following)
+    for place in taken:
+        lane.leave(place)
+    assert not any(task.done() for task in waiting)
+    if not begun:
+        ours.owner.enter(following)
+
+    assert len(most(lane, bulk=False)) == 3
+    assert (ours.shared, ours.reserved) == (2, [1, 0])
+    following.close()
+    for task in waiting:
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        task.get_coro().close()  # type: ignore[union-attr]
+    assert len(most(lane, bulk=True)) == 1
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("timeout", [1.0, 30.0, 300.0])
+async def test_a_call_for_a_token_waits_no_longer_than_a_hold_allows(timeout: float) -> None:  # noqa: ASYNC109 - the client's
+    """However patient the client is: a store gives up a hold that takes most of a minute."""
+    transport = Transport(None, timeout=timeout)
+    async with AsyncExitStack() as stack:
+        for _ in range(transport.places.capacity.tokens):
+            await stack.enter_async_context(transport.place_for_token())
+        with pytest.raises(Unavailable, match="became free in 5 s") as raised:
+            await stack.enter_async_context(transport.place_for_token())
+
+    assert asyncio.get_running_loop().time() == 5
+    assert (raised.value.waited, raised.value.maybe_applied) == (True, False)
+    assert ATTEMPT_SECONDS > 5
+    async with transport.place_for_token():
+        pass
+    await transport.close()

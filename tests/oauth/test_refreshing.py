@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -222,6 +223,58 @@ async def test_the_grace_begins_with_what_may_have_been_taken() -> None:
 
     assert tried[2] > 0
     assert 27 < tried[-1] - tried[2] < 28
+
+
+async def test_the_grace_begins_when_the_request_is_sent() -> None:
+    """The wait for a connection comes before it, however long: nothing has left till then."""
+    endpoint, wall, places = Endpoint(LOST, 1000), [WALL], []
+
+    @asynccontextmanager
+    async def place() -> AsyncIterator[None]:
+        places.append(asyncio.get_running_loop().time())
+        if len(places) == 1:
+            await asyncio.sleep(20)
+            wall[0] += 20
+        yield
+
+    send = endpoint.__call__
+    spending = Refresh(
+        *(send, send, OLD, TOKEN_RETRIES, lambda: wall[0], None),
+        place=place,
+        rng=random.Random(0),
+    )
+    with pytest.raises(Unavailable, match="did not say"):
+        await spending.spend()
+
+    assert endpoint.tried[0] == 20
+    assert 27 < endpoint.tried[-1] - endpoint.tried[0] < 28
+    assert spending.in_doubt_since == datetime.fromtimestamp(WALL + 20, UTC)
+    assert len(places) == len(endpoint.tried)
+
+
+async def test_what_was_cut_off_before_it_was_sent_is_in_no_doubt() -> None:
+    """A request that still waited for its connection was not taken."""
+    places = []
+
+    @asynccontextmanager
+    async def place() -> AsyncIterator[None]:
+        places.append(asyncio.get_running_loop().time())
+        if len(places) == 1:
+            raise asyncio.CancelledError
+        yield
+
+    async def answer(_: StoredInstall) -> StoredInstall:
+        assert spending.in_doubt_since is None
+        return NEW
+
+    spending = Refresh(
+        *(answer, answer, OLD, TOKEN_RETRIES, lambda: WALL, None),
+        place=place,
+        rng=random.Random(0),
+    )
+
+    assert await spending.spend() is NEW
+    assert len(places) == 2
 
 
 async def test_the_observer_hears_of_every_try() -> None:

@@ -1,0 +1,27 @@
+"""Whether something is being done just now, which may be done twice at once."""
+
+from typing import Self
+
+from attrs import define, field
+
+__all__ = ["AtWork"]
+
+
+@define(eq=False)
+class AtWork:
+    """True while anybody is inside it."""
+
+    _count: int = field(default=0, init=False)
+
+    def __bool__(self) -> bool:
+        """Tell whether anybody is."""
+        return self._count > 0
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._count += 1
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End, however it ended."""
+        self._count -= 1
