@@ -31,12 +31,12 @@ def newer(one: StoredInstall | None, other: StoredInstall) -> StoredInstall:
 
 
 async def adopt(store: TokenStore, owner: Owner) -> None:
-    """Give the app all installs that are nobody's. Raises what the store raises."""
+    """Give the app all installs whose app is unknown. Raises what the store raises."""
     if isinstance(store, Adopting):
         await store.adopt(provider=owner.provider, client_id=owner.client_id)
         return
     keys = set()
-    with suppress(ConfigurationError):  # of what cannot be read: whoever lists it gets that
+    with suppress(ConfigurationError):  # for what cannot be read: listing raises that
         async for one in store.list():
             if adopted_by(owner, one) is not None:
                 keys.add(one.install.key)

@@ -16,7 +16,7 @@ _HOPELESS_FILE: Final = {
     errno.EISDIR,
     errno.ELOOP,
     errno.ENAMETOOLONG,
-    errno.EACCES,  # it belongs to somebody else
+    errno.EACCES,  # it belongs to another user
     errno.EPERM,
     errno.EINVAL,  # no file can be used so, as a device
     errno.ENOTSUP,  # a file system without locks

@@ -43,7 +43,7 @@ class FileLocks:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._turns = Turns()
-        self.process: OwnProcess = OwnProcess()  # of all who use the file by this object
+        self.process: OwnProcess = OwnProcess()  # in which this object may be used
 
     @asynccontextmanager
     async def held(self, name: str, *, seconds: float = HOLD_SECONDS) -> AsyncIterator[None]:
@@ -69,7 +69,7 @@ class FileLocks:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the lock of those who change the schema, from a thread, without waiting for it.
+        """Hold the lock for changes of the schema, from a thread, without waiting for it.
 
         Raises ``Busy`` while another process has it.
         """
@@ -132,7 +132,7 @@ async def _taken(file: Path, wait: Wait) -> _Lock | None:
 
 
 def _try(file: Path) -> _Lock | None:
-    """Lock the file of this name; None while somebody else does."""
+    """Lock the file of this name; None while another process holds it."""
     failure: HighLevelError
     try:
         while (descriptor := _locked(file)) is not None:
@@ -192,7 +192,7 @@ def _is_still_at(descriptor: int, file: Path) -> bool:
 
 
 def _sign(descriptor: int) -> None:
-    """Write down who holds the lock, for the message to those who wait in vain."""
+    """Write the holder into the lock file, for the error of those who wait in vain."""
     with suppress(OSError):  # on a full disk it holds all the same
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()} {socket.gethostname()}\n".encode())
@@ -208,7 +208,7 @@ def holder_of(file: Path) -> str:
 
 
 def writer_of(path: Path) -> str:
-    """Name the process that is writing to a SQLite file, where Linux tells.
+    """Name the process that is writing to a SQLite file, where Linux shows it.
 
     It has locked a byte of the ``-shm`` (https://www.sqlite.org/walformat.html#locking_matrix).
     """

@@ -1,4 +1,4 @@
-"""Work that ends before whoever asked for it is cancelled."""
+"""Work that is finished before its caller's cancellation is raised."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 def begun(work: Coroutine[object, object, R]) -> asyncio.Task[R]:
-    """Begin a task that the end of ``asyncio.run`` does not cancel. Somebody must await it.
+    """Begin a task that the end of ``asyncio.run`` does not cancel. It must be awaited.
 
     ``asyncio.run`` cancels the tasks that are registered, and waits for those alone.
     """
@@ -21,10 +21,10 @@ def begun(work: Coroutine[object, object, R]) -> asyncio.Task[R]:
 
 
 async def finished(work: Awaitable[R], *, may_stop: Callable[[], bool] = lambda: False) -> R:
-    """Await ``work`` to its end. A caller who is cancelled meanwhile is so after that end.
+    """Await ``work`` to its end. A cancellation of the caller meanwhile is raised after that.
 
-    That holds at the end of ``asyncio.run`` too. While ``may_stop`` says so, ``work`` is cancelled
-    with its caller.
+    That holds at the end of ``asyncio.run`` too. While ``may_stop()`` is True, ``work`` is
+    cancelled with its caller.
     """
     job = begun(work) if asyncio.iscoroutine(work) else asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None

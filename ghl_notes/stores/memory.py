@@ -32,11 +32,11 @@ class _Held:
 
 
 class MemoryStore:
-    """Keeps installs in this process. Whoever restarts it must authorize again.
+    """Keeps installs in this process. After a restart their users must authorize again.
 
     Belongs to the process and to the event loop that uses it first, and to the next loop when that
-    one is closed; another one gets ``ConfigurationError``. Whoever waits for a hold for
-    ``hold_timeout`` seconds gets ``Unavailable``.
+    one is closed; another one gets ``ConfigurationError``. A caller who waits for a hold
+    for ``hold_timeout`` seconds gets ``Unavailable``.
     """
 
     def __init__(

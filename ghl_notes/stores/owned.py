@@ -18,7 +18,7 @@ __all__ = ["OwnedClaims", "OwnedStore"]
 
 @define
 class _Held:
-    """A hold whose install says whose it is, whatever the store keeps of that."""
+    """A hold whose install has its provider and app, even from a store that keeps neither."""
 
     hold: Hold
     stored: StoredInstall | None
@@ -35,8 +35,8 @@ class _Held:
 class OwnedStore:
     """The installs of one app in a store; the others are neither shown nor touched.
 
-    It promises what the store promises. Before the first use it adopts what is nobody's, once for
-    all who ask at the same time; if that fails, so does what was asked, and the next who asks
+    It promises what the store promises. Before the first use it adopts the installs whose app is
+    unknown, once for all concurrent callers; if that fails, so do their calls, and the next call
     tries again. Installs come with their provider and app even from a store that keeps neither.
     """
 
@@ -53,7 +53,7 @@ class OwnedStore:
 
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[Hold]:
-        """Wait for the sole right to change the install under ``key``, and read it afresh."""
+        """Wait for the sole right to change the install under ``key``, and read it again."""
         await self._ready()
         async with self._store.hold(key) as hold:
             yield _Held(hold, self._ours(key, hold.stored))
@@ -99,7 +99,7 @@ class OwnedStore:
             adopting.add_done_callback(_looked_at)
         try:
             await asyncio.shield(adopting)
-        except HighLevelError as error:  # one for each caller, who will name his own call in it
+        except HighLevelError as error:  # one for each caller, since each names its own call in it
             raise copy(error) from error
 
     def _under_way(self) -> "asyncio.Task[None] | None":
@@ -147,4 +147,4 @@ class OwnedClaims:
 
 def _looked_at(adopting: "asyncio.Task[None]") -> None:
     if not adopting.cancelled():
-        adopting.exception()  # each who waits gets it; with nobody left it is no news
+        adopting.exception()  # each caller gets it; without a caller asyncio would log it

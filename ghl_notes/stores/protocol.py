@@ -23,7 +23,7 @@ class Overtaken(Exception):
 class Unreadable(ConfigurationError):
     """Some of the installs that were listed cannot be read: ``keys`` names them.
 
-    It is raised after all the others, and says what is wrong with the first.
+    It is raised after all the others; its message is about the first.
     """
 
     def __init__(self, message: str, *, keys: Sequence[str]) -> None:
@@ -76,7 +76,7 @@ class TokenStore(Protocol):
         """Iterate over all installs, ordered by key.
 
         What cannot be read raises ``ConfigurationError`` after all the others; ``Unreadable``, if
-        it can be told which those are.
+        their keys are known.
         """
         ...
 
@@ -115,8 +115,8 @@ class Claims(Protocol):
         """Return True to the first who claims ``name``, and False to all others for ``seconds``.
 
         One among all tasks and processes gets True. After that time the name is free again. With
-        ``seconds`` of 0 or less this claims nothing: it only tells whether the name is free, and
-        however many ask at once get the same answer.
+        ``seconds`` of 0 or less this claims nothing: it only returns whether the name is free, the
+        same to any number of concurrent callers.
         """
         ...
 

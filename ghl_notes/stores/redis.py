@@ -31,12 +31,12 @@ _Text: TypeAlias = Awaitable[bytes | None]
 _Texts: TypeAlias = Awaitable[dict[bytes, bytes]]
 
 _POLL_SECONDS: Final = 0.05
-# No renewal takes that long. Who still holds by then is stuck, and others get in before they
+# No renewal takes that long. One that still holds by then is stuck, and others get in before they
 # give up waiting.
 _LONGEST_HOLD_SECONDS: Final = 45.0
 # A lease may lapse under its holder, so a change is made only to what the holder has read. For
 # each: the key, the value that was read, and what it shall be; all of them are changed, or none.
-# Nor is anything changed while somebody has one of the holds that are named besides.
+# Nor is anything changed while one of the holds that are named besides is taken.
 _CHANGE: Final = """
 for n = 2, #KEYS do
     if redis.call('EXISTS', KEYS[n]) == 1 then return 0 end
@@ -86,7 +86,7 @@ class RedisStore(Secretive):
     ``<prefix>:hold:<key>``, whose ``lease`` (seconds) is extended while it is held, for 45 s at
     most. A holder that dies keeps the others waiting for at most the lease. One whose lease lapsed
     all the same, in a process that stood still, overwrites nothing: each save compares what is
-    there with what the hold has read, and raises ``Overtaken``. Who waits for a hold for
+    there with what the hold has read, and raises ``Overtaken``. A caller who waits for a hold for
     ``hold_timeout`` seconds gets ``Unavailable``, which names the holder's process. Claims are
     keys that expire, ``<prefix>:claim:<name>``.
 
@@ -243,7 +243,7 @@ class RedisStore(Secretive):
 async def _taken(lock: Lock, wait: Wait) -> bool:
     """Take a lock in the name of this process; False if it is not free in time."""
     token = f"{os.getpid()}@{socket.gethostname()}:{uuid4().hex}"
-    # Not cut short, or it would be taken and nobody would know.
+    # Not cut short, or the lock would be taken without a holder to release it.
     while not await answered(finished(lock.acquire(blocking=False, token=token))):
         if not wait.left:
             return False

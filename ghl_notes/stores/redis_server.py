@@ -32,7 +32,7 @@ _log = logging.getLogger("ghl_notes.stores")
 _ANSWER_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 20
 # What no later try mends. All else may pass: a full disk (MISCONF), replicas that are missing
-# (NOREPLICAS), a script that runs (BUSY), a fail-over, and what the next version of Redis says.
+# (NOREPLICAS), a script that runs (BUSY), a fail-over, and the errors of later versions of Redis.
 _HOPELESS: Final = (
     AuthenticationError,
     AuthenticationWrongNumberOfArgsError,
@@ -43,7 +43,7 @@ _HOPELESS: Final = (
     DataError,
     ValueError,  # an id that is no text
 )
-# The same where redis-py has no class for it, or where an older Redis says it of a script: another
+# The same where redis-py has no class for it, or where an older Redis reports a script's: another
 # program's key, a Redis that is closed to us, no scripts, no such database.
 _is_hopeless: Final = re.compile("WRONGTYPE|^DENIED|unknown command|DB index").search
 
@@ -51,7 +51,7 @@ _is_hopeless: Final = re.compile("WRONGTYPE|^DENIED|unknown command|DB index").s
 def client(url: str) -> Redis:
     """Make a client, which connects when it is used."""
     try:
-        # After the host an @ is a password's, and the host is a part of it that errors would tell.
+        # An @ after the host belongs to a password, part of which errors would quote as the host.
         is_clear = "@" not in "".join(urlsplit(url)[2:])
         pool = BlockingConnectionPool.from_url(
             url,
@@ -73,7 +73,7 @@ def client(url: str) -> Redis:
 
 
 async def look_at(redis: Redis) -> None:
-    """Warn of a Redis that forgets. One that may not be asked (INFO) is not judged."""
+    """Warn of a Redis that may lose data. Without the right to INFO nothing is checked."""
     try:
         persistence = await redis.info("persistence")
     except ResponseError:
@@ -86,7 +86,7 @@ async def look_at(redis: Redis) -> None:
 
 
 async def answered(work: Awaitable[R]) -> R:
-    """Await what Redis says; raise ``Unavailable`` or ``ConfigurationError`` for a refusal."""
+    """Await the reply of Redis; raise ``Unavailable`` or ``ConfigurationError`` for a refusal."""
     try:
         return await work
     except HighLevelError:

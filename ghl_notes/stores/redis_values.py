@@ -27,7 +27,7 @@ def adoptions(texts: Mapping[bytes, bytes], owner: Owner) -> list[bytes]:
     """List what is to be changed so that installs of unknown apps become this app's."""
     changes: list[bytes] = []
     for name, text in sorted(texts.items()):
-        with suppress(ConfigurationError):  # what cannot be read stays: whoever asks gets that
+        with suppress(ConfigurationError):  # what cannot be read stays: listing raises that
             stored = from_entry((name, text))
             adopted = None if stored is None else adopted_by(owner, stored)
             if adopted is not None:

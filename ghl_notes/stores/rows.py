@@ -106,7 +106,7 @@ class Unread:
     problem: str = ""
 
     def add(self, key: object, error: ConfigurationError) -> None:
-        """Take one in; what is raised says of the first what is wrong with it."""
+        """Add one; the error that is raised is about the first."""
         self.problem = self.problem or str(error)
         self.keys.append(key.decode(errors="replace") if isinstance(key, bytes) else str(key))
 

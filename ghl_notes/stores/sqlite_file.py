@@ -116,7 +116,7 @@ class SQLiteFile:
             self._db = opened(self._path, self._locks, self._schema, self._synchronous)
             self._identity = _identity(self._path)
         elif _identity(self._path) != self._identity:
-            # SQLite would go on with a file that nobody finds any more.
+            # SQLite would go on with a file that has no name any more.
             whose = f"{self._schema.name}: {self._path}"
             msg = f"{whose} was replaced: stop all who use it before that"
             raise ConfigurationError(msg)

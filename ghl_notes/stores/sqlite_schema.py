@@ -24,7 +24,7 @@ _BETWEEN_TRIES: Final = 0.005
 
 @frozen
 class Schema:
-    """What a file of one kind holds. ``name`` is who uses it, for messages.
+    """What a file of one kind holds. ``name`` is the class that uses it, for messages.
 
     ``steps`` lead from each version of the schema to the next. Never change one that was released.
     """
@@ -48,7 +48,7 @@ def opened(path: Path, locks: FileLocks, schema: Schema, synchronous: str) -> sq
     with suppress(FileExistsError):  # SQLite would make it readable for everyone
         os.close(os.open(real, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     _check_file(real, f"{schema.name}: {path}")
-    # Without waiting: who has it locked is waited for elsewhere.
+    # Without a timeout: the caller does the waiting for a locked file.
     db = sqlite3.connect(real, timeout=0, check_same_thread=False)
     try:
         _prepare(db, path, locks, schema)

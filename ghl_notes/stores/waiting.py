@@ -1,4 +1,4 @@
-"""How long a caller waits for what somebody else holds, and in which order callers take turns."""
+"""How long a caller waits for a hold, and in which order callers take turns."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ HOLD_SECONDS: Final = 60.0
 
 
 class Busy(Exception):
-    """Somebody else has it. ``holder`` names who, if that is known by now."""
+    """It is held already. ``holder`` names the process, if that is known by now."""
 
     def __init__(self, holder: str = "") -> None:
         super().__init__()
@@ -80,7 +80,7 @@ def checked_timeout(seconds: float, name: str) -> float:
 
 
 def too_late(what: str, seconds: float, holder: str) -> Unavailable:
-    """Say who holds something for so long. The caller is not to wait for it once more."""
+    """Make the error of a wait in vain, which names the holder. It is not to be retried."""
     msg = f"{what} was not free within {seconds:g} s: {holder} holds it and may be stopped;"
     msg += " let it go on or end it, and try again"
     return Unavailable(msg, maybe_applied=False, waited=True)

@@ -1,4 +1,4 @@
-"""The body of a request: what its headers say of it, and its reading within bounds."""
+"""The body of a request: its announcement in the headers, and its reading within bounds."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
@@ -22,7 +22,7 @@ HEADERS: Final = frozenset((_ENCODING, _LENGTH))
 
 
 def check_announced(found: Found) -> None:
-    """Raise ``WebhookRejected`` for a body that need not be read, by what its headers say.
+    """Raise ``WebhookRejected`` for a body that need not be read, by its headers.
 
     HighLevel compresses nothing, and a compressed body may be a thousand times as large as it
     looks. A length may be missing, as some proxies take it away.
@@ -74,7 +74,7 @@ async def _collected(body: AsyncIterable[bytes]) -> bytes:
             if not isinstance(chunk, bytes | bytearray | memoryview):
                 raise _not_raw()
             pieces += 1
-            if pieces > 1:  # a server may have many at hand, and would let nobody else run
+            if pieces > 1:  # a server may have many ready, and would not yield to other tasks
                 await asyncio.sleep(0)
             collected += chunk
             if len(collected) > MAX_BODY:

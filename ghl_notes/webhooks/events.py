@@ -74,12 +74,12 @@ class NoteCreated(NoteEvent):
 
 @frozen(kw_only=True)
 class NoteUpdated(NoteEvent):
-    """A note was changed; ``timestamp`` says when, and nothing else does."""
+    """A note was changed, at ``timestamp``; no other attribute is the time of the change."""
 
 
 @frozen(kw_only=True)
 class NoteDeleted(NoteEvent):
-    """A note was deleted. ``body`` is what it was, or empty where HighLevel does not say."""
+    """A note was deleted. ``body`` is what it was, or empty where HighLevel does not send it."""
 
     body: str = field(default="", repr=False)
 
@@ -89,7 +89,7 @@ class ContactEvent(WebhookEvent):
     """Something happened to a contact, which the event describes as it is now, or was at last.
 
     Only the fields that most need are attributes; the others, custom fields among them, are in
-    ``payload``. HighLevel does not say what was changed.
+    ``payload``. HighLevel does not send what was changed.
     """
 
     location_id: str

@@ -20,7 +20,7 @@ from ghl_notes.webhooks.receipts import Receipt, receipt, repeated
 __all__ = ["Handling"]
 
 Handle: TypeAlias = Callable[[WebhookEvent, str], Awaitable[int]]
-"""Handles an event, under the name of its delivery, and tells the status of the answer."""
+"""Handles an event, under the name of its delivery, and returns the status of the answer."""
 
 _LOG: Final = logging.getLogger("ghl_notes.webhooks")
 
@@ -76,7 +76,7 @@ class Handling:
     def _ended(self, name: str, task: "asyncio.Task[Receipt]") -> None:
         self._running.pop(name, None)
         if not task.cancelled():
-            task.exception()  # each caller gets it; with no caller left it is no news
+            task.exception()  # each caller gets it; without a caller asyncio would log it
 
     async def _outcome(self, delivery: _Delivery, event: WebhookEvent) -> Receipt:
         """Wait for a while. A caller who is cancelled here leaves the work alone."""
@@ -117,4 +117,4 @@ class Handling:
                 raise
         except HighLevelError as error:
             what = "was handled" if handled else "was not handled"
-            _LOG.warning("the store was not told that a webhook %s: %s", what, error)
+            _LOG.warning("could not record that a webhook %s: %s", what, error)

@@ -30,7 +30,7 @@ class Known:
         INSTALL and UNINSTALL, and what names no owner, are known by the app that they name. A
         location is known if it is stored, or if it was not forgotten and a stored agency vouches
         for it: the one that the event names, and no other; without a name any agency, if the
-        event names the app, and else one of which HighLevel says that it has the location.
+        event names the app, and else one that has the location, as HighLevel confirms.
         """
         location_id, company_id = event.location_id, event.company_id
         nowhere = location_id is None and company_id is None
@@ -69,14 +69,14 @@ class Known:
         return found is not None
 
     async def _once(self, key: _Key, finding: Coroutine[None, None, bool]) -> bool:
-        """Await an answer together with whoever else waits for the same one."""
+        """Await an answer, shared with all callers that need the same one."""
         lookup = self._lookups.get(key)
         if lookup is None:
             lookup = self._lookups[key] = asyncio.create_task(finding)
             lookup.add_done_callback(partial(self._ended, key))
         else:
             finding.close()
-        return await asyncio.shield(lookup)  # who is cancelled leaves it to the others
+        return await asyncio.shield(lookup)  # a cancelled caller leaves it to the others
 
     def _ended(self, key: _Key, lookup: "asyncio.Task[bool]") -> None:
         self._lookups.pop(key, None)

@@ -25,7 +25,7 @@ def parse(body: bytes) -> WebhookEvent:
 
     Raises ``WebhookRejected`` with status 400 for what is not a JSON object with a type, lacks
     the ids that its type cannot be without, or names its app, location, agency or record by what
-    is not an id. Whether it comes from HighLevel is for ``verify`` to say, and first.
+    is not an id. It does not check the sender: ``verify`` does that, and first.
     """
     payload = _payload(body)
     cls = _TYPES.get(_text(payload.get("type"), "type") or "", WebhookEvent)
@@ -93,7 +93,7 @@ def _unreadable(why: str) -> WebhookRejected:
     return WebhookRejected(f"the webhook cannot be read: {why}", status=400)
 
 
-# --- what is read by whom ----------------------------------------------------------------------
+# --- which reader reads what --------------------------------------------------------------------
 
 _TYPES: Final[Mapping[str, type[WebhookEvent]]] = {
     "NoteCreate": events.NoteCreated,
@@ -110,7 +110,7 @@ _TYPES: Final[Mapping[str, type[WebhookEvent]]] = {
     "INSTALL": events.AppInstalled,
     "UNINSTALL": events.AppUninstalled,
 }
-# Of the record itself HighLevel says only "id".
+# The record's own id is only "id" in HighLevel's JSON.
 _OWN_ID: Final[Mapping[type[WebhookEvent], str]] = {
     NoteEvent: "note_id",
     ContactEvent: "contact_id",
@@ -148,7 +148,7 @@ _FIELDS: Final[Mapping[str, tuple[str, _Reader]]] = {
 
 
 def _plan(cls: type[WebhookEvent]) -> tuple[tuple[str, str, _Reader, bool], ...]:
-    """Tell how each attribute is read: its name there, its reader, and whether it must be there."""
+    """Return how each attribute is read: its name in JSON, its reader, and if it is required."""
     own = next((name for base, name in _OWN_ID.items() if issubclass(cls, base)), None)
     named = (a for a in attrs.fields(cls) if a.name != "payload")
     return tuple(

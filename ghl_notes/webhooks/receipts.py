@@ -9,7 +9,7 @@ from ghl_notes.webhooks.events import WebhookEvent
 
 __all__ = ["Receipt", "receipt", "repeated"]
 
-# What a sender may know: nothing of use to one who tries keys, ids or times.
+# What a sender learns: nothing that helps to guess keys, ids or times.
 _TEXTS: Final[Mapping[int, str]] = {
     200: "handled",
     202: "accepted",

@@ -103,10 +103,10 @@ class Webhooks(Closing):
 
         Known is a location that is stored, or that a stored agency vouches for, as other apps'
         events bear the same signature: the agency that the event names; without a name any, if
-        the event is for this app by its id; without that one of which HighLevel says, when asked,
-        that it has the app on this location. What was uninstalled or forgotten within the last
-        week is not known. INSTALL and UNINSTALL are known by the app's
-        id alone, and so is an event that names neither. Before they are handed on, the INSTALL of
+        the event is for this app by its id; without that one that has the app on this location,
+        for which HighLevel is asked. What was uninstalled or forgotten within the last week is not
+        known. INSTALL and UNINSTALL are known by the app's id alone, and so is an event that names
+        neither. Before they are handed on, the INSTALL of
         an agency's location stores its token (``HighLevel.mint``), and an UNINSTALL forgets what
         is not newer than itself; without a time it forgets nothing.
         A cancelled call leaves no claim behind: once the event is claimed, it is handled.
@@ -133,7 +133,7 @@ class Webhooks(Closing):
         The body is read up to ``MAX_BODY``, whatever the application's ``client_max_size``. A
         refusal closes the connection, and what is left of the body is not decompressed. Ahead of
         any route aiohttp itself decompresses up to half a megabyte of a body, some milliseconds
-        and megabytes for each request of a stranger: ``web.Application(handler_args=
+        and megabytes for each request of an unknown sender: ``web.Application(handler_args=
         {"auto_decompress": False})`` spares even that, for all routes of the application.
         Senders that are slow with their headers are for a reverse proxy to end.
         """
@@ -184,7 +184,7 @@ class Webhooks(Closing):
                 return 503
             await self._on_event(event)
         except Exception as error:  # noqa: BLE001 - the app's own, so it can be any
-            # What an error says may quote the event, so only its kind and place are told.
+            # The message of an error may quote the event, so only its class and line are logged.
             which = event.webhook_id if _is_plain(event.webhook_id or "") else name
             _LOG.error("the handler failed on webhook %s: %s", which, _place(error))
             return 500

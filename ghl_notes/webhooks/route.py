@@ -40,7 +40,7 @@ def webhook_route(path: str, webhooks: "Webhooks") -> Route:
 
 
 async def _go_on(request: web.Request) -> None:
-    """Let a sender go on that waits for that; any other expectation is nobody's business.
+    """Answer ``Expect: 100-continue``, and ignore any other expectation.
 
     aiohttp's own way refuses others before the route is asked, and reads their whole body.
     """
@@ -53,7 +53,7 @@ async def _dismiss(request: web.Request, response: web.Response) -> None:
     """Answer, and end the connection without looking at what is left of the body.
 
     A connection that is merely closed makes aiohttp read on for seconds, and decompress, without
-    a pause for anybody else.
+    a pause for other tasks.
     """
     response.force_close()
     if request.content.is_eof():

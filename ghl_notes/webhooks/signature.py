@@ -147,7 +147,7 @@ class Verifier:
 
 
 def _only(values: Sequence[str]) -> str | None:
-    """Return the one value of a header, or None where nobody signed."""
+    """Return the one value of a header, or None where there is no signature."""
     if len(values) > 1:
         raise _refused("it has two signatures of one kind")
     # Documented: what is not signed in one of the two ways says so.

@@ -69,7 +69,7 @@ class Vouching:
         return bool(await self._look())
 
     async def by_asking(self, location_id: str) -> bool:
-        """Tell whether one of them has the app on this location, as HighLevel says.
+        """Ask HighLevel whether one of them has the app on this location.
 
         Raises ``Unavailable`` where HighLevel cannot be asked now.
         """
@@ -101,11 +101,11 @@ class Vouching:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 for company_id in agencies:
                     if await self._is_on(location_id, company_id):
-                        # Its client need not be told by whom its token is made.
+                        # So that the client of this location knows which agency mints its token.
                         self.highlevel.location(location_id, company_id=company_id)
                         return True
         except _LATER as error:
-            why = f"HighLevel cannot say whose an unknown location is ({type(error).__name__})"
+            why = f"no answer to which agency has a location ({type(error).__name__})"
             raise Unavailable(why, maybe_applied=False) from None
         return False
 

@@ -356,7 +356,7 @@ async def test_what_was_handled_is_not_undone_by_the_store(send, store, handler,
     receipt = await send()
 
     assert receipt.status == 200
-    assert "not told that a webhook was handled" in caplog.text
+    assert "could not record that a webhook was handled" in caplog.text
 
 
 async def test_a_failure_is_answered_though_the_store_is_down(send, store, handler, clock) -> None:
