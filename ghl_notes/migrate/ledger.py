@@ -15,8 +15,11 @@ from typing import Final, Literal
 from attrs import frozen
 
 from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.stores.failing_files import failure_of
 from ghl_notes.stores.file_locks import FileLocks
+from ghl_notes.stores.older_locks import held_as_before
 from ghl_notes.stores.sqlite_file import Schema, SQLiteFile
+from ghl_notes.stores.waiting import Busy
 
 LEDGER: Final = "ghl-notes-migrate.db"
 """Where a ledger is kept unless told otherwise: in the present folder."""
@@ -42,6 +45,7 @@ _SCHEMA: Final = Schema(
             ) WITHOUT ROWID
             """,
         ),
+        (),  # a program of version 0.1, which has another lock for a run, no longer opens it
     ),
 )
 _COLUMNS: Final = (
@@ -53,6 +57,7 @@ _PUT: Final = f"REPLACE INTO moved ({_NAMES}) VALUES ({', '.join('?' * len(_COLU
 _ONE: Final = "source = ? AND account = ? AND location_id = ? AND key = ? AND contact_id = ?"
 _DROP: Final = f"DELETE FROM moved WHERE {_ONE}"  # noqa: S608 - as above
 _OF: Final = f"SELECT {_NAMES} FROM moved WHERE location_id = ? ORDER BY contact_id, at"  # noqa: S608 - as above
+_RUN: Final = "run"
 _PATIENCE: Final = 1.0  # seconds for another run to end
 # A copy of the file lacks no more entries of a run that goes on. When it ends, it has them all.
 _INTO_FILE: Final = 50
@@ -107,13 +112,21 @@ class Ledger:
         """Be the only run. Raises ``ConfigurationError`` while there is another."""
         async with AsyncExitStack() as stack:
             try:
-                await stack.enter_async_context(self._locks.held("run", seconds=_PATIENCE))
+                await stack.enter_async_context(self._locks.held(_RUN, seconds=_PATIENCE))
+                stack.enter_context(held_as_before(self.path, [_RUN]))  # one that has it open
             except Unavailable as error:
                 if not error.waited:
                     raise
-                msg = f"another migration is using {self.path}: wait for its end, or name another"
-                raise ConfigurationError(f"{msg} file ({error})") from error
+                raise self._in_use(str(error)) from error
+            except Busy as busy:
+                raise self._in_use(busy.holder) from None
+            except OSError as error:
+                raise failure_of(error, f"{self.path} cannot be locked") from error
             yield
+
+    def _in_use(self, why: str) -> ConfigurationError:
+        msg = f"another migration is using {self.path}: wait for its end, or name another"
+        return ConfigurationError(f"{msg} file ({why})")
 
     async def entries(self, location_id: str, source: str | None = None) -> list[Entry]:
         """Return what was moved to a location, of one source or of all. An absent file has none."""

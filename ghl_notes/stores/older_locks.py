@@ -1,7 +1,8 @@
-"""The file locks of version 0.1, held while its installs are adopted.
+"""The file locks of version 0.1, held while its installs are adopted, and for each migration.
 
 A process of that version may be in the middle of a renewal: what it is about to save would be kept
-under a key that is no longer in use, and what was adopted would be spent.
+under a key that is no longer in use, and what was adopted would be spent. Or it moves the notes
+that another run would move as well.
 """
 
 import os

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from attrs import evolve
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.migrate import ledger
 from ghl_notes.migrate.ledger import Entry, Ledger
+from ghl_notes.stores.file_locks import FileLocks
+from ghl_notes.stores.sqlite_file import SQLiteFile
 from tests.migrate.moving import Move, quick_folder
 
 texts = st.text(min_size=1, max_size=20)
@@ -171,6 +174,47 @@ async def test_a_second_run_is_told_who_is_first(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match=f"process {os.getpid()}"):
             async with second.alone():
                 pass
+
+
+def lock_of_version_0_1(path: Path) -> Path:
+    """Name the file that a run of version 0.1 locks: one of 64, by the name's checksum."""
+    folder = path.with_name(f"{path.name}-locks")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{crc32(b'run') % 64:02d}"
+
+
+async def test_a_run_of_version_0_1_is_another_run(tmp_path: Path) -> None:
+    """Whichever of the two began, the other one is refused, or waits for its end."""
+    fcntl = pytest.importorskip("fcntl")
+    book = Ledger(tmp_path / "moved.db")
+    with lock_of_version_0_1(book.path).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(ConfigurationError, match=r"another migration .*version 0\.1"):
+            async with book.alone():
+                pass
+    with lock_of_version_0_1(book.path).open("w") as lock:
+        async with book.alone():
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+async def test_a_ledger_of_version_0_1_is_kept_and_closed_to_it(tmp_path: Path) -> None:
+    """Its entries stay, and a program that does not know the lock of today cannot open it."""
+    path = tmp_path / "moved.db"
+    first = evolve(ledger._SCHEMA, steps=ledger._SCHEMA.steps[:1])
+    old = SQLiteFile(path, FileLocks(path), first, synchronous="NORMAL")
+    row = tuple(getattr(ENTRY, name) for name in ledger._COLUMNS)
+    await old.run(lambda db: ledger._execute(db, ledger._PUT, row))
+    await old.close()
+    book = Ledger(path)
+    entries = await book.entries("l")
+    await book.close()
+
+    assert entries == [ENTRY]
+    with pytest.raises(ConfigurationError, match="newer ghl_notes"):
+        await old.run(lambda db: db.execute("SELECT 1").fetchone())
+    await old.close()
 
 
 async def test_a_copy_of_a_ledger_lacks_little(tmp_path: Path) -> None:
