@@ -170,12 +170,14 @@ class SQLiteStore:
         values = {"provider": provider, "client_id": client_id, "prefix": prefix}
 
         def work(db: sqlite3.Connection) -> None:
+            if db.execute(_UNKNOWN_KEYS, values).fetchone() is None:
+                return
+            db.execute("BEGIN IMMEDIATE")  # so that nobody adds one whose lock is not held
             keys = [key for (key,) in db.execute(_UNKNOWN_KEYS, values).fetchall()]
-            if keys:
-                with held_as_before(self._path, keys):
-                    db.execute(_ADOPT, values)
-                    db.execute(_DROP_UNKNOWN, values)
-                    db.commit()
+            with held_as_before(self._path, keys):
+                db.execute(_ADOPT, values)
+                db.execute(_DROP_UNKNOWN, values)
+                db.commit()
 
         await self._installs.run(work, into_file=True)
 

@@ -10,8 +10,8 @@ import signal
 import sqlite3
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
@@ -852,3 +852,28 @@ async def test_a_renewal_of_the_version_before_is_waited_for(path: Path) -> None
     assert not early
     assert found is not None
     assert found.token.refresh_token == "refresh 3"
+
+
+async def test_no_install_is_adopted_without_its_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process of that version adds while others are adopted is left to the next time."""
+    version_2(path)
+    held = sqlite.held_as_before
+
+    @contextmanager
+    def meanwhile(of: Path, names: Iterable[str]) -> Iterator[None]:
+        with closing(sqlite3.connect(path, timeout=0)) as db, db:
+            new = ("location:new", *ROWS_2[1][1:6], "access 3", "refresh 3", 2e9, 3e9, 4.5, None)
+            with suppress(sqlite3.OperationalError):  # it waits, and writes later
+                db.execute(SAVE_2_BY_NAME, new)
+        with held(of, names):
+            yield
+
+    store = SQLiteStore(path)
+    monkeypatch.setattr(sqlite, "held_as_before", meanwhile)
+    await store.adopt(provider=READER.provider, client_id=READER.client_id)
+    found = await keys(store)
+    await store.close()
+
+    assert found == [company_key("com", READER), location_key("loc", READER)]
