@@ -128,7 +128,10 @@ TABLE = {
         " stores/protocol webhooks/* wiring"
     ),
     "sources/*": ("bulk errors events http/* models/* oauth/* sources/* stores/protocol wiring"),
-    "migrate/ledger": "errors stores/file_locks stores/sqlite_file",
+    "migrate/ledger": (
+        "errors stores/failing_files stores/file_locks stores/older_locks stores/sqlite_file"
+        " stores/waiting"
+    ),
     "migrate/*": (
         "bulk client errors http/note_texts migrate/* models/* sources/models sources/protocol"
     ),
@@ -151,7 +154,7 @@ PURPOSES = {
     "cattrs": "http/converter migrate/files",
     "cryptography": "stores/sealed webhooks/signature testing/signing",
     "orjson": "http/reply",
-    "psycopg": "stores/postgres_database",
+    "psycopg": "stores/postgres_database stores/postgres_schema",
     "pytest": "testing/plugin",
     "pytest_asyncio": "testing/plugin",
     "redis": "stores/redis stores/redis_server",

@@ -10,14 +10,11 @@ from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Owner, StoredInstall
 from ghl_notes.stores.finishing import finished
 from ghl_notes.stores.postgres_database import (
-    ALONE,
-    CLAIMS,
-    INSTALLS,
-    Connection,
     LockNotAvailable,
     PostgresDatabase,
     answered,
 )
+from ghl_notes.stores.postgres_schema import ALONE, CLAIMS, INSTALLS, Connection
 from ghl_notes.stores.protocol import Overtaken
 from ghl_notes.stores.rows import ADOPT, COLUMNS, IS_UNKNOWN, readable, to_row, to_stored
 from ghl_notes.stores.secrecy import Secretive

@@ -460,6 +460,18 @@ async def test_a_holder_cancelled_twice_leaves_no_connection(
     await until(db, f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}'", 0)
 
 
+async def test_an_idle_connection_that_was_closed_is_replaced(store: TokenStore) -> None:
+    """A connection that ended while nobody used it is no reason to fail."""
+    await store.load(KEY)
+    idle = [*store._database._idle]
+    for one in idle:
+        await one.close()
+    await save(store, install(count=1))
+
+    assert idle
+    assert count_of(await store.load(KEY)) == 1
+
+
 async def test_nobody_sees_the_place_of_an_install_that_is_not_there(
     store: TokenStore, db: "psycopg.AsyncConnection"
 ) -> None:
