@@ -18,12 +18,12 @@ from ghl_notes.errors import (
 from ghl_notes.events import Observer, Sent
 from ghl_notes.http.denials import Blame, Denial
 from ghl_notes.http.outcomes import (
+    adopt_messages,
     ambiguous,
+    append_message,
     may_arrive,
     maybe_applied,
     never_left,
-    quote,
-    remark,
     without_token,
 )
 from ghl_notes.http.redaction import redact, redacted
@@ -63,7 +63,7 @@ class Carrier:
         self._auth = auth
         self._dated = auth if isinstance(auth, DatedAuth) and callable(auth.age) else None
         self._refusals = tenant.refusals
-        self._renewed: tuple[str, float] = "", 0.0  # by an auth that tells no ages, and when
+        self._renewed: tuple[str, float] = "", 0.0  # by an auth without ``age``, and when
         self._token = ""  # the last that was sent, and so can be
         self._gate = tenant.gate
         self._lane = tenant.lane
@@ -155,7 +155,7 @@ class Carrier:
         objection = self._refusals.objection(denial, token, self._age(token), _now())
         in_doubt = denial.blame is Blame.UNKNOWN and not request.repeatable
         if objection is None:
-            request.sent = in_doubt  # no doubt is left by what surely was refused
+            request.sent = in_doubt  # a call that was surely refused had no effect
             try:
                 renewed = await self._renew(token, denial, refusal)
             except HighLevelError as error:
@@ -164,20 +164,20 @@ class Carrier:
                 raise
             if renewed is not None and not in_doubt:
                 return await self._try_again(request, denial, renewed)
-        remark(refusal, objection)
+        append_message(refusal, objection)
         if in_doubt:
             raise ambiguous(request, refusal) from refusal
         raise refusal
 
     async def _renew(self, token: str, denial: Denial, refusal: HighLevelError) -> str | None:
-        """Renew a token; None if nothing but a person could, and its refusal may have no need."""
+        """Renew a token; None if there is no other and the refusal may be about something else."""
         try:
             renewed = await self._auth.renew(token)
         except AccessDenied as error:
-            # An heir of it is for who lent the token, and renews it.
+            # A subclass (``TokenRefused``) goes to the lender of the token, who renews it.
             if denial.blame is Blame.UNKNOWN and type(error) is AccessDenied:
                 return None
-            quote(error, refusal)
+            adopt_messages(error, refusal)
             raise
         if self._dated is None:
             self._renewed = renewed, _now()
@@ -201,7 +201,7 @@ class Carrier:
             if newer is not None:
                 return await self._try_again(request, before, newer, last=True)
         age = self._age(renewed)
-        remark(refusal, self._refusals.not_cured(denial, renewed, age, _now()))
+        append_message(refusal, self._refusals.not_cured(denial, renewed, age, _now()))
         raise refusal
 
     def _denied(self, request: Request, reply: Reply, slot: Slot, token: str) -> HighLevelError:

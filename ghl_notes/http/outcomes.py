@@ -1,4 +1,4 @@
-"""What is known of a request once an error has ended it, and how that is told."""
+"""What is known of a request once an error has ended it, and the error that reports it."""
 
 from ghl_notes.errors import (
     AccessDenied,
@@ -12,7 +12,7 @@ from ghl_notes.http.request import Request
 
 
 def without_token(error: HighLevelError) -> HighLevelError:
-    """Say of a call that could not get a token or a slot that it surely had no effect."""
+    """Mark the error of a call that got no token or slot: it surely had no effect."""
     if isinstance(error, UnexpectedResponse):
         failure = Unavailable(f"no token for this call: {error}", maybe_applied=False)
         failure.__cause__ = error
@@ -23,16 +23,16 @@ def without_token(error: HighLevelError) -> HighLevelError:
 
 
 def never_left(error: BaseException) -> bool:
-    """Tell of what ended a request whether it surely did not go out."""
+    """Tell by the error that ended a request whether it surely was not sent."""
     if isinstance(error, Unavailable):
         return not error.maybe_applied and error.status is None
     return isinstance(error, ConfigurationError)
 
 
 def may_arrive(error: BaseException) -> bool:
-    """Tell of what ended a request whether it was given up, and may still be on its way.
+    """Tell by the error that ended a request whether it was given up, and may still arrive.
 
-    What the other side has broken off brings nothing any more.
+    A request that the server broke off does not arrive any more.
     """
     if isinstance(error, Unavailable):
         return error.status is None and not error.settled
@@ -47,9 +47,9 @@ def maybe_applied(error: HighLevelError) -> bool:
 
 
 def ambiguous(request: Request, error: HighLevelError) -> AmbiguousWrite:
-    """Say that a write is in doubt, with what was answered to it, if anything was."""
+    """Make the error of a write in doubt, with the messages of the reply, if there was one."""
     page = isinstance(error, UnexpectedResponse) and error.page
-    status = None if page else error.status  # what a proxy says is no word of HighLevel's
+    status = None if page else error.status  # a proxy's page proves nothing about HighLevel
     took = status is not None and 200 <= status < 300  # noqa: PLR2004 - HTTP's own
     state = "happened, and its reply was lost" if took else "may or may not have happened"
     msg = f"this write {state}; look before repeating it"
@@ -65,14 +65,14 @@ def ambiguous(request: Request, error: HighLevelError) -> AmbiguousWrite:
     )
 
 
-def remark(error: HighLevelError, words: str | None) -> None:
-    """Add to what an error says."""
+def append_message(error: HighLevelError, words: str | None) -> None:
+    """Add to the message of an error."""
     if words:
         error.args = (f"{error.args[0]}; {words}",)
 
 
-def quote(error: AccessDenied, refusal: HighLevelError) -> None:
-    """Let who cannot renew a token say in whose words it was refused."""
+def adopt_messages(error: AccessDenied, refusal: HighLevelError) -> None:
+    """Give the error of a failed renewal the messages of the refusal that led to it."""
     if not error.messages and refusal.messages:
         error.messages = refusal.messages
         error.trace_id = error.trace_id or refusal.trace_id

@@ -2,12 +2,12 @@
 
 Calls that hang keep their connections until they time out. So one location takes at most half of
 the connections that all share, bulk work (the streams) at most three quarters of them, and when
-they are all taken each location has two more for single calls and two for bulk work, which nobody
-else's calls can hold, up to thirty locations. Calls for tokens have connections of their own: see
+they are all taken each location has two more for single calls and two for bulk work, which no other
+location can take, up to thirty locations. Calls for tokens have connections of their own: see
 ``Capacity``.
 
-Taking a place that is free is a matter of counters alone. Whoever finds none waits in line, for a
-time that is no part of what an attempt may take.
+Taking a place that is free is a matter of counters alone. A call that finds none waits in line, for
+a time that does not count as part of an attempt.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from attrs import define, frozen
 from ghl_notes.errors import Unavailable
 from ghl_notes.http.loops import LoopOwner
 
-# Bulk work, for which nobody waits, is more patient by this factor.
+# Bulk work, for which no caller waits, is more patient by this factor.
 _BULK_PATIENCE: Final = 10
 
 
@@ -97,14 +97,14 @@ class Places:
         return Lane(self)
 
     def renew(self) -> None:
-        """Begin anew in another loop: what was taken in the last one ended with it."""
+        """Start empty in another loop: what was taken in the last one ended with it."""
         self.era = self.owner.era
         self.shared = self.bulk = 0
         self.reserved = [0, 0]
         self.waiting.clear()
 
     def admit(self) -> None:
-        """Give what is free to who waits, one to each lane in turn."""
+        """Give free connections to waiting calls, one to each lane in turn."""
         in_vain = 0
         while in_vain < len(self.waiting):
             lane = self.waiting.popleft()
@@ -125,11 +125,11 @@ class Lane:
 
     @property
     def queued(self) -> bool:
-        """Whether anybody waits here."""
+        """Whether any call waits here."""
         return any(self._queues)
 
     def take(self, bulk: bool, *, first: bool = False) -> Place | None:  # noqa: FBT001 - the hot path
-        """Take a place if one is free; who is not ``first`` in line waits for those who are."""
+        """Take a place if one is free; None if not, or if others are ahead in line."""
         places = self._places
         if self._era != places.owner.era:
             self._renew()
@@ -171,7 +171,7 @@ class Lane:
             raise
 
     def leave(self, place: Place) -> None:
-        """Give a place back, and let in who waits for it."""
+        """Give a place back, and hand it to a call that waits."""
         places = self._places
         if place.era != places.era or not places.owner.is_now(place.era):
             return  # a call may be cleaned up long after its loop has ended
@@ -187,7 +187,7 @@ class Lane:
             places.admit()
 
     def serve(self) -> bool:
-        """Give a place to one who waits here, if there is one for him."""
+        """Give a place to a call that waits here, if there is one for it."""
         for bulk, queue in enumerate(self._queues):
             while queue and queue[0].done():  # gave up waiting
                 queue.popleft()

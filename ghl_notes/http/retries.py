@@ -62,9 +62,9 @@ class RetryPolicy:
     - a 5xx, a timeout, a broken connection, and a 2xx that is not JSON, if the call may be
       repeated: every read, update and delete, and never a create that may have been applied;
     - a create that was surely not sent or surely refused;
-    - a 401 in words that name the token, with a renewed token, on top of the attempts; in words
-      that nobody knows once, if the token is older than a minute, and never a create;
-    - a 401 or 403 by which a gateway says that it gave up, as a 5xx.
+    - a 401 in words that name the token, with a renewed token, on top of the attempts; in unknown
+      words once, if the token is older than a minute, and never a create;
+    - a 401 or 403 that means that a gateway gave up, as a 5xx.
 
     ``attempts`` counts all tries of a single call, ``bulk_attempts`` those of each call inside a
     stream, where nobody waits and a lost contact costs a second run. Between tries a random wait
@@ -76,7 +76,7 @@ class RetryPolicy:
     ``settle`` is for how many seconds a note whose create got no reply is looked for in the lists
     of HighLevel, which may lag behind its writes; five looks are spread over them. A note that is
     not found by then raises ``AmbiguousWrite``. With ``repeat_absent`` its create is sent again,
-    unless HighLevel had said that it was done, or may still be at it (a timeout, a 502 or 504): a
+    unless HighLevel had confirmed it, or may still be at it (a timeout, a 502 or 504): a
     note that comes into the list later than ``settle`` is then written twice.
 
     ``rng`` makes the jitter; pass ``random.Random(0)`` for repeatable tests.
@@ -93,7 +93,7 @@ class RetryPolicy:
 
     def wait_for(self, error: HighLevelError, failed: int, *, bulk: bool = False) -> float | None:
         """Say how many seconds after the ``failed``-th failed try to try again; None for never."""
-        # In bulk nobody waits, so the time that was used up is no matter if another one is named.
+        # In bulk no caller waits, so the time used up does not count if ``retry_after`` is given.
         patient = bulk and error.retry_after is not None
         waited = isinstance(error, Unavailable) and error.waited and not patient
         if waited or failed >= (self.bulk_attempts if bulk else self.attempts):

@@ -43,9 +43,9 @@ class Transport:
 
     A borrowed session is used and never closed. An own one is made on first use, in the running
     loop, without cookies, and closed by ``close``; once its loop is closed, the next loop gets
-    another. ``owner`` tells in which loop that may be. Redirects are never followed: they could
+    another. ``owner`` is the loop to which it belongs. Redirects are never followed: they could
     carry the token elsewhere. ``timeout`` is what one attempt may take, in seconds, from the
-    connection to the last byte. ``server`` names who is at the other end, for messages.
+    connection to the last byte. ``server`` is the name of the other end, for messages.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Transport:
 
         Raises ``Unavailable`` when no whole reply came, with the ``status`` if that came, and
         ``UnexpectedResponse`` when the reply is larger than ``MAX_BODY``. Where the status and the
-        headers say all there is, at 429 and from 500 on, a broken body is taken as an empty one.
+        headers are enough, at 429 and from 500 on, a broken body is taken as an empty one.
         """
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
@@ -260,8 +260,8 @@ def _named(error: Exception, server: str, status: int | None) -> HighLevelError:
     return Unavailable(msg, maybe_applied=maybe, status=status)
 
 
-# With these a request is refused, whatever the lost words were. A 401 may be a gateway's that
-# gave up waiting, and a 408 or 425 says nothing of what stands behind it.
+# With these a request is refused, whatever the lost message was. A 401 may be a gateway's that
+# gave up waiting, and a 408 or 425 may be a proxy's.
 _REFUSALS: Final = frozenset(range(400, 500)) - {401, 408, 425}
 
 

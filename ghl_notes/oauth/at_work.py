@@ -1,4 +1,4 @@
-"""Whether something is being done just now, which may be done twice at once."""
+"""Whether a piece of work is under way, which several tasks may do at once."""
 
 from typing import Self
 
@@ -9,12 +9,12 @@ __all__ = ["AtWork"]
 
 @define(eq=False)
 class AtWork:
-    """True while anybody is inside it."""
+    """True while at least one task is inside it."""
 
     _count: int = field(default=0, init=False)
 
     def __bool__(self) -> bool:
-        """Tell whether anybody is."""
+        """Tell whether any task is."""
         return self._count > 0
 
     def __enter__(self) -> Self:

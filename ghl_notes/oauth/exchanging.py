@@ -20,8 +20,8 @@ async def exchanged(
 ) -> StoredInstall:
     """Send a code, a few times if need be, and return its install.
 
-    Raises ``ReauthorizationRequired`` for a code that is unknown, used or too old, and says so if
-    it may be our own first try that has used it.
+    Raises ``ReauthorizationRequired`` for a code that is unknown, used or too old, with a
+    message for the case that our own first try may have used it.
     """
     lost: list[HighLevelError] = []
 

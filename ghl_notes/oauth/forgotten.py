@@ -37,7 +37,7 @@ class Forgotten:
     async def discard_if_possible(self, location_id: str) -> None:
         """Remember it no more, but do not fail where the install itself is stored already.
 
-        A code works once, so nobody could try again; and what is stored is known all the same.
+        A code works once, so the call cannot be repeated; a stored install is known all the same.
         """
         try:
             await self.discard(location_id)

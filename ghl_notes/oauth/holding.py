@@ -16,7 +16,7 @@ R = TypeVar("R")
 async def held(store: TokenStore, key: str, change: Callable[[Hold], Awaitable[R]]) -> R:
     """Change an install under the store's hold, and begin again if the hold lapsed meanwhile.
 
-    After that ``change`` finds what somebody else has written, or what it wrote itself.
+    After that ``change`` finds what another process has written, or what it wrote itself.
     """
     why = ""
     for _ in range(2):

@@ -120,7 +120,7 @@ class Installs:
     ) -> asyncio.Task[R]:
         """Begin what ends before ``close`` does, and before ``asyncio.run``, cancelled or not.
 
-        While ``may_stop`` says that nothing would be lost, the end of ``asyncio.run`` ends it.
+        While ``may_stop()`` is True, as nothing would be lost, the end of ``asyncio.run`` ends it.
         Raises ``ConfigurationError`` after ``close``.
         """
         if self.closed:
@@ -149,7 +149,7 @@ class Installs:
         stored = await exchanged(send, TOKEN_RETRIES, server=session.server, observer=self.observer)
         try:
             kept = await self._save(stored)
-        except Exception:  # a store of one's own may raise anything
+        except Exception:  # a user's own store may raise anything
             self.auth_of(stored.install).keep(stored)
             raise
         self.auth_of(kept.install).publish(kept)
@@ -255,7 +255,7 @@ class Installs:
         return None if stored is None else self._with_doubt(stored.install)
 
     def _with_doubt(self, install: Install) -> Install:
-        """Say of a renewal that is under way in this process whether it is in doubt."""
+        """Add to an install that its renewal, under way in this process, is in doubt."""
         auth = self._auths.get(install.key)
         since = None if auth is None else auth.recovery.spending.in_doubt_since
         if since is None or install.in_doubt_since is not None:

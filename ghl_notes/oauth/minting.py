@@ -45,7 +45,7 @@ class TokenRefused(AccessDenied):
 
 
 class AgencyToken(StaticToken):
-    """An agency's token, lent for one call: whoever lent it renews it, and knows its ``age``."""
+    """An agency's token and its age, for one call; the caller renews it."""
 
     def __init__(self, token: str, age: float | None = None) -> None:
         super().__init__(token)
@@ -84,7 +84,7 @@ def is_overtaken(stored: StoredInstall, there: StoredInstall | None, *, now: flo
 
 @define(eq=False)
 class Minting:
-    """The agency's way to a token of one location. ``usable`` tells what needs no other token."""
+    """Mints the token of one location by its agency. ``usable``: no new token is needed."""
 
     installs: Keeper
     key: str
@@ -110,11 +110,11 @@ class Minting:
     async def mint(
         self, stale: str | None, since: datetime | None, about: object
     ) -> tuple[StoredInstall, bool]:
-        """Get a new token from the agency's install and save it; tell whether it is a new one.
+        """Get a new token from the agency's install and save it; return whether it is new.
 
         ``about`` is what a failure is remembered for. With ``since``, when the app was installed
-        there, a token that is as new is returned as it is stored. Raises ``NoAgency`` where nobody
-        can be asked.
+        there, a token that is as new is returned as it is stored. Raises ``NoAgency`` where there
+        is no agency to ask.
         """
         company_id = await self._find_company()
         if company_id is None:
@@ -211,9 +211,9 @@ class Minting:
 
 
 def refuses(error: HighLevelError) -> bool:
-    """Tell whether HighLevel itself has said that the agency gets no token for a location.
+    """Tell whether HighLevel itself refuses the agency a token for a location.
 
-    A page of some proxy proves nothing, nor does a 401 in words that nobody knows.
+    A proxy's page proves nothing, nor does a 401 with an unknown message.
     """
     if isinstance(error, AccessDenied):
         return error.reason in _DENIALS

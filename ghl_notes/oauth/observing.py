@@ -1,4 +1,4 @@
-"""Observers that are told of renewals, and cannot end one by an error of their own."""
+"""Observers of renewals, which cannot end one by an error of their own."""
 
 import logging
 from typing import Final
@@ -13,7 +13,7 @@ _LOG: Final = logging.getLogger("ghl_notes.oauth")
 
 
 def guarded(observer: Observer | None) -> Observer | None:
-    """Let what an observer raises be logged, so that no token is lost by it."""
+    """Wrap an observer so that its errors are logged, and no token is lost by one."""
     return observer if observer is None or isinstance(observer, _Guarded) else _Guarded(observer)
 
 

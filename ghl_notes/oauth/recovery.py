@@ -1,7 +1,7 @@
 """How an install gets a token again, in this order, each step under the store's hold.
 
-The store, in case another process was faster; the refresh token, until HighLevel has said what
-became of it; a new token minted by the agency's install; and then nothing. What is spent, because
+The store, in case another process was faster; the refresh token, until HighLevel has answered
+about it; a new token minted by the agency's install; and then nothing. What is spent, because
 the agency's way was refused too, is remembered by the store.
 """
 
@@ -43,15 +43,15 @@ class Recovery:
 
     @property
     def is_vital(self) -> bool:
-        """Whether a token is being made just now, which would be lost if nobody saved it."""
+        """Whether a token is being made just now, which would be lost if it were not saved."""
         return bool(self.spending.vital or self.minting.vital)
 
     async def recover(self, stale: str | None, *, looking: bool = False) -> StoredInstall:
         """Return a token other than ``stale``, saved; raise ``ReauthorizationRequired`` if none.
 
-        The failure of the last try is raised again, without a request, for everybody who asks too
-        soon after it. ``looking`` is for somebody who looks how an install is, and is told afresh
-        unless HighLevel named a time to come back.
+        The failure of the last try is raised again, without a request, to callers that come
+        too soon after it. ``looking`` is for a check of an install's health, which does not get a
+        remembered failure and asks again unless a ``Retry-After`` is running.
         """
         late = self.spending.has_unsaved
         stored = await self._stored_or_refreshed(stale, looking=looking)
@@ -79,7 +79,7 @@ class Recovery:
         self.spending.forget(before)
 
     def reset(self, stored: StoredInstall) -> None:
-        """Start afresh: this is in use now."""
+        """Forget failures: this token is in use now."""
         self.spending.reset(stored)
         self._failure.forget()
 
@@ -89,7 +89,7 @@ class Recovery:
             await self._installs.held(self._key, self.spending.save_late)
 
     def gone(self) -> ReauthorizationRequired:
-        """Say that nothing can renew the install."""
+        """Make the error of an install that nothing can renew."""
         location_id, company_id = self.minting.location_id, self.minting.company_id
         who = f"location {location_id}" if location_id else f"company {company_id}"
         return ReauthorizationRequired(
@@ -113,7 +113,7 @@ class Recovery:
                 return None
         found = await self._installs.held(self._key, lambda hold: spending.renewed(hold, stale))
         if found is None and stored is not None and await self._installs.load(self._key) is None:
-            raise self.gone()  # forgotten meanwhile, by another process: nobody brings it back
+            raise self.gone()  # forgotten meanwhile, by another process
         return found
 
     async def _about(self, stored: StoredInstall | None) -> object:
@@ -156,7 +156,7 @@ class Recovery:
         return stored
 
     async def _end(self, hold: Hold, stored: StoredInstall) -> StoredInstall:
-        """Let the store remember that an install is spent, and tell the observer, once."""
+        """Store that an install is spent, and notify the observer, once."""
         now = hold.stored
         if now is None or now.token != stored.token:
             msg = f"another process changed the install {self._key} just now; try again"
@@ -173,17 +173,17 @@ class Recovery:
         return spent
 
     def _raise_refusal(self, error: HighLevelError) -> None:
-        """Say what it means that the agency gets no token for a location without an install."""
+        """Raise what it means that the agency gets no token for a location without an install."""
         if not refuses(error) or isinstance(error, AccessDenied | NotFound):
             return
         # The app is not installed there, it seems: the text for this is in no document.
         location_id, company_id = self.minting.location_id, self.minting.company_id
-        told = ReauthorizationRequired(
+        gone = ReauthorizationRequired(
             f"HighLevel gives the agency no token for {location_id}: install the app there",
             location_id=location_id,
             company_id=company_id,
             status=error.status,
             messages=error.messages,
         )
-        self._failure.replace(told)
-        raise told from error
+        self._failure.replace(gone)
+        raise gone from error

@@ -1,4 +1,4 @@
-"""One refresh token, spent: tried until HighLevel has said what became of it.
+"""One refresh token, spent: tried until HighLevel has answered about it.
 
 HighLevel answers a repeated refresh token with the same new one for 30 s after the first time. So
 once a request may have been taken and brought no answer, it is repeated until that time is over.
@@ -66,7 +66,7 @@ class Refresh:
     """The spending of one refresh token, with its retries.
 
     ``in_doubt_since`` is set while it is not known whether HighLevel has taken the token;
-    ``is_settled`` once HighLevel has said what became of it.
+    ``is_settled`` once HighLevel has answered about it.
     ``policy`` is how often a request is repeated that was surely not taken, and ``send_alone``
     sends it although the caller's own session was closed meanwhile. ``place`` is had while a
     request is under way; the grace is counted from when it is had.
@@ -84,7 +84,7 @@ class Refresh:
     rng: random.Random = field(factory=random.Random)
     in_doubt_since: datetime | None = field(default=None, init=False)
     is_settled: bool = field(default=False, init=False)
-    _is_deserted: bool = field(default=False, init=False)
+    _session_closed: bool = field(default=False, init=False)
     _began: float = field(default=0.0, init=False)
     _sent_at: tuple[float, datetime] | None = field(default=None, init=False)
 
@@ -130,16 +130,16 @@ class Refresh:
             if isinstance(error, ConfigurationError):  # the session was closed
                 if self.in_doubt_since is None:
                     raise
-                self._is_deserted = True
-            # A page of some proxy, a wrong path, words that nobody knows: it says nothing of the
-            # token, and nothing at all of the contact or the note that a caller asked for.
+                self._session_closed = True
+            # A proxy's page, a wrong path, an unknown message: none of it is about the token, nor
+            # about the contact or the note that a caller asked for.
             raise self._passing(error) from error
 
     async def _sent(self) -> StoredInstall:
         """Send it once, in what time there is."""
         try:
             async with asyncio.timeout(self._time_left()):
-                if self._is_deserted:
+                if self._session_closed:
                     return await self._send_now(self.send_alone)
                 async with self.place():  # others may have it, and nothing is in doubt till then
                     return await self._send_now(self.send)
@@ -177,7 +177,7 @@ class Refresh:
         msg = str(error.args[0])
         if not isinstance(error, OtherInstall):
             seconds = self.grace.last_try
-            about = f"{self.server} did not say within {seconds:.0f} s whether it took the refresh"
+            about = f"{self.server} did not answer the refresh within {seconds:.0f} s"
             msg = f"{about}: {msg}"
         return Unavailable(
             msg,

@@ -1,4 +1,4 @@
-"""The failure of the last try, for everybody who asks too soon after it."""
+"""The failure of the last try, raised to callers that come too soon after it."""
 
 from copy import copy
 from math import inf
@@ -10,7 +10,7 @@ from ghl_notes.errors import HighLevelError
 
 __all__ = ["Remembered"]
 
-# Without a time to come back nobody asks for this long.
+# Without a ``Retry-After`` no request is sent for this long.
 PAUSE_SECONDS: Final = 5.0
 # A longer Retry-After is believed until one request has looked whether it still holds.
 _LONGEST: Final = 300.0
@@ -37,7 +37,7 @@ class Remembered:
         pause = PAUSE_SECONDS if told is None else min(max(told, 1.0), _LONGEST)
         self._error, self._about = copy(error), about  # without what its traceback holds
         self._until = inf if for_good else now + pause
-        # Somebody who looks on purpose waits only where HighLevel itself said so.
+        # A health check waits only for a ``Retry-After`` of HighLevel's.
         self._until_looked = now + pause if told is not None or for_good else now
         return pause
 
@@ -48,7 +48,7 @@ class Remembered:
             self._error = copy(error)
 
     def forget(self) -> None:
-        """Forget it: somebody may ask now."""
+        """Forget it: the next caller may send a request."""
         self._error = self._about = None
 
     def check(self, about: object, *, now: float, looking: bool) -> None:

@@ -109,12 +109,12 @@ class InstallAuth:
         self.save_later()
 
     def save_later(self) -> None:
-        """Save what could not be saved, once the store is back, whoever asks meanwhile.
+        """Save what could not be saved, once the store is back, even if no caller comes.
 
-        The next who asks may be another process, which knows the old token only, and comes after
+        The next caller may be another process, which knows the old token only, and comes after
         HighLevel's grace.
         """
-        self._renew_at = 0.0  # who asks in this process saves it as well
+        self._renew_at = 0.0  # a caller in this process saves it as well
         if self.saving is None or self.saving.done():
             self.saving = asyncio.create_task(self._saved_later())
 
@@ -178,7 +178,7 @@ class InstallAuth:
             raise
 
     async def _try_to_save(self) -> None:
-        # A store of one's own may raise anything, and who asks next is told.
+        # A user's own store may raise anything; the next caller reads the store.
         with suppress(Exception):
             await self.recovery.save_what_is_not()
 

@@ -22,7 +22,7 @@ __all__ = ["Spending"]
 class Spending:
     """Spends the refresh token of one install, and keeps its new token until it is saved.
 
-    ``vital`` is true while a token is being made that would be lost if nobody saved it.
+    ``vital`` is true while a token is being made that would be lost if it were not saved.
     """
 
     installs: Keeper
@@ -49,7 +49,7 @@ class Spending:
         return self.installs.clock() < stored.token.renew_at
 
     def keep(self, stored: StoredInstall) -> None:
-        """Keep an install that could not be saved, for the next who asks to save it."""
+        """Keep an install that could not be saved, for the next caller to save it."""
         kept = None if self._unsaved is None else self._unsaved[1]
         if not is_overtaken(stored, kept, now=self.installs.clock()):
             self._unsaved = None, stored
@@ -60,7 +60,7 @@ class Spending:
             self._unsaved = None
 
     def reset(self, stored: StoredInstall) -> None:
-        """Start afresh: this is in use now."""
+        """Forget failures: this token is in use now."""
         if self.unsaved_for(stored) is None:
             self._unsaved = None
 
@@ -77,7 +77,7 @@ class Spending:
         return renewed if is_next else None
 
     async def save_late(self, hold: Hold) -> None:
-        """Save what waits for it, unless somebody has put something newer there."""
+        """Save what waits for it, unless the store has something newer."""
         unsaved = self.unsaved_for(hold.stored)
         if unsaved is not None:
             with self.vital:
@@ -113,11 +113,11 @@ class Spending:
             pause = self.failure.keep(error, stored.token, now=self.installs.monotonic())
             await self._keep_doubt(hold, stored, refresh, error)
             if refresh.in_doubt_since is not None and error.retry_after is None:
-                error.retry_after = pause  # till then all others are told the same
+                error.retry_after = pause  # until then all callers get this error
             raise
         finally:
             self._refresh = None
-        # Should the store fail now, this is the only copy: the next who asks saves it.
+        # Should the store fail now, this is the only copy: the next caller saves it.
         self._unsaved = stored.token.access_token, renewed
         return renewed
 
@@ -135,10 +135,10 @@ class Spending:
     async def _keep_doubt(
         self, hold: Hold, stored: StoredInstall, refresh: Refresh, error: HighLevelError
     ) -> None:
-        """Let the store say whether the refresh token may have been taken."""
+        """Store whether the refresh token may have been taken."""
         since = refresh.in_doubt_since
         if since is None and not refresh.is_settled:
-            return  # it was not taken now, which says nothing of the last time
+            return  # it was not taken now, but may have been the last time
         try:
             await _save_doubt(hold, stored, since and (stored.install.in_doubt_since or since))
         except HighLevelError as unsaved:

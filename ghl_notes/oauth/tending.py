@@ -46,7 +46,7 @@ async def _looked_at(
 
 async def _unwell(installs: Installs, before: Install, error: HighLevelError) -> InstallHealth:
     install = before
-    with suppress(HighLevelError):  # what matters is told already
+    with suppress(HighLevelError):  # the health has its error already
         install = await _now(installs, before)
     if isinstance(error, ReauthorizationRequired):
         known = before.spent_at is not None

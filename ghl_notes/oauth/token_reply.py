@@ -65,7 +65,7 @@ def _install(
     location_id: str | None,
     company_id: str | None,
 ) -> Install:
-    """Read whose the token is. That does not change by a renewal, whatever the reply says."""
+    """Read the owner of a token. A renewal does not change it, whatever is in the reply."""
     if old is not None:
         location_id, company_id = old.location_id, old.company_id
     location = fields.id_of("locationId", location_id)
@@ -121,13 +121,13 @@ class _Fields:
         return value
 
     def user_type(self, old: Install | None, guess: UserType) -> UserType:
-        told = self.values.get("userType")
+        given = self.values.get("userType")
         known: UserType | None = old.user_type if old else None
-        if told not in ("Location", "Company"):
+        if given not in ("Location", "Company"):
             return known or guess
-        if known and told != known:
-            raise _of_another(f"userType is {told}, and not {known}", self.server)
-        return cast("UserType", told)
+        if known and given != known:
+            raise _of_another(f"userType is {given}, and not {known}", self.server)
+        return cast("UserType", given)
 
     def missing(self, what: str) -> NoReturn:
         raise unreadable(f"no {what}", self.server)

@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 class UnderWay:
-    """The tasks that are at work, whoever waits for them."""
+    """The tasks that are at work, with or without a caller that waits."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -18,7 +18,7 @@ class UnderWay:
     def begin(
         self, work: Coroutine[object, object, R], *, may_stop: Callable[[], bool]
     ) -> asyncio.Task[R]:
-        """Begin a task. While ``may_stop`` says so, the end of ``asyncio.run`` ends it."""
+        """Begin a task. While ``may_stop()`` is True, the end of ``asyncio.run`` ends it."""
         task = asyncio.create_task(finished(work, may_stop=may_stop))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -36,4 +36,4 @@ class UnderWay:
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # each caller gets it; with no caller left it is no news
+            task.exception()  # each caller gets it; without a caller asyncio would log it
