@@ -167,7 +167,7 @@ class HighLevel(Closing):
         )
 
     def installs(self) -> AsyncIterator[Install]:
-        """Iterate over all that is stored of this app, agencies first. Asks HighLevel nothing."""
+        """Iterate over all that is stored of this app, agencies first. Sends no request."""
         return self._installs.list()
 
     async def find(
@@ -183,8 +183,8 @@ class HighLevel(Closing):
 
         HighLevel lets a refresh token live for a year unused, so run this now and then, from one
         process or many. Yields one ``InstallHealth`` for each install, as they are done; what
-        fails is data, and the others go on. At most ``concurrency`` are renewed at a time. What is
-        spent or in doubt is looked at again: its agency may give a token, HighLevel may answer now.
+        fails is data, and the others go on. At most ``concurrency`` are renewed at a time. A spent
+        install, or one in doubt, is tried again: its agency may give a token, HighLevel may answer.
         """
         idle_since = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=idle_days)
         work = partial(tended, self._installs, idle_since=idle_since)
@@ -282,7 +282,7 @@ class HighLevel(Closing):
     async def _mint(self, company_id: str, location_id: str, agency_token: str) -> Json:
         age = self._installs.agency(company_id).age(agency_token)
         payload = await self._agencies.mint(company_id, location_id, agency_token, age=age)
-        # HighLevel has said that the app is there. Who forgets it now waits for the store's hold.
+        # HighLevel has confirmed that the app is there. A later ``forget`` waits for the hold.
         await self._forgotten.discard(location_id)
         return payload
 

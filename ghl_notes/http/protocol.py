@@ -251,7 +251,7 @@ class Rules:
         return read_rate(reply.headers)
 
     def denial(self, reply: Reply) -> Denial:
-        """Say what a 401 is about."""
+        """Return what a 401 is about."""
         return failures.denied(reply)
 
     def read(self, request: Request, reply: Reply, rate: RateSnapshot | None) -> Answer:

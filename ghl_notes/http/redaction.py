@@ -1,4 +1,4 @@
-"""Credentials taken out of what a server says: it may quote those that were sent to it."""
+"""Credentials taken out of replies and errors: a server may quote those that were sent to it."""
 
 import base64
 import re
@@ -27,7 +27,7 @@ def redacted(reply: Reply, secrets: Iterable[str]) -> Reply:
 def redact(error: BaseException, secrets: Iterable[str]) -> None:
     """Take the credentials out of an error and of all that led to it.
 
-    What others have raised is let go of, if it quotes one.
+    A cause that another library has raised is dropped if it quotes one.
     """
     found = _finder(secrets, _SHORTEST)
     if found is not None:

@@ -1,4 +1,4 @@
-"""What each location, agency or organization has of its own: so that none can harm another."""
+"""What each location, agency or organization has of its own, so that none can harm another."""
 
 from attrs import field, frozen
 
@@ -9,7 +9,7 @@ from ghl_notes.http.refusals import Refusals
 
 @frozen(eq=False)
 class Tenant:
-    """The limit of one location, its share of the connections, and what its refusals taught."""
+    """The limit of one location, its share of the connections, and its refusals of tokens."""
 
     gate: Gate
     lane: Lane

@@ -52,7 +52,7 @@ _PATIENCE: Final = """
 SELECT set_config('idle_in_transaction_session_timeout', %s, true),
     set_config('lock_timeout', %s, true)
 """
-# Who waits for one install gives its connection back after so long, for those of other installs.
+# A wait for one install gives its connection back after so long, for those of other installs.
 _SLICE_SECONDS: Final = 2.0
 # A row that is locked names the transaction that did it. One that is not there yet does not.
 _HOLDER: Final = f"""
@@ -121,9 +121,9 @@ class PostgresStore(Secretive):
 
     Safe for any number of processes and machines. Lock, token and commit are one transaction: a
     hold is a row lock, a save commits it and ends it, and a holder that dies frees the row at
-    once. One that is stopped, or whose machine vanished, is ended by the server after 45 s. Who
-    waits for a hold for ``hold_timeout`` seconds gets ``Unavailable``, which names the holder. A
-    save is as durable as the server's ``synchronous_commit`` says. Claims go by the server's
+    once. One that is stopped, or whose machine vanished, is ended by the server after 45 s.
+    A caller who waits for a hold for ``hold_timeout`` seconds gets ``Unavailable``, which names the
+    holder. A save is as durable as the server's ``synchronous_commit``. Claims go by the server's
     clock, and the last of them may be lost with its power.
 
     Works behind a pooler in transaction mode. Each store opens ``connections`` at most, when they
@@ -230,7 +230,7 @@ async def _adopt(db: Connection, values: Mapping[str, str]) -> None:
 
 
 async def _held(db: Connection, key: str, wait: Wait) -> _Held | None:
-    """Hold an install; None if somebody else goes on holding it."""
+    """Hold an install; None if another process goes on holding it."""
     milliseconds = max(1, round(1000 * min(_SLICE_SECONDS, wait.left)))
     await db.execute(_PATIENCE, [_LONGEST_HOLD, f"{milliseconds}ms"])
     try:

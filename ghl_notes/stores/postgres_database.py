@@ -28,11 +28,11 @@ R = TypeVar("R")
 
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
 
-# How the codes begin of what no later try mends. All else may pass: a standby, a full disk, too
+# The beginnings of the codes of errors that stay. All others may pass: a standby, a full disk, too
 # many connections (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _HOPELESS: Final = (
     "22",  # a value that the server cannot hold
-    "23",  # a constraint that somebody has added
+    "23",  # a constraint that was added by hand
     "3F",  # no schema to work in
     "42",  # tables that were changed, or rights that are missing
     "XX001",  # damaged data
@@ -162,7 +162,7 @@ async def _run(db: Connection, statement: str, values: Values, *, lasting: bool)
 
 
 async def answered(work: Awaitable[R]) -> R:
-    """Await what the database says; raise ``Unavailable`` or ``ConfigurationError`` for a refusal.
+    """Await a reply; raise ``Unavailable`` or ``ConfigurationError`` for a refusal.
 
     The original is not kept: its details may hold the row, and with it the tokens.
     """

@@ -63,8 +63,8 @@ SELECT obj_description(oid, 'pg_class') FROM pg_class
 WHERE relname = %s AND pg_table_is_visible(oid)
 """
 ALONE: Final = f"SELECT pg_advisory_xact_lock({0x67686C6E})"  # "ghln"
-"""The lock of those who create the tables, change them, or adopt what is in them."""
-# To alter a table is to wait for all who use it, and meanwhile all others wait too.
+"""The lock for creating the tables, changing them, and adopting what is in them."""
+# ALTER TABLE waits for all that use the table, and meanwhile all others wait too.
 _ALTER_PATIENCE: Final = "SET LOCAL lock_timeout = '10s'"
 
 

@@ -31,7 +31,7 @@ _log = logging.getLogger("ghl_notes.stores")
 
 _ANSWER_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 20
-# What no later try mends. All else may pass: a full disk (MISCONF), replicas that are missing
+# The errors that stay. All others may pass: a full disk (MISCONF), replicas that are missing
 # (NOREPLICAS), a script that runs (BUSY), a fail-over, and the errors of later versions of Redis.
 _HOPELESS: Final = (
     AuthenticationError,

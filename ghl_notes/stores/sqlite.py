@@ -49,7 +49,7 @@ _SCHEMA: Final = Schema(
             "CREATE TABLE claims (name TEXT PRIMARY KEY, ends REAL NOT NULL) WITHOUT ROWID",
         ),
         (
-            # Whose they are was not kept: see adopt().
+            # Their app was not stored: see adopt().
             "ALTER TABLE installs ADD COLUMN provider TEXT",
             "ALTER TABLE installs ADD COLUMN client_id TEXT",
             "ALTER TABLE installs ADD COLUMN in_doubt_since REAL",
@@ -172,7 +172,7 @@ class SQLiteStore:
         def work(db: sqlite3.Connection) -> None:
             if db.execute(_UNKNOWN_KEYS, values).fetchone() is None:
                 return
-            db.execute("BEGIN IMMEDIATE")  # so that nobody adds one whose lock is not held
+            db.execute("BEGIN IMMEDIATE")  # so that none is added whose lock is not held
             keys = [key for (key,) in db.execute(_UNKNOWN_KEYS, values).fetchall()]
             with held_as_before(self._path, keys):
                 db.execute(_ADOPT, values)
@@ -214,8 +214,8 @@ class SQLiteStore:
     async def backup(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
         """Copy the store to a file, and return how many installs the copy has.
 
-        It is as the store stands at one moment, whoever writes meanwhile, has mode 0600, and is
-        there when all of it is. A file that is there already is replaced only with ``overwrite``.
+        It is the store at one moment, whatever is written meanwhile, has mode 0600, and is there
+        when all of it is. A file that is there already is replaced only with ``overwrite``.
         Raises ``ConfigurationError`` for a place that cannot be used, and where there is no store.
         """
         target = whole_path(path)
