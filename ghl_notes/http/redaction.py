@@ -83,7 +83,7 @@ def _plain(secret: str) -> str:
 
 
 def _spellings(word: str) -> Iterator[str]:
-    """Match each letter as it is, and as URLs, forms, JSON and HTML write it."""
+    """Match each letter as it is, and as URLs, forms, JSON and HTML write it, or two of them."""
     for letter in word:
         if letter.isascii() and letter.isalnum():
             yield letter
@@ -91,13 +91,13 @@ def _spellings(word: str) -> Iterator[str]:
         octets = letter.encode(errors="surrogatepass")
         units = letter.encode("utf-16-be", "surrogatepass").hex()
         ways = [
-            rf"(?:\\+)?{re.escape(letter)}",
-            "".join(rf"(?i:%(?:25)*{octet:02x})" for octet in octets),
-            "".join(rf"(?i:\\+u{units[n : n + 4]})" for n in range(0, len(units), 4)),
-            rf"(?i:&(?:amp;)*#(?:0*{ord(letter)}|x0*{ord(letter):x});)",
+            rf"\\{{0,4}}{re.escape(letter)}",
+            "".join(rf"(?i:%(?:25){{0,4}}{octet:02x})" for octet in octets),
+            "".join(rf"(?i:\\{{1,4}}u{units[n : n + 4]})" for n in range(0, len(units), 4)),
+            rf"(?i:&(?:amp;){{0,4}}#(?:0{{0,6}}{ord(letter)}|x0{{0,6}}{ord(letter):x});)",
         ]
         if ord(letter) in codepoint2name:
-            ways.append(f"&(?:amp;)*{codepoint2name[ord(letter)]};")
+            ways.append(f"&(?:amp;){{0,4}}{codepoint2name[ord(letter)]};")
         if letter == " ":
             ways.append(r"\+")
         yield f"(?:{'|'.join(ways)})"

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Self
 
+import aiohttp
 import pytest
 
 from ghl_notes import RetryPolicy
@@ -120,15 +121,22 @@ async def test_each_token_that_was_not_saved_at_the_end_is_named(start, build) -
     assert all(one in note for one, note in zip(fake.location_ids[1:], notes, strict=True))
 
 
-async def test_nothing_is_installed_or_minted_after_the_end(agency) -> None:
+async def test_nothing_is_installed_or_minted_after_the_end(start, build, store) -> None:
     """A store that was closed is not opened again by an install or a mint."""
-    fake, highlevel = agency
-    code = fake.authorize_code()
-    await highlevel.close()
-    before = fake.stats.requests
-    for call in (highlevel.install(code), highlevel.mint(fake.location_id)):
-        with pytest.raises(ConfigurationError, match="closed"):
-            await call
+    fake = await start(locations=3, contacts=2)
+    async with aiohttp.ClientSession() as session:  # which stays open
+        highlevel = build(fake, store=store, session=session)
+        await highlevel.install(fake.authorize_code(company=True))
+        code, company_id = fake.authorize_code(), fake.company_id
+        await highlevel.close()
+        before = fake.stats.requests
+        for call in (
+            highlevel.install(code),
+            highlevel.mint(fake.location_id, company_id=company_id),
+            highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0]),
+        ):
+            with pytest.raises(ConfigurationError, match="closed"):
+                await call
 
     assert fake.stats.requests == before
 
