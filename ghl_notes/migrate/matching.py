@@ -70,13 +70,13 @@ def normal_phone(phone: str) -> str | None:
     A number with an extension, a second number or a letter is None too: without them it may be the
     number of another person.
     """
-    told = "".join(map(_ascii, phone.strip()))
-    trunk = _TRUNK(told)
+    given = "".join(map(_ascii, phone.strip()))
+    trunk = _TRUNK(given)
     if trunk is not None:
         if trunk[2] in _ZERO_STAYS:
             return None
-        told = trunk[1] + told[trunk.end() :]
-    number = _BETWEEN("", told)
+        given = trunk[1] + given[trunk.end() :]
+    number = _BETWEEN("", given)
     number = f"+{number[2:]}" if number.startswith("00") else number
     return number if _E164(number) else None
 

@@ -13,21 +13,11 @@ from typing import Final, TypeVar
 
 import attrs
 
-from ghl_notes.errors import (
-    ConfigurationError,
-    UnexpectedResponse,
-)
+from ghl_notes.errors import ConfigurationError, UnexpectedResponse
 from ghl_notes.events import Observer
 from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.retries import RetryPolicy, retrying
-from ghl_notes.models import (
-    Install,
-    Owner,
-    StoredInstall,
-    UserType,
-    company_key,
-    location_key,
-)
+from ghl_notes.models import Install, Owner, StoredInstall, UserType, company_key, location_key
 from ghl_notes.models.values import is_plain
 from ghl_notes.oauth.exchanging import exchanged
 from ghl_notes.oauth.holding import held, readable

@@ -33,12 +33,12 @@ class Remembered:
         Returns for how many seconds. ``for_good`` is for a refusal that only a change in the store
         ends.
         """
-        told = error.retry_after
-        pause = PAUSE_SECONDS if told is None else min(max(told, 1.0), _LONGEST)
+        asked = error.retry_after
+        pause = PAUSE_SECONDS if asked is None else min(max(asked, 1.0), _LONGEST)
         self._error, self._about = copy(error), about  # without what its traceback holds
         self._until = inf if for_good else now + pause
         # A health check waits only for a ``Retry-After`` of HighLevel's.
-        self._until_looked = now + pause if told is not None or for_good else now
+        self._until_looked = now + pause if asked is not None or for_good else now
         return pause
 
     def replace(self, error: HighLevelError) -> None:
