@@ -59,7 +59,7 @@ async def storm(start, connect):
     """Give a pretend HighLevel and an impatient client."""
     fake = await start(slow=5.0, interval=0.01)
     retries = RetryPolicy(attempts=3, bulk_attempts=4, base=0)
-    return fake, connect(fake, timeout=0.05, retries=retries)
+    return fake, connect(fake, timeout=0.3, retries=retries)
 
 
 async def test_every_fault_is_looked_at() -> None:
