@@ -130,7 +130,7 @@ def _base_url(url: str, server: str) -> str:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except (ValueError, TypeError, AttributeError):
         usable = False
-    if not usable or parts.query or parts.fragment:
+    if not usable or parts.query or parts.fragment or parts.username is not None:
         example = "services.leadconnectorhq.com" if server == "HighLevel" else "host/path"
         msg = f"base_url must be where {server}'s API is, such as https://{example}"
         raise ConfigurationError(msg)

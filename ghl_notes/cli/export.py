@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
 from functools import partial
+from pathlib import Path
 
 from attrs import define, field, frozen
 from rich.console import Console
@@ -41,6 +42,8 @@ async def export(order: Order, tally: Tally, console: Console) -> Status:
     """
     if not order.token.strip():
         raise Refused("no token: set GHL_NOTES_TOKEN, or give --token")
+    if order.contacts and _is_one_file(order.contacts, order.out):
+        raise Refused(f"{order.out} is the file of --contacts: choose another --out")
     with ExitStack() as files:
         source = files.enter_context(IdFile(order.contacts)) if order.contacts else None
         counted = None if source is None else source.count()
@@ -54,6 +57,13 @@ async def export(order: Order, tally: Tally, console: Console) -> Status:
             async with shown(partial(bar, tally), console, hidden=notes_on_screen):
                 await _Run(order, client, source, output, tally).run()
     return Status.SOME_FAILED if tally.failed or tally.unreadable else Status.DONE
+
+
+def _is_one_file(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:  # one of them is not there, or is no file
+        return False
 
 
 @define(eq=False)

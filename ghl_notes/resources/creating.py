@@ -97,7 +97,8 @@ class Creating(Generic[N]):
                 continue
             unseen = next(iter(listed.unreadable), None)
             ago = timedelta(seconds=clock() - began)
-            found = lookup.find(listed, (server_time or datetime.now(UTC)) - ago)
+            now = datetime.now(UTC)
+            found = lookup.find(listed, [now - ago, (server_time or now) - ago])
             if found is None or len(found) > 1:
                 raise failure
             if found:

@@ -1,5 +1,6 @@
 """Whether a note that is found is the one that was sent, by its content and not by its date."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
@@ -10,6 +11,7 @@ from ghl_notes.models import Json
 
 # Letters at the beginning or the end by which a note may be taken for another.
 _TELLING: Final = 10
+_links: Final = re.compile(r"""\b(?:href|src)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE).findall
 
 
 class Written(Protocol):
@@ -43,15 +45,7 @@ class Written(Protocol):
 
 def is_same(note: Written, fields: Mapping[str, Json]) -> bool:
     """Tell whether a note is what was sent; HighLevel may have cleaned up its HTML."""
-    body = fields["body"]
-    same = note.body == body or note.text.strip() == plain(str(body)).strip()
-    known = {"userId": note.user_id, "title": _has(note, "title"), "color": _has(note, "color")}
-    return same and all(
-        (sent or None) == known[name]  # an empty text is no title
-        or (name == "color" and str(sent).lower() == str(known[name]).lower())
-        for name, sent in fields.items()
-        if name in known
-    )
+    return _says(note, str(fields["body"])) and _is_by(note, fields) and _looks(note, fields)
 
 
 def may_be(note: Written, fields: Mapping[str, Json]) -> bool:
@@ -59,6 +53,27 @@ def may_be(note: Written, fields: Mapping[str, Json]) -> bool:
     sent, found = (_letters(text) for text in (plain(str(fields["body"])), note.text))
     shorter = min(len(sent), len(found), _TELLING)
     return sent[:shorter] == found[:shorter] or sent[-shorter:] == found[-shorter:]
+
+
+def _says(note: Written, body: str) -> bool:
+    """Tell whether the text is the same, and leads to the same places."""
+    if note.body == body:
+        return True
+    text = plain(body).strip()
+    return bool(text) and note.text.strip() == text and _links(note.body) == _links(body)
+
+
+def _is_by(note: Written, fields: Mapping[str, Json]) -> bool:
+    return "userId" not in fields or (fields["userId"] or None) == note.user_id
+
+
+def _looks(note: Written, fields: Mapping[str, Json]) -> bool:
+    """Compare what was sent, and what was not: HighLevel makes up no title, color or pin."""
+    for name in ("title", "color", "pinned"):
+        found = getattr(note, name, None)  # notes of appointments have none of these
+        if str(fields.get(name) or "").lower() != str(found or "").lower():
+            return False
+    return True
 
 
 def words(text: str) -> str:
@@ -70,7 +85,3 @@ def _letters(text: str) -> str:
     """Reduce a text to what survives any cleaning up."""
     return "".join(filter(str.isalnum, normalize("NFKC", text).casefold()))
 
-
-def _has(note: Written, name: str) -> str | None:
-    found: str | None = getattr(note, name, None)  # notes of appointments have neither
-    return found

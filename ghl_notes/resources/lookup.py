@@ -1,7 +1,7 @@
 """Which of the notes that are listed is the one whose reply was lost."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from datetime import datetime
 from typing import Final, Generic, TypeVar
 
@@ -59,12 +59,12 @@ class History:
 class Lookup(Generic[N]):
     """Finds the note of one create in the lists that come after it.
 
-    A note is the one that was sent if it has the same text, author, title and color, no other
-    create has ``returned`` it, and it was not there before. What was there before is known from
-    lists: those of before the create (``before``), and from the first look on those of earlier
-    looks. While it is not known (``all_known`` is False), a note's date decides, roughly, since
-    HighLevel's clocks differ: up to 30 s before the create it is the one, more than 10 minutes
-    before it is an older one, and in between it is unknown.
+    A note is the one that was sent if it has the same text, links, author, title, color and pin,
+    no other create has ``returned`` it, and it was not there before. What was there before is
+    known from lists: those of before the create (``before``), and from the first look on those of
+    earlier looks. While it is not known (``all_known`` is False), a note's date decides, roughly,
+    since HighLevel's clocks differ: up to 30 s before the create it is the one, and in between it
+    is unknown. More than 10 minutes before, by each clock, it is always an older one.
 
     ``is_other`` is True for a note that another call is writing meanwhile.
     ``perhaps`` becomes True when one was seen that HighLevel may have made of what was sent.
@@ -77,14 +77,14 @@ class Lookup(Generic[N]):
     is_other: Callable[[N], bool]
     perhaps: bool = field(default=False, init=False)
 
-    def find(self, listed: Listing[N], began: datetime) -> list[N] | None:
+    def find(self, listed: Listing[N], began: Collection[datetime]) -> list[N] | None:
         """Return the notes that may be the one that was sent; None if that is in doubt for one.
 
-        ``began`` is when the create began, by the clock that dates the notes.
+        ``began`` is when the create began, by each clock that is known.
         """
         fresh = [one for one in listed if self._is_fresh(one, began)]
         same = [one for one in fresh if is_same(one, self.fields)]
-        if not self.all_known and any(_age(one, began) > _MOMENT for one in same):
+        if not self.all_known and any(max(_ages(one, began)) > _MOMENT for one in same):
             return None
         self.perhaps = self.perhaps or self._may_be_among(fresh)
         if not listed.unreadable:  # what comes into the list from now on is new
@@ -92,14 +92,15 @@ class Lookup(Generic[N]):
             self.all_known = True
         return same
 
-    def _is_fresh(self, note: N, began: datetime) -> bool:
+    def _is_fresh(self, note: N, began: Collection[datetime]) -> bool:
         if note.id in self.before or note.id in self.returned:
             return False
-        return self.all_known or _age(note, began) <= _LONG_AGO
+        return min(_ages(note, began)) <= _LONG_AGO  # a list may have left it out before
 
     def _may_be_among(self, notes: Iterable[N]) -> bool:
         return any(may_be(one, self.fields) and not self.is_other(one) for one in notes)
 
 
-def _age(note: Written, began: datetime) -> float:
-    return (began - note.date_added).total_seconds()
+def _ages(note: Written, began: Collection[datetime]) -> list[float]:
+    """How many seconds before the create a note was written, by each clock."""
+    return [(at - note.date_added).total_seconds() for at in began]

@@ -156,6 +156,7 @@ async def test_an_auth_of_ones_own(fake, connect, contact_id) -> None:
         {**TOKEN, "base_url": "services.leadconnectorhq.com"},
         {**TOKEN, "base_url": "ftp://services.leadconnectorhq.com"},
         {**TOKEN, "base_url": "https://"},
+        {**TOKEN, "base_url": "https://me:secret@services.leadconnectorhq.com"},
         {**TOKEN, "base_url": "http://[::1"},
         {**TOKEN, "base_url": "https://host:99999"},
         {**TOKEN, "base_url": "https://host:0"},

@@ -116,6 +116,40 @@ async def test_without_a_list_nobody_can_tell_of_some_minutes(
     assert len(copies(fake, contact_id) - {old}) == (fault is not Fault.RESET_BEFORE)
 
 
+async def test_an_old_note_that_a_list_left_out_is_not_ours(fake, client, contact_id, until) -> None:
+    """A list may miss an old note once; when it is there again it is as old as ever."""
+    fake.note_lag = 3600.0
+    old = earlier(fake, contact_id, 30 * 60.0)
+    fake.inject(Fault.RESET_BEFORE, method="POST")
+    creating = asyncio.create_task(client.notes.create(contact_id, "Text"))
+    await until(lambda: fake.stats.reads(contact_id))
+    fake.note_lag = 0.0
+    with pytest.raises(AmbiguousWrite):
+        await creating
+
+    assert copies(fake, contact_id) == {old}
+
+
+@pytest.mark.parametrize(
+    ("sent", "there"),
+    [
+        ({"body": '<a href="https://x/2">Call</a>'}, {"body": '<a href="https://x/1">Call</a>'}),
+        ({"body": '<img src="2.png">'}, {"body": '<img src="1.png">'}),
+        ({"body": "Call"}, {"body": "Call", "title": "Tom's"}),
+        ({"body": "Call"}, {"body": "Call", "pinned": True}),
+        ({"body": "Call"}, {"body": "Call", "color": "#FFAA00"}),
+    ],
+)
+async def test_a_note_that_differs_is_not_ours(fake, client, contact_id, sent, there) -> None:
+    """Another's note with the same words is not the one that was sent, nor is it a guess."""
+    fake.add_note(contact_id, **there)
+    fake.inject(Fault.RESET_BEFORE, method="POST")
+    with pytest.raises(AmbiguousWrite):
+        await client.notes.create(contact_id, **sent)
+
+    assert [seen.method for seen in fake.requests].count("POST") == 1
+
+
 async def test_of_two_equal_notes_none_is_taken(fake, client, contact_id, until) -> None:
     """Another process may write the same: two are found, and nobody knows which is whose."""
     await client.notes.list(contact_id)
