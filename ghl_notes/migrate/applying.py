@@ -37,18 +37,12 @@ from ghl_notes.migrate.models import (
     Result,
     Step,
 )
-from ghl_notes.migrate.obstacles import Moved, obstacle_to
+from ghl_notes.migrate.obstacles import Moved, may_turn_up, obstacle_to
 from ghl_notes.models import UNSET, Note
 
 _OPEN: Final[Collection[Result]] = ("create", "update", "skip")
 SETTLE: Final = 15.0
 """Seconds in which a note may still turn up in HighLevel's lists after it was sent."""
-
-
-_TAKEN: Final = (
-    "HighLevel confirmed it before, and it is not there: run it again later; if it was deleted"
-    " in HighLevel since, nothing is wrong"
-)
 
 
 async def apply(  # noqa: PLR0913 - every one of them has a default
@@ -72,6 +66,7 @@ async def apply(  # noqa: PLR0913 - every one of them has a default
     ``settle`` is for how many seconds a note that was sent may stay out of HighLevel's lists: a
     run waits so long before its first write if its ledger is new, or if an earlier one left it
     open whether a note of this plan was written, and so long again for a note whose reply is lost.
+    If it is not there then, no run sends it again within 40 times as long, ten minutes by default.
     ``client`` is needed for a plan that was loaded from a file. ``on_line`` is called with every
     line as it is done. What fails for one note or contact is a line; what would fail for all, such
     as a spent install or the daily limit, ends the work, and the lines that are left say so. Raises
@@ -190,8 +185,9 @@ class _Applying:
             return await self._meet(line, draft, entry, note)
         if line.result != "create" or (entry is not None and entry.state == "done"):
             return evolve(line, result="skipped", reason="it was deleted in HighLevel meanwhile")
-        if entry is not None and entry.state == "taken":
-            return evolve(line, result="unknown", reason=_TAKEN)
+        unseen = may_turn_up(entry, now=self.ledger.clock(), settle=self.settle)
+        if unseen is not None:
+            return evolve(line, result="unknown", reason=unseen)
         reason = obstacle_to(
             line.key, self._moved, there=there, planned=self._planned[base_of(line.key)]
         )
@@ -243,8 +239,8 @@ class _Applying:
                 pinned=draft.pinned or None,
             )
         except AmbiguousWrite as failure:
-            if failure.status is not None and failure.status < 300:  # noqa: PLR2004 - a success
-                await self.ledger.put(evolve(pending, state="taken"))
+            took = failure.status is not None and failure.status < 300  # noqa: PLR2004 - a success
+            await self.ledger.put(evolve(pending, state="taken" if took else "sent"))
             note = await self._turned_up(line.key, contact_id, failure)
         except RequestRejected:
             await self.ledger.drop(pending)

@@ -71,10 +71,10 @@ UNKNOWN: Final = ""
 class Entry:
     """One moved note: from where, to where, and how far it got.
 
-    A note is ``pending`` before it is sent, ``done`` when it was seen, and ``taken`` when
-    HighLevel confirmed it and it was in no list yet. ``digest`` names what was to be
-    written, ``written`` what HighLevel then had, or before it is done what it should have. ``at``
-    is when the entry was made, in Unix seconds.
+    A note is ``pending`` before it is sent, ``done`` when it was seen, ``taken`` when HighLevel
+    confirmed it and it was in no list yet, and ``sent`` when its reply was lost. ``digest`` names
+    what was to be written, ``written`` what HighLevel then had, or before it is done what it should
+    have. ``at`` is when the entry was made, in Unix seconds.
     """
 
     source: str
@@ -82,7 +82,7 @@ class Entry:
     location_id: str
     key: str
     contact_id: str
-    state: Literal["pending", "taken", "done"]
+    state: Literal["pending", "sent", "taken", "done"]
     digest: str
     note_id: str | None = None
     written: str | None = None

@@ -9,7 +9,15 @@ from ghl_notes.migrate.ledger import Entry
 from ghl_notes.migrate.markers import base_of, is_cut_otherwise
 from ghl_notes.migrate.models import Draft
 
-_SUREST: Final = ("done", "taken", "pending")
+_SUREST: Final = ("done", "taken", "sent", "pending")
+_TAKEN: Final = (
+    "HighLevel confirmed it before, and it is not there: run it again later; if it was deleted"
+    " in HighLevel since, nothing is wrong"
+)
+_SENT: Final = (
+    "it was sent, its reply was lost, and it is not there yet: run it again in ten minutes"
+)
+_LONGEST_LAG: Final = 40  # times ``settle``, after which a list has all that was written
 
 
 @define(eq=False)
@@ -56,3 +64,11 @@ def obstacle_to(
     if is_cut_otherwise(key, [*there, *(one.key for one in before)]):
         return "it was moved in another number of parts: delete those to move it anew"
     return None
+
+
+def may_turn_up(entry: Entry | None, *, now: float, settle: float) -> str | None:
+    """Say why a note that is in no list is not sent again: its absence proves nothing yet."""
+    if entry is not None and entry.state == "taken":
+        return _TAKEN
+    is_recent = entry is not None and 0 <= now - entry.at < _LONGEST_LAG * settle
+    return _SENT if is_recent and entry is not None and entry.state == "sent" else None

@@ -84,4 +84,3 @@ def words(text: str) -> str:
 def _letters(text: str) -> str:
     """Reduce a text to what survives any cleaning up."""
     return "".join(filter(str.isalnum, normalize("NFKC", text).casefold()))
-

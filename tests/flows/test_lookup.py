@@ -116,7 +116,9 @@ async def test_without_a_list_nobody_can_tell_of_some_minutes(
     assert len(copies(fake, contact_id) - {old}) == (fault is not Fault.RESET_BEFORE)
 
 
-async def test_an_old_note_that_a_list_left_out_is_not_ours(fake, client, contact_id, until) -> None:
+async def test_an_old_note_that_a_list_left_out_is_not_ours(
+    fake, client, contact_id, until
+) -> None:
     """A list may miss an old note once; when it is there again it is as old as ever."""
     fake.note_lag = 3600.0
     old = earlier(fake, contact_id, 30 * 60.0)

@@ -90,6 +90,24 @@ async def test_a_note_that_turns_up_later_is_known_by_its_marker(move: Move) -> 
     assert [one.id for one in await move.moved()] == [line.note_id for line in report.lines]
 
 
+async def test_a_note_whose_reply_was_lost_is_not_sent_again_soon() -> None:
+    """A list may lag for longer than a run looks, so its absence proves nothing for a while."""
+    now, later = time.time(), [0.0]
+    async with moving(note_lag=60.0, clock=lambda: now + later[0]) as move:
+        source = move.lone("x")
+        move.fake.inject(Fault.RESET_AFTER, method="POST")
+        plan = await move.plan(source)
+        report = await move.apply(plan, settle=0.5)
+        assert [line.result for line in report.lines] == ["unknown"]
+        between = await move.apply(plan, settle=0.5)
+        assert [line.result for line in between.lines] == ["unknown"]
+        later[0] = 61.0
+        again = await move.apply(plan, settle=0.5)
+
+        assert [line.result for line in again.lines] == ["skipped"]
+        assert move.fake.stats.notes_created == 1
+
+
 async def test_a_note_that_stays_unknown_is_settled_by_the_next_run() -> None:
     """While nobody can tell, the line says unknown, and nothing is written behind it."""
     now, later = time.time(), [0.0]
