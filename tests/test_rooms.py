@@ -67,7 +67,7 @@ TABLE = {
     "oauth/__init__": "",
     "oauth/auth": "errors models/values",
     "oauth/authorize": "errors models/*",
-    "oauth/token_reply": "errors models/*",
+    "oauth/token_reply": "errors models/* stores/protocol",
     "oauth/session": (
         "errors models/* http/failures http/protocol http/redaction http/reply"
         " http/transport oauth/token_reply"
@@ -80,7 +80,8 @@ TABLE = {
     "oauth/remembering": "errors",
     "oauth/keeping": "events models/* oauth/auth oauth/refreshing stores/protocol",
     "oauth/minting": (
-        "errors models/* oauth/at_work oauth/auth oauth/keeping oauth/remembering stores/protocol"
+        "errors http/denials models/* oauth/at_work oauth/auth oauth/keeping oauth/remembering"
+        " stores/protocol"
     ),
     "oauth/spending": (
         "errors events models/* oauth/at_work oauth/keeping oauth/minting oauth/refreshing"

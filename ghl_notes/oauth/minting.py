@@ -15,6 +15,7 @@ from ghl_notes.errors import (
     RequestRejected,
     Unavailable,
 )
+from ghl_notes.http.denials import is_passing
 from ghl_notes.models import Install, StoredInstall
 from ghl_notes.oauth.at_work import AtWork
 from ghl_notes.oauth.auth import StaticToken
@@ -178,6 +179,8 @@ class Minting:
                     since and is_newer(minted.install, self._forgotten_before)
                 ):
                     raise self._forgotten()
+                if await self.installs.load_agency(company_id) is None:
+                    raise self._forgotten()  # by another process, with all its locations
                 await hold.save(minted)
             return minted, True
 
@@ -213,8 +216,10 @@ class Minting:
 def refuses(error: HighLevelError) -> bool:
     """Tell whether HighLevel itself refuses the agency a token for a location.
 
-    A proxy's page proves nothing, nor does a 401 with an unknown message.
+    A proxy's page proves nothing, nor does a 401 with an unknown message, nor what passes.
     """
     if isinstance(error, AccessDenied):
         return error.reason in _DENIALS
-    return isinstance(error, RequestRejected) and error.status in _REFUSALS and bool(error.messages)
+    if not isinstance(error, RequestRejected) or error.status not in _REFUSALS:
+        return False
+    return bool(error.messages) and not is_passing("; ".join(error.messages))

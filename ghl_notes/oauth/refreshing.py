@@ -97,20 +97,33 @@ class Refresh:
         try:
             renewed = await retrying(self._attempt, self, observer=self.observer)()
         except HighLevelError as error:
-            if _settles(error):
+            if self._settles(error):
                 self._settle()
             elif self.in_doubt_since is not None:
+                cause = error.__cause__
+                if isinstance(cause, HighLevelError) and _is_answer(cause):
+                    raise cause from None  # the last word, and no proof that nothing was taken
                 raise self._unanswered(error) from error
             raise
         self._settle()
         return renewed
+
+    def _settles(self, error: HighLevelError) -> bool:
+        """Tell whether an error says what became of the token.
+
+        Once it may have been taken, only a dead one does: that the location is not active, or the
+        app not known, may be the answer to this request alone.
+        """
+        if self.in_doubt_since is not None:
+            return isinstance(error, ReauthorizationRequired)
+        return _is_answer(error)
 
     def _settle(self) -> None:
         self.in_doubt_since, self.is_settled = None, True
 
     def wait_for(self, error: HighLevelError, failed: int, *, bulk: bool = False) -> float | None:
         """Say how many seconds after a failed try to try again; None for never."""
-        if _settles(error) or isinstance(error, OtherInstall):  # which asking again does not mend
+        if self._settles(error):
             return None
         if self.in_doubt_since is None:
             return self.policy.wait_for(error, failed, bulk=bulk)
@@ -125,9 +138,9 @@ class Refresh:
         except HighLevelError as error:
             if self.in_doubt_since is None and self._sent_at and maybe_applied(error):
                 self._began, self.in_doubt_since = self._sent_at
-            if _settles(error) or isinstance(error, Unavailable | OtherInstall):
+            if self._settles(error) or isinstance(error, Unavailable | OtherInstall):
                 raise
-            if isinstance(error, ConfigurationError):  # the session was closed
+            if isinstance(error, ConfigurationError) and error.status is None:  # a closed session
                 if self.in_doubt_since is None:
                     raise
                 self._session_closed = True
@@ -188,7 +201,7 @@ class Refresh:
         )
 
 
-def _settles(error: HighLevelError) -> bool:
+def _is_answer(error: HighLevelError) -> bool:
     """Tell whether HighLevel has answered about the token, or about the app that sent it."""
     if isinstance(error, ConfigurationError):
         return error.status is not None

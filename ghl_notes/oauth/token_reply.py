@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final, NoReturn, cast
+from typing import Final, NoReturn, TypeGuard, cast
 
 import attrs
 from attrs import field, frozen
@@ -10,6 +10,7 @@ from attrs import field, frozen
 from ghl_notes.errors import UnexpectedResponse
 from ghl_notes.models import Install, Json, Owner, StoredInstall, Token, UserType
 from ghl_notes.models.values import is_bearer, is_plain
+from ghl_notes.stores.protocol import SEALED
 
 __all__ = ["stored_install", "unreadable"]
 
@@ -49,7 +50,8 @@ def stored_install(  # noqa: PLR0913 - what the reply may leave out
     if before is None:
         install = attrs.evolve(install, installed_at=datetime.fromtimestamp(now, UTC))
     token = Token(
-        access_token=fields.usable("access_token", is_bearer) or fields.missing("access token"),
+        access_token=fields.usable("access_token", _is_access_token)
+        or fields.missing("access token"),
         refresh_token=fields.usable("refresh_token", is_plain)
         or (before.token.refresh_token if before else None),
         issued_at=now,
@@ -139,6 +141,11 @@ def _lifetime(expires_in: Json) -> float:
     except (ValueError, OverflowError):
         seconds = 0.0
     return seconds if 0 < seconds < 10 * 365 * 86_400 else _UNTOLD_LIFETIME
+
+
+def _is_access_token(value: object) -> TypeGuard[str]:
+    """Tell whether a header can hold it, and a store does not take it for an encrypted one."""
+    return is_bearer(value) and not value.startswith(SEALED)
 
 
 def _of_another(problem: str, server: str) -> OtherInstall:

@@ -126,6 +126,24 @@ async def test_another_process_forgets_while_this_one_mints(
     assert await highlevel.find(location_id=fake.location_id) is None
 
 
+async def test_an_agency_that_another_process_forgets_takes_its_mints_with_it(
+    fake, build, store, clock, contact_id
+) -> None:
+    """A token that is asked for while its agency is forgotten elsewhere is not saved."""
+    highlevel, other = (build(fake, store=store, clock=clock) for _ in range(2))
+    await highlevel.install(fake.authorize_code(company=True))
+
+    async def look(request) -> None:
+        if request.kind == "mint" and request.phase == "answered":
+            await other.forget(company_id=fake.company_id)
+
+    fake.on_token = look
+    with pytest.raises(ReauthorizationRequired):
+        await highlevel.location(fake.location_id).notes.list(contact_id)
+
+    assert [one async for one in highlevel.installs()] == []
+
+
 async def test_a_lapsed_hold_brings_nothing_back(fake, build, clock, contact_id) -> None:
     """A row that was there when the mint began and is gone after it was forgotten by somebody."""
     store = Lapsing()

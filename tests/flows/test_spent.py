@@ -10,6 +10,7 @@ from ghl_notes import (
     InstallHealth,
     LocationInactive,
     ReauthorizationRequired,
+    RequestRejected,
     RetryPolicy,
     Spent,
     Unavailable,
@@ -28,6 +29,7 @@ PASSING = {
     "unknown 401": (Failure(status=401, message="Unauthorized"), AccessDenied),
     "unknown 403": (Failure(status=403, message="Forbidden"), AccessDenied),
     "404": (Failure(status=404, message="Cannot POST /oauth/locationToken"), HighLevelError),
+    "passing 400": (Failure(status=400, message="Command timed out, try again"), RequestRejected),
     "paused": (Fault.LOCATION_INACTIVE, LocationInactive),
 }
 passing = pytest.mark.parametrize("name", PASSING)

@@ -355,6 +355,13 @@ async def test_a_reply_with_control_characters_is_refused(
         assert_tells_none_of(raised.value, odd, "r3fr3sh", SECRETS["client_secret"])
 
 
+async def test_a_token_that_looks_encrypted_is_refused(endpoint: Endpoint) -> None:
+    """A store would take it for one that is sealed, and never give it back."""
+    endpoint.says(200, {**V2, "access_token": "sealed:abc"})
+    with pytest.raises(UnexpectedResponse, match="access_token"):
+        await endpoint.session.exchange("code")
+
+
 async def test_what_is_only_kept_is_taken_as_far_as_it_can_be(endpoint: Endpoint) -> None:
     """An odd user's id or scope costs no install."""
     endpoint.says(200, {**V2, "userId": "u\ud800", "scope": "a.read \0 b.write"})
