@@ -162,10 +162,27 @@ def _locked(file: Path) -> int | None:
 
 def _opened(file: Path) -> int:
     try:
-        return os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        return _created(file)
     except FileNotFoundError:
         file.parent.mkdir(mode=0o700, exist_ok=True)
-        return os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        _give_to_owner(file.parent, of=Path(str(file.parent).removesuffix("-locks")))
+        return _created(file)
+
+
+def _created(file: Path) -> int:
+    is_new = not file.exists()
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    if is_new:
+        _give_to_owner(file, of=file.parent)
+    return descriptor
+
+
+def _give_to_owner(file: Path, *, of: Path) -> None:
+    """Let the service that owns the store open what root has made beside it."""
+    if os.geteuid() == 0:
+        with suppress(FileNotFoundError):  # the store is made just now, or the lock is gone
+            owner = of.stat()
+            os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _close(descriptor: int) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import attrs
 from attrs import define, field, frozen
@@ -129,7 +130,15 @@ class Sealed(Secretive):
             self.remember: Callable[..., Awaitable[None]] = store.remember
             self.forget: Callable[..., Awaitable[None]] = store.forget
         if isinstance(store, Adopting):
-            self.adopt: Callable[..., Awaitable[None]] = store.adopt
+            self.adopt: Callable[..., Awaitable[None]] = partial(self._adopt, store)
+
+    async def _adopt(self, store: Adopting, *, provider: str, client_id: str) -> None:
+        """Adopt only what its keys open: an app without the key would keep it from its owner."""
+        with suppress(Unreadable):  # what nobody can read is adopted as it is
+            async for stored in self._store.list():
+                if stored.install.client_id is None:
+                    self._box.opened(stored.install.key, stored)
+        await store.adopt(provider=provider, client_id=client_id)
 
     @staticmethod
     def new_key() -> str:

@@ -83,6 +83,18 @@ async def test_a_stopped_holder_is_named_in_time(path: Path) -> None:
     assert files(path) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+async def test_a_lock_that_root_takes_belongs_to_the_owner_of_the_store(path: Path) -> None:
+    """A service goes on after root has looked at its store, or was killed while it did."""
+    path.touch()
+    os.chown(path, 4321, 4322)
+    async with FileLocks(path).held("a"):
+        folder = path.with_name(f"{path.name}-locks")
+        owners = {(one.stat().st_uid, one.stat().st_gid) for one in (folder, *folder.iterdir())}
+
+    assert owners == {(4321, 4322)}
+
+
 async def test_every_name_has_a_lock_of_its_own(path: Path) -> None:
     """However many locks are held, none stands for another one."""
     locks = FileLocks(path)

@@ -277,6 +277,16 @@ async def test_what_was_sealed_by_version_0_1_is_adopted() -> None:
     assert after == found
 
 
+async def test_an_app_without_the_key_adopts_nothing() -> None:
+    """It cannot read what is sealed, so it does not take it from the app that can."""
+    store = await filled(OLD)
+    with pytest.raises(ConfigurationError, match="none of the keys"):
+        [one async for one in OwnedStore(Sealed(store, keys=[NEW]), WRITER).list()]
+    found = [one async for one in OwnedStore(Sealed(store, keys=[OLD]), READER).list()]
+
+    assert {one.install.owner for one in found} == {READER}
+
+
 async def test_what_was_adopted_is_sealed_for_its_new_key() -> None:
     """Rotating binds an adopted install to its app also where the key is the first already."""
     store = await filled(NEW)
