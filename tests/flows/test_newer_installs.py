@@ -33,10 +33,17 @@ class Slow:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def stores(request, tmp_path):
+async def stores(request, tmp_path):
     """Give a maker of stores that share their contents, as those of several processes do."""
-    shared = MemoryStore()
-    return lambda: shared if request.param == "memory" else SQLiteStore(tmp_path / "i.db")
+    shared, made = MemoryStore(), []
+
+    def make() -> MemoryStore | SQLiteStore:
+        made.append(shared if request.param == "memory" else SQLiteStore(tmp_path / "i.db"))
+        return made[-1]
+
+    yield make
+    for store in made:
+        await store.close()
 
 
 async def tokens_in(store, fake) -> tuple[str, str | None]:

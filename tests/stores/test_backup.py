@@ -171,7 +171,8 @@ async def test_a_copy_that_cannot_be_written(
 async def test_a_full_disk(store: SQLiteStore, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What finds no room passes, and leaves nothing behind."""
 
-    def fail(*_: object, **__: object) -> None:
+    def fail(copy: sqlite3.Connection) -> None:
+        copy.close()
         error = sqlite3.OperationalError("database or disk is full")
         error.sqlite_errorcode = sqlite3.SQLITE_FULL
         raise error
