@@ -64,10 +64,12 @@ def client(url: str) -> Redis:
             # Repeated after a lost reply, a claim would be refused to its own claimant.
             retry=Retry(NoBackoff(), 0),
         )
+        # It connects nothing, and refuses options that it does not know.
+        pool.make_connection()  # type: ignore[no-untyped-call] # redis-py has no types here
     except (ValueError, TypeError):  # which may quote it
         is_clear = False
     if not is_clear:
-        msg = "RedisStore: the url cannot be read; percent-encode a password in it"
+        msg = "RedisStore: the url cannot be read; check its options, and percent-encode a password"
         raise ConfigurationError(msg)
     return Redis.from_pool(pool)
 

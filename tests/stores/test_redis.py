@@ -485,10 +485,16 @@ async def test_an_error_tells_no_token() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["hush", "http://:hush@127.0.0.1", "redis://:hu/sh@127.0.0.1", "redis://me:12/sh@127.0.0.1"],
+    [
+        "hush",
+        "http://:hush@127.0.0.1",
+        "redis://:hu/sh@127.0.0.1",
+        "redis://me:12/sh@127.0.0.1",
+        "redis://127.0.0.1?hush=hush",
+    ],
 )
 def test_a_url_that_cannot_be_read(url: str) -> None:
-    """A password that breaks its URL is not told, but how to write it."""
+    """A password that breaks its URL is not told, but how to write it; nor is an odd option."""
     with pytest.raises(ConfigurationError, match="percent-encode") as raised:
         redis.RedisStore(url)
 
