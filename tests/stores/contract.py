@@ -451,6 +451,7 @@ async def test_a_store_outlives_its_loop(store: TokenStore) -> None:
 async def test_a_loop_may_end_in_the_middle(opening: Opening) -> None:
     """A loop that is given up under a hold, with others waiting, spoils nothing for the next."""
     store = opening(hold_timeout=5)
+    tasks = set[asyncio.Task[object]]()  # kept: a task that nobody refers to ends with its hold
 
     async def be_cut_off() -> None:
         held = asyncio.Event()
@@ -460,9 +461,9 @@ async def test_a_loop_may_end_in_the_middle(opening: Opening) -> None:
                 held.set()
                 await asyncio.Event().wait()
 
-        tasks = {asyncio.create_task(hold())}
+        tasks.add(asyncio.create_task(hold()))
         await held.wait()
-        tasks |= {asyncio.create_task(count_on(store)) for _ in range(3)}
+        tasks.update(asyncio.create_task(count_on(store)) for _ in range(3))
         await store.load(KEY)
 
     await in_another_loop(be_cut_off())
