@@ -492,7 +492,7 @@ async def test_what_sqlite_says_passes_or_does_not(
     """Only what no later try mends is a fault of the path; all else is to be tried again."""
     connect = partial(sqlite3.connect, factory=Failing)
     monkeypatch.setattr(sqlite_schema.sqlite3, "connect", connect)
-    store = SQLiteStore(path, hold_timeout=0.01)
+    store = SQLiteStore(path)
     await store.load(KEY)
     for names, expected in ((PASSING, Unavailable), (HOPELESS, ConfigurationError)):
         for name in names.split():
