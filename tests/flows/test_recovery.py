@@ -9,7 +9,7 @@ import pytest
 
 from ghl_notes import ReauthorizationRequired, Renewed, Spent, Unavailable
 from ghl_notes.errors import AccessDenied, ConfigurationError
-from ghl_notes.oauth import remembering
+from ghl_notes.oauth import remembering, renewal
 from ghl_notes.stores import MemoryStore, Overtaken
 from ghl_notes.testing import Fault
 from tests.keys import location_on
@@ -56,6 +56,12 @@ class _ShakyHold:
 @pytest.fixture
 def store() -> Shaky:
     return Shaky()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_saved_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a test does saves a token, however long the test takes."""
+    monkeypatch.setattr(renewal, "_SAVE_AGAIN_SECONDS", 60)
 
 
 @pytest.fixture
@@ -636,9 +642,10 @@ async def test_an_old_uninstall_spares_what_waits_to_be_saved(
 
 @pytest.mark.parametrize("way", ["renewal", "install", "a store of one's own"])
 async def test_an_unsaved_token_is_saved_though_nobody_asks(
-    fake, highlevel, read, store, key, way
+    fake, highlevel, read, store, key, way, monkeypatch
 ) -> None:
     """The next who asks may be another process, after the grace: it finds the new token."""
+    monkeypatch.setattr(renewal, "_SAVE_AGAIN_SECONDS", 0.1)
     old = await store.load(key)
     fake.expire_access_tokens()
     store.full = True
@@ -646,7 +653,7 @@ async def test_an_unsaved_token_is_saved_though_nobody_asks(
         store.trouble = OSError("full")
     with pytest.raises((Unavailable, OSError), match="full"):
         await (highlevel.install(fake.authorize_code()) if way == "install" else read())
-    await asyncio.sleep(0.6)  # so that one try of it has failed
+    await asyncio.sleep(0.2)  # so that one try of it has failed
     store.full = False
     async with asyncio.timeout(10):
         while (await store.load(key)).token == old.token:  # noqa: ASYNC110 - a store has no event
