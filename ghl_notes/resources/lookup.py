@@ -62,9 +62,10 @@ class Lookup(Generic[N]):
     A note is the one that was sent if it has the same text, links, author, title, color and pin,
     no other create has ``returned`` it, and it was not there before. What was there before is
     known from lists: those of before the create (``before``), and from the first look on those of
-    earlier looks. While it is not known (``all_known`` is False), a note's date decides, roughly,
-    since HighLevel's clocks differ: up to 30 s before the create it is the one, and in between it
-    is unknown. More than 10 minutes before, by each clock, it is always an older one.
+    earlier looks. A list may lag, so that it had no note proves little: one that is dated more than
+    30 s before the create by every clock is in doubt all the same. While no list is known
+    (``all_known`` is False), it is so by any clock, since HighLevel's clocks differ. More than 10
+    minutes before, by every clock, it is always an older one.
 
     ``is_other`` is True for a note that another call is writing meanwhile.
     ``perhaps`` becomes True when one was seen that HighLevel may have made of what was sent.
@@ -84,10 +85,10 @@ class Lookup(Generic[N]):
         """
         fresh = [one for one in listed if self._is_fresh(one, began)]
         same = [one for one in fresh if is_same(one, self.fields)]
-        if not self.all_known and any(max(_ages(one, began)) > _MOMENT for one in same):
+        if any(self._is_doubtful(one, began) for one in same):
             return None
         self.perhaps = self.perhaps or self._may_be_among(fresh)
-        if not listed.unreadable:  # what comes into the list from now on is new
+        if not listed.unreadable:  # what comes into the list from now on is new, or lagged behind
             self.before |= {one.id for one in listed}
             self.all_known = True
         return same
@@ -96,6 +97,10 @@ class Lookup(Generic[N]):
         if note.id in self.before or note.id in self.returned:
             return False
         return min(_ages(note, began)) <= _LONG_AGO  # a list may have left it out before
+
+    def _is_doubtful(self, note: N, began: Collection[datetime]) -> bool:
+        ages = _ages(note, began)
+        return (min(ages) if self.all_known else max(ages)) > _MOMENT
 
     def _may_be_among(self, notes: Iterable[N]) -> bool:
         return any(may_be(one, self.fields) and not self.is_other(one) for one in notes)

@@ -69,12 +69,13 @@ class Notes:
         What surely had no effect is sent again: a 429, a refused connection. Otherwise, since
         HighLevel has no idempotency key, a create whose reply was lost (a reset, a timeout, a 5xx,
         a success whose body broke off) is looked up among the contact's notes for
-        ``RetryPolicy.settle`` seconds. A note there is taken for it if its content is the same and
-        it was not there before: no list that this client read before has it, and if the last of
-        these is not 30 s old, or an earlier look did not have it, it is new, whatever its date.
-        Without such a list HighLevel's dates decide: up to 30 s before the create it is taken, more
-        than 10 minutes before it is an older one. What stays unknown raises ``AmbiguousWrite`` and
-        is not sent again: nothing found, two equal ones, or one of uncertain age.
+        ``RetryPolicy.settle`` seconds. A note there is taken for it if its content is the same, no
+        list that this client read before has it, and its date is no more than 30 s before the
+        create: by HighLevel's ``Date`` header and by this machine's clock; by either of them, if an
+        earlier look, or a list that was read less than 30 s before the create, did not have it.
+        One more than 10 minutes before by both is an older one. What stays unknown raises
+        ``AmbiguousWrite`` and is not sent again: nothing found, two equal ones, or one of uncertain
+        age, which a list that lags may have left out.
 
         An equal note that another program writes in the same moment is taken for it. Creates of one
         text on one contact go one after the other. One that is cancelled may have happened.

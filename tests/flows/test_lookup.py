@@ -2,10 +2,15 @@
 """Which of the notes that are found is the one whose reply was lost, and when nobody can tell."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ghl_notes.errors import AmbiguousWrite
+from ghl_notes.models import Listing, Note
+from ghl_notes.resources.lookup import Lookup
 from ghl_notes.testing import Fault
 
 DAY = 86_400.0
@@ -130,6 +135,55 @@ async def test_an_old_note_that_a_list_left_out_is_not_ours(
         await creating
 
     assert copies(fake, contact_id) == {old}
+
+
+@pytest.mark.parametrize("seconds", [40.0, 300.0])
+@pytest.mark.parametrize("listed", [False, True])
+async def test_a_newer_note_that_lists_left_out_is_no_answer(
+    fake, client, contact_id, until, seconds, listed
+) -> None:
+    """A list that lagged behind another's note of a minute ago does not make it ours."""
+    fake.note_lag = 3600.0
+    old = earlier(fake, contact_id, seconds)
+    fake.inject(Fault.RESET_BEFORE, method="POST")
+    if listed:
+        await client.notes.list(contact_id)
+    creating = asyncio.create_task(client.notes.create(contact_id, "Text"))
+    await until(lambda: fake.stats.reads(contact_id) if not listed else fake.stats.requests > 1)
+    fake.note_lag = 0.0
+    with pytest.raises(AmbiguousWrite):
+        await creating
+
+    assert copies(fake, contact_id) == {old}
+
+
+def note(note_id: str, seconds: float) -> Note:
+    """Make a note that was written so long before the create."""
+    when = NOW - timedelta(seconds=seconds)
+    return Note(id=note_id, body="Text", text="Text", date_added=when, contact_id="c")
+
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+AGES = st.floats(-1000.0, 1000.0)
+
+
+@given(
+    ages=st.lists(AGES, max_size=4),
+    skews=st.lists(AGES, min_size=1, max_size=2),
+    known=st.booleans(),
+)
+def test_nothing_older_by_every_clock_is_taken(
+    *, ages: list[float], skews: list[float], known: bool
+) -> None:
+    """Whatever lists had or lacked, a note of more than 30 s before is in doubt, or another's."""
+    began = [NOW + timedelta(seconds=skew) for skew in skews]
+    lookup = Lookup[Note]({"body": "Text"}, frozenset(), known, (), lambda _: False)
+    taken = []
+    for count in range(len(ages) + 1):  # with each look one more has come into the list
+        found = lookup.find(Listing([note(str(n), ages[n]) for n in range(count)]), began)
+        taken += [int(one.id) for one in found or []]
+
+    assert all(min(ages[n] + skew for skew in skews) <= 30.0 for n in taken)
 
 
 @pytest.mark.parametrize(
