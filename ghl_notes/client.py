@@ -41,7 +41,9 @@ class Client(Closing):
     location share nothing but what HighLevel's headers report.
 
     Over a passed session aiohttp itself repeats a read, update or delete once, unseen by the
-    limiter, when a kept connection turns out dead; over its own, a client does all repeating.
+    limiter, when a kept connection turns out dead; over its own, a client does all repeating. A
+    session that adds credentials of its own (``auth=``, or an entry of ``~/.netrc`` with
+    ``trust_env=True``) cannot carry a token: calls raise ``ConfigurationError``, and send nothing.
 
     ``location_id`` saves naming it in calls that are about a whole location, such as searches and
     creates of contacts. ``api_version`` is ``v3`` or the date of an older one. ``timeout`` is

@@ -83,7 +83,8 @@ class Transport:
         """Send one request and read its whole reply, within ``seconds`` or the usual timeout.
 
         Raises ``Unavailable`` when no whole reply came, with the ``status`` if that came, and
-        ``UnexpectedResponse`` when the reply is larger than ``MAX_BODY``. Where the status and the
+        ``UnexpectedResponse`` when the reply is larger than ``MAX_BODY``; before anything was sent
+        ``ConfigurationError``, for a session that cannot be used. Where the status and the
         headers are enough, at 429 and from 500 on, a broken body is taken as an empty one.
         """
         loop = asyncio.get_running_loop()
@@ -116,6 +117,10 @@ class Transport:
         except RuntimeError as error:
             if session.closed:
                 raise _closed() from error
+            raise
+        except ValueError as error:
+            if response is None and _is_about_credentials(error):
+                raise ConfigurationError(_OTHER_CREDENTIALS) from error
             raise
         if response is not None and _says_all(response):
             return Reply(response.status, response.headers, b"", self._server)
@@ -252,6 +257,8 @@ def _named(error: Exception, server: str, status: int | None) -> HighLevelError:
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         msg = f"no connection to {server} ({_kind(error)}): check base_url and the network"
         return Unavailable(msg, maybe_applied=False)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return _no_tunnel(error.status, server)
     maybe, after = status not in _REFUSALS, "" if status is None else f" after its {status}"
     if isinstance(error, TimeoutError):
         msg = f"{server} took too long to answer{after}"
@@ -259,6 +266,25 @@ def _named(error: Exception, server: str, status: int | None) -> HighLevelError:
     msg = f"the connection to {server} broke{after} ({_kind(error)})"
     return Unavailable(msg, maybe_applied=maybe, status=status)
 
+
+def _no_tunnel(status: int, server: str) -> HighLevelError:
+    """Name what a proxy said instead of opening the way, before any request was sent."""
+    if status == 407:  # noqa: PLR2004 - HTTP's own number
+        msg = "the session's proxy wants other credentials (407): check its proxy and proxy_auth"
+        return ConfigurationError(msg, status=status)
+    msg = f"no connection to {server}: the session's proxy refused it with {status}"
+    return Unavailable(msg, maybe_applied=False)
+
+
+def _is_about_credentials(error: ValueError) -> bool:
+    """Tell whether aiohttp refused to send our ``Authorization`` beside what the session adds."""
+    return "authorization" in str(error).lower()
+
+
+_OTHER_CREDENTIALS: Final = (
+    "the session brings credentials of its own, which cannot go with the token: give one without"
+    " auth=, and with trust_env=True one for whose host ~/.netrc has no entry"
+)
 
 # With these a request is refused, whatever the lost message was. A 401 may be a gateway's that
 # gave up waiting, and a 408 or 425 may be a proxy's.

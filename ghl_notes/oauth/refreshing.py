@@ -140,10 +140,10 @@ class Refresh:
                 self._began, self.in_doubt_since = self._sent_at
             if self._settles(error) or isinstance(error, Unavailable | OtherInstall):
                 raise
-            if isinstance(error, ConfigurationError) and error.status is None:  # a closed session
+            if isinstance(error, ConfigurationError):  # about the session, closed or its proxy's
                 if self.in_doubt_since is None:
                     raise
-                self._session_closed = True
+                self._session_closed |= error.status is None
             # A proxy's page, a wrong path, an unknown message: none of it is about the token, nor
             # about the contact or the note that a caller asked for.
             raise self._passing(error) from error
@@ -204,7 +204,7 @@ class Refresh:
 def _is_answer(error: HighLevelError) -> bool:
     """Tell whether HighLevel has answered about the token, or about the app that sent it."""
     if isinstance(error, ConfigurationError):
-        return error.status is not None
+        return error.status not in (None, 407)  # which the session's proxy says, or nobody
     return isinstance(error, ReauthorizationRequired | LocationInactive)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -56,6 +56,7 @@ FAILURES = {
     "200 of a proxy": UnexpectedResponse("a page", status=200, garbled=True),
     "no object": UnexpectedResponse("not an object"),
     "closed session": ConfigurationError("the session is closed"),
+    "407 of a proxy": ConfigurationError("the proxy wants credentials", status=407),
 }
 
 
@@ -185,6 +186,7 @@ async def test_an_odd_answer_to_the_end_leaves_the_doubt(error: HighLevelError) 
         (Unavailable("no connection", maybe_applied=False), 3),
         (ReauthorizationRequired("dead", status=400), 1),
         *((error, 1) for error in ODD[:2]),
+        (FAILURES["407 of a proxy"], 1),
     ],
 )
 async def test_what_was_not_taken_is_given_up_soon(error: HighLevelError, tries: int) -> None:
@@ -288,6 +290,18 @@ async def test_what_was_cut_off_before_it_was_sent_is_in_no_doubt() -> None:
 
     assert await spending.spend() is NEW
     assert len(places) == 2
+
+
+async def test_only_a_closed_session_is_done_without() -> None:
+    """In doubt a closed session is replaced; a proxy that refuses is asked again, not avoided."""
+    for name, sole in (("closed session", True), ("407 of a proxy", False)):
+        usual, alone = Endpoint(FAILURES[name], 1000), Endpoint(LOST, 5)
+        parts = usual, alone, OLD, TOKEN_RETRIES, lambda: WALL, None
+        with suppress(Unavailable):
+            await Refresh(*parts, rng=random.Random(0)).spend()
+
+        assert (len(usual.tried) == 2) is sole, name
+        assert bool(alone.tried) is sole, name
 
 
 async def test_the_observer_hears_of_every_try() -> None:

@@ -370,6 +370,26 @@ async def test_a_server_without_tls_had_no_effect() -> None:
     assert not raised.value.maybe_applied
 
 
+async def test_a_tunnel_that_is_refused_had_no_effect() -> None:
+    """A proxy that opens no way let nothing through, and no error holds what was sent to it."""
+    for status, cls in ((403, Unavailable), (407, ConfigurationError), (502, Unavailable)):
+
+        async def answer(line: Line, status: int = status) -> None:
+            await line.heard()
+            await line.say(b"HTTP/1.1 %d s3cr3t\r\nContent-Length: 0\r\n\r\n" % status)
+
+        async with serving(answer) as served:
+            proxy = served.url.replace("//", "//jane:s3cr3t@")
+            async with aiohttp.ClientSession(proxy=proxy) as session:
+                with pytest.raises(cls, match=f"proxy.*{status}") as raised:
+                    await get(Transport(session, timeout=5), "https://services.example")
+        error = raised.value
+
+        assert not getattr(error, "maybe_applied", False), status
+        assert "s3cr3t" not in repr((error, vars(error), error.__cause__, error.__context__))
+        assert len(served.lines) == 1
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://[::1", "http://", "ftp://x"])
 async def test_a_url_that_is_none_is_the_callers(url: str) -> None:
     """A base URL that cannot work is named as such, and not as an outage."""
