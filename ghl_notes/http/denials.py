@@ -44,6 +44,13 @@ def blame(reason: str) -> Blame:
     return Blame.GATEWAY if is_passing(reason) else Blame.UNKNOWN
 
 
+def has_given_up(status: int, reason: str) -> bool:
+    """Tell whether a gateway, or a service behind HighLevel's, could not answer."""
+    if status == 400:  # noqa: PLR2004 - for a call that is wrong, so its words must be unmistakable
+        return bool(_TIMED_OUT(reason))
+    return status in (401, 403) and blame(reason) is Blame.GATEWAY
+
+
 def is_passing(reason: str) -> bool:
     """Tell by the message of a 401 or 403 whether it means that a gateway could not answer."""
     return bool(_PASSING(reason)) and not _SESSION(reason)
@@ -71,6 +78,12 @@ _PASSING: Final = re.compile(
     r"|\bECONN|\bETIMEDOUT\b|\bsocket hang ?up\b|\bconnection (?:was )?(?:reset|refused|closed)\b",
     re.IGNORECASE,
 ).search
+# All that a service says which gave up on another behind it: axios' words, and what a 401 said.
+_TIMED_OUT: Final = re.compile(
+    r"(?:AxiosError: )?timeout of \d+ ?ms exceeded"
+    r"|(?:(?:command|connection|gateway|operation|query|request|upstream) ){1,2}timed[ -]?out\.?",
+    re.IGNORECASE,
+).fullmatch
 # A session that timed out is no gateway that did: it may be the token after all.
 _SESSION: Final = re.compile(r"\b(?:session|token|login)\b", re.IGNORECASE).search
 

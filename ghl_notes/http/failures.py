@@ -18,7 +18,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from ghl_notes.http.denials import Blame, Denial, blame, denial
+from ghl_notes.http.denials import Blame, Denial, blame, denial, has_given_up
 from ghl_notes.http.details import Details, details
 from ghl_notes.http.rate import Headers, RateSnapshot
 from ghl_notes.http.reply import Answer, Reply, decode, http_date
@@ -47,7 +47,7 @@ def _named(
     said = "; ".join(messages) or _unsaid(reply)
     if status == 429:  # noqa: PLR2004
         return _limited(reply, rate, messages, trace_id)
-    passing = status in (401, 403) and blame(told.reason) is Blame.GATEWAY
+    passing = has_given_up(status, told.reason)
     if status >= 500 or status in _SERVER_AT_FAULT or passing:  # noqa: PLR2004
         return Unavailable(
             f"HighLevel failed with {status}: {said}",

@@ -64,7 +64,7 @@ class RetryPolicy:
     - a create that was surely not sent or surely refused;
     - a 401 in words that name the token, with a renewed token, on top of the attempts; in unknown
       words once, if the token is older than a minute, and never a create;
-    - a 401 or 403 that means that a gateway gave up, as a 5xx.
+    - a 400, 401 or 403 that means that a gateway gave up, as a 5xx.
 
     ``attempts`` counts all tries of a single call, ``bulk_attempts`` those of each call inside a
     stream, where nobody waits and a lost contact costs a second run. Between tries a random wait

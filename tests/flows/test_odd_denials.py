@@ -17,6 +17,7 @@ NO_IAM_ROUTE = Failure(
 )
 GAVE_UP = Failure(status=401, message="Command timed out")
 GAVE_UP_AFTER = Failure(status=401, message="Command timed out", applied=True)
+BROKE_OFF_AFTER = Failure(status=400, message="timeout of 10000ms exceeded", applied=True)
 ODD = pytest.mark.parametrize("fault", [UNAUTHORIZED, NO_IAM_ROUTE], ids=["unknown", "route"])
 AT_ONCE = Limits(burst=100_000)
 
@@ -181,11 +182,12 @@ async def test_a_create_that_is_refused_in_unknown_words_is_not_sent_again(
     assert raised.value.trace_id
 
 
+@pytest.mark.parametrize("fault", [GAVE_UP_AFTER, BROKE_OFF_AFTER], ids=["401", "400"])
 async def test_a_create_that_the_gateway_did_not_wait_for_is_found(
-    fake, installed, contact_id
+    fake, installed, contact_id, fault
 ) -> None:
-    """What was written behind a gateway's 401 is looked up, and there is one."""
-    fake.inject(GAVE_UP_AFTER, method="POST")
+    """What was written behind a gateway's 401 or 400 is looked up, and there is one."""
+    fake.inject(fault, method="POST")
     note = await installed.notes.create(contact_id, "Text")
 
     assert [one["id"] for one in fake.notes(contact_id) if one["body"] == "Text"] == [note.id]

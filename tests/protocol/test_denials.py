@@ -150,7 +150,7 @@ def test_numbers_in_words_make_no_other_words() -> None:
     assert denial("Refused ab12 at 10:01:02").words == denial("Refused zz9  at 11:59:00").words
 
 
-@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_gateway_that_gave_up_is_unavailable(status: int) -> None:
     """Whatever status it takes for it, it passes, and what stands behind may have done its work."""
     told = {"statusCode": 500, "message": ["Command timed out"], "traceId": "t-1"}
@@ -160,6 +160,24 @@ def test_a_gateway_that_gave_up_is_unavailable(status: int) -> None:
     assert (error.maybe_applied, error.settled) == (True, False)
     assert (error.status, error.messages, error.trace_id) == (status, ("Command timed out",), "t-1")
     assert "Command timed out" in str(error)
+
+
+def test_a_400_passes_if_all_it_says_is_that_somebody_gave_up() -> None:
+    """It is for a call that is wrong, so words that may be about the call leave it at that."""
+    for words, cls in {
+        "timeout of 10000ms exceeded": Unavailable,
+        "AxiosError: timeout of 5000 ms exceeded": Unavailable,
+        "Request timed out": Unavailable,
+        "Upstream request timed-out.": Unavailable,
+        "the note 'Call timed out' is too long": RequestRejected,
+        "timeout must be a number": RequestRejected,
+        "Session timed out": RequestRejected,
+        "Please try again": RequestRejected,
+        "Calendar is temporarily unavailable for this contact": RequestRejected,
+        "Request timed out: contact not found": NotFound,
+    }.items():
+        assert type(failure(reply(400, {"message": words}))) is cls, words
+        assert type(failure(reply(422, {"message": words}))) is RequestRejected, words
 
 
 def test_the_reason_of_a_denial_is_told() -> None:
