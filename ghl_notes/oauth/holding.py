@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores.protocol import SEALED, Hold, Overtaken, TokenStore
 
-__all__ = ["held", "readable"]
+__all__ = ["ahead", "held", "readable"]
 
 R = TypeVar("R")
 
@@ -34,6 +35,21 @@ async def held(store: TokenStore, key: str, change: Callable[[Hold], Awaitable[R
             why = f"the work on the install {key} was cut off, as when the program ends"
     msg = f"{why}; try again"
     raise Unavailable(msg, maybe_applied=False)
+
+
+async def ahead(store: TokenStore, key: str, *, clock: Callable[[], float]) -> float | None:
+    """Tell when the install began that stands now, if by our clock that is yet to come.
+
+    The clock was set back since, or another machine's is ahead. What a code brought by now is
+    newer than that, though its time is earlier. None also where the store cannot be read.
+    """
+    # A code works once: nothing here, nor what the end of ``asyncio.run`` cancels in a store,
+    # keeps what it brought from being saved.
+    with suppress(Exception, asyncio.CancelledError):
+        there = await store.load(key)
+        if there is not None and there.order[0] > clock():
+            return there.order[0]
+    return None
 
 
 def readable(stored: StoredInstall | None) -> StoredInstall | None:

@@ -20,9 +20,9 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import Install, Owner, StoredInstall, UserType, company_key, location_key
 from ghl_notes.models.values import is_plain
 from ghl_notes.oauth.exchanging import exchanged
-from ghl_notes.oauth.holding import held, readable
+from ghl_notes.oauth.holding import ahead, held, readable
 from ghl_notes.oauth.keeping import Mint
-from ghl_notes.oauth.minting import is_newer, is_overtaken
+from ghl_notes.oauth.minting import is_newer, saved
 from ghl_notes.oauth.observing import guarded
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.renewal import InstallAuth
@@ -137,10 +137,11 @@ class Installs:
         session = self._session
         send = partial(session.exchange, code, user_type=user_type)
         stored = await exchanged(send, TOKEN_RETRIES, server=session.server, observer=self.observer)
+        past = await ahead(self.store, stored.install.key, clock=self.clock)
         try:
-            kept = await self._save(stored)
+            kept = await self._save(stored, past)
         except Exception:  # a user's own store may raise anything
-            self.auth_of(stored.install).keep(stored)
+            self.auth_of(stored.install).keep(stored, past=past)
             raise
         self.auth_of(kept.install).publish(kept)
         return kept.install
@@ -286,12 +287,7 @@ class Installs:
                 first.add_note(f"the new token of {key} was not saved either: {error}")
             raise first
 
-    async def _save_once(self, stored: StoredInstall) -> StoredInstall:
-        async def change(hold: Hold) -> StoredInstall:
-            there = hold.stored
-            if there is not None and is_overtaken(stored, there, now=self.clock()):
-                return there
-            await hold.save(stored)
-            return stored
-
-        return await self.held(stored.install.key, change)
+    async def _save_once(self, stored: StoredInstall, past: float | None) -> StoredInstall:
+        return await self.held(
+            stored.install.key, lambda hold: saved(hold, stored, now=self.clock(), past=past)
+        )

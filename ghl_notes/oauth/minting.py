@@ -31,6 +31,7 @@ __all__ = [
     "is_newer",
     "is_overtaken",
     "refuses",
+    "saved",
 ]
 
 # A hold is over within about half a minute.
@@ -72,15 +73,29 @@ def is_newer(install: Install, before: datetime | None) -> bool:
     return before is not None and began > before
 
 
-def is_overtaken(stored: StoredInstall, there: StoredInstall | None, *, now: float) -> bool:
+def is_overtaken(
+    stored: StoredInstall, there: StoredInstall | None, *, now: float, past: float | None = None
+) -> bool:
     """Tell whether what stands in its place is newer, so that this one must not replace it.
 
     What is spent is replaced by anything. An install of a time that is yet to come is no newer:
-    the clock was set back since.
+    the clock was set back since. Nor is the one that began at ``past``: it is known to be older,
+    though by another clock.
     """
-    if there is None or there.install.spent_at is not None:
+    if there is None or there.install.spent_at is not None or there.order[0] == past:
         return False
     return stored.order < there.order and there.order[0] <= now + CLOCKS_APART
+
+
+async def saved(
+    hold: Hold, stored: StoredInstall, *, now: float, past: float | None
+) -> StoredInstall:
+    """Save an install unless a newer one stands in its place; return what stands there then."""
+    there = hold.stored
+    if there is not None and is_overtaken(stored, there, now=now, past=past):
+        return there
+    await hold.save(stored)
+    return stored
 
 
 @define(eq=False)

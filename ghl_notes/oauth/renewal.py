@@ -103,9 +103,9 @@ class InstallAuth:
         self._quiet_until = 0.0
         self.recovery.reset(stored)
 
-    def keep(self, stored: StoredInstall) -> None:
+    def keep(self, stored: StoredInstall, *, past: float | None) -> None:
         """Keep an install that could not be saved, and save it once the store is back."""
-        self.recovery.spending.keep(stored)
+        self.recovery.spending.keep(stored, past=past)
         self.save_later()
 
     def save_later(self) -> None:

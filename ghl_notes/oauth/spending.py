@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.events import Renewed
@@ -18,6 +18,15 @@ from ghl_notes.stores.protocol import Hold, Overtaken
 __all__ = ["Spending"]
 
 
+@frozen(eq=False)
+class _Unsaved:
+    """What waits to be saved: a token in place of the ``old`` one, or else a new install."""
+
+    stored: StoredInstall = field(repr=False)
+    old: str | None = field(default=None, repr=False)
+    past: float | None = None  # when an install began that it replaces: see ``is_overtaken``
+
+
 @define(eq=False)
 class Spending:
     """Spends the refresh token of one install, and keeps its new token until it is saved.
@@ -30,7 +39,7 @@ class Spending:
     failure: Remembered
     vital: AtWork = field(factory=AtWork, init=False)
     _refresh: Refresh | None = field(default=None, init=False)
-    _unsaved: tuple[str | None, StoredInstall] | None = field(default=None, init=False, repr=False)
+    _unsaved: _Unsaved | None = field(default=None, init=False)
 
     @property
     def in_doubt_since(self) -> datetime | None:
@@ -48,15 +57,15 @@ class Spending:
             return False
         return self.installs.clock() < stored.token.renew_at
 
-    def keep(self, stored: StoredInstall) -> None:
+    def keep(self, stored: StoredInstall, *, past: float | None) -> None:
         """Keep an install that could not be saved, for the next caller to save it."""
-        kept = None if self._unsaved is None else self._unsaved[1]
+        kept = None if self._unsaved is None else self._unsaved.stored
         if not is_overtaken(stored, kept, now=self.installs.clock()):
-            self._unsaved = None, stored
+            self._unsaved = _Unsaved(stored, past=past)
 
     def forget(self, before: datetime | None) -> None:
         """Let go of what waits to be saved, unless it is of an install that is newer."""
-        if self._unsaved is not None and not is_newer(self._unsaved[1].install, before):
+        if self._unsaved is not None and not is_newer(self._unsaved.stored.install, before):
             self._unsaved = None
 
     def reset(self, stored: StoredInstall) -> None:
@@ -66,15 +75,16 @@ class Spending:
 
     def unsaved_for(self, stored: StoredInstall | None) -> StoredInstall | None:
         """Give what waits to be saved in the place of ``stored``."""
-        if self._unsaved is None:
+        one = self._unsaved
+        if one is None:
             return None
-        old, renewed = self._unsaved
-        if old is None:  # it is of an install, and replaces what is older
-            is_next = not is_overtaken(renewed, stored, now=self.installs.clock())
+        if one.old is None:  # it is of an install, and replaces what is older
+            now = self.installs.clock()
+            is_next = not is_overtaken(one.stored, stored, now=now, past=one.past)
         else:
             # Not by its refresh token, which another process may have found dead meanwhile.
-            is_next = stored is not None and stored.token.access_token == old
-        return renewed if is_next else None
+            is_next = stored is not None and stored.token.access_token == one.old
+        return one.stored if is_next else None
 
     async def save_late(self, hold: Hold) -> None:
         """Save what waits for it, unless the store has something newer."""
@@ -118,7 +128,7 @@ class Spending:
         finally:
             self._refresh = None
         # Should the store fail now, this is the only copy: the next caller saves it.
-        self._unsaved = stored.token.access_token, renewed
+        self._unsaved = _Unsaved(renewed, old=stored.token.access_token)
         return renewed
 
     async def _drop_refresh_token(self, hold: Hold, stored: StoredInstall) -> None:

@@ -127,6 +127,88 @@ async def test_a_clock_that_was_set_back_keeps_no_install_out(fake, build, store
     assert (await stores().load(location_on(fake))).install.installed_at == again.installed_at
 
 
+@pytest.mark.parametrize("seconds", [1, 45, 59, 61, 86_400])
+async def test_a_clock_that_is_behind_keeps_no_install_out(
+    fake, build, stores, contact_id, clock, seconds
+) -> None:
+    """A new install counts though its clock is behind the old one's: set back, or of a machine."""
+    behind = type(clock)()
+    behind.now = clock.now - seconds
+    first = build(fake, store=stores(), clock=clock)
+    second = build(fake, store=stores(), clock=behind)
+    await first.install(fake.authorize_code())
+    await first.location(fake.location_id).notes.list(contact_id)
+    fake.revoke()  # as its user removes the app
+    again = await second.install(fake.authorize_code())
+    stored = (await stores().load(location_on(fake))).install
+
+    assert stored.installed_at == again.installed_at == behind.at()
+    for highlevel in (first, second):
+        assert len(await highlevel.location(fake.location_id).notes.list(contact_id)) == 5
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_it_stays_newer_until_it_is_saved(
+    fake, build, stores, contact_id, clock, kept
+) -> None:
+    """The old one may be renewed, or the store be away, while a new one of such a clock waits."""
+    behind = type(clock)()
+    behind.now = clock.now - 45
+    slow, quick = Slow(stores()), stores()
+    first = build(fake, store=slow, clock=behind)
+    second = build(fake, store=quick, clock=clock)
+    await second.install(fake.authorize_code())
+    slow.is_away = kept
+    installing = asyncio.create_task(first.install(fake.authorize_code()))
+    await (asyncio.wait({installing}) if kept else slow.held_back.wait())
+    fake.expire_access_tokens()
+    await second.location(fake.location_id).notes.list(contact_id)
+    slow.is_away = False
+    slow.may_go.set()
+    await asyncio.gather(installing, return_exceptions=True)
+    await first.close()
+
+    assert isinstance(installing.exception(), Unavailable if kept else type(None))
+    assert (await stores().load(location_on(fake))).install.installed_at == behind.at()
+
+
+async def test_a_clock_that_is_ahead_does_not_make_a_newer_install_old(
+    fake, build, stores, clock
+) -> None:
+    """What another machine installed while this one waited stays, though its clock is ahead."""
+    ahead = type(clock)()
+    ahead.now = clock.now + 45
+    slow, quick = Slow(stores()), stores()
+    installing = asyncio.create_task(
+        build(fake, store=slow, clock=clock).install(fake.authorize_code())
+    )
+    await slow.held_back.wait()
+    await build(fake, store=quick, clock=ahead).install(fake.authorize_code())
+    before = await tokens_in(quick, fake)
+    slow.may_go.set()
+
+    assert (await installing).installed_at == ahead.at()
+    assert await tokens_in(quick, fake) == before
+
+
+async def test_an_install_is_saved_though_nothing_can_be_read_before(fake, build, store) -> None:
+    """A code works once, so the look at what stands there may fail: in any way, or cut off."""
+    load, trouble = store.load, list[BaseException]()
+
+    async def stumble(key: str) -> object:
+        if trouble:
+            raise trouble.pop()
+        return await load(key)
+
+    store.load = stumble
+    for error in (Unavailable("away"), ValueError("of one's own"), asyncio.CancelledError()):
+        trouble.append(error)
+        installed = await build(fake, store=store).install(fake.authorize_code())
+
+        assert not trouble, error
+        assert (await load(location_on(fake))).install == installed, error
+
+
 async def test_a_spent_install_keeps_no_install_out(fake, build, stores, clock) -> None:
     """An older install is better than a newer one that is dead."""
     slow, quick = Slow(stores()), stores()
