@@ -40,7 +40,8 @@ class Client(Closing):
     thread meanwhile it raises ``ConfigurationError``. Its limiter is its own: two clients for one
     location share nothing but what HighLevel's headers report.
 
-    Over a passed session aiohttp itself repeats a read, update or delete once, unseen by the
+    Clients over one passed session share its connections as those of one ``HighLevel`` do: none of
+    them takes all. Over it aiohttp itself repeats a read, update or delete once, unseen by the
     limiter, when a kept connection turns out dead; over its own, a client does all repeating. A
     session that adds credentials of its own (``auth=``, or an entry of ``~/.netrc`` with
     ``trust_env=True``) cannot carry a token: calls raise ``ConfigurationError``, and send nothing.

@@ -27,6 +27,10 @@ class LoopOwner:
             elif self._loop is not loop:
                 raise elsewhere()
 
+    def is_of(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Tell whether this is the loop that it belongs to."""
+        return self._loop is loop
+
     def is_now(self, era: int) -> bool:
         """Tell whether what was begun in an era still counts; its end may come long after it."""
         return era == self.era and (self._loop is None or not self._loop.is_closed())

@@ -3,8 +3,8 @@
 Calls that hang keep their connections until they time out. So one location takes at most half of
 the connections that all share, bulk work (the streams) at most three quarters of them, and when
 they are all taken each location has two more for single calls and two for bulk work, which no other
-location can take, up to thirty locations. Calls for tokens have connections of their own: see
-``Capacity``.
+location can take, up to thirty locations that hang and one that does not. Calls for tokens have
+connections of their own: see ``Capacity``.
 
 Taking a place that is free is a matter of counters alone. A call that finds none waits in line, for
 a time that does not count as part of an attempt.
@@ -12,9 +12,11 @@ a time that does not count as part of an attempt.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
+from weakref import WeakKeyDictionary
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from ghl_notes.errors import Unavailable
 from ghl_notes.http.loops import LoopOwner
@@ -36,7 +38,7 @@ class Capacity:
     each: int = 50
     bulk: int = 75
     own: int = 2
-    reserved: int = 60
+    reserved: int = 62
     tokens: int = 16
 
     @property
@@ -50,11 +52,19 @@ class Capacity:
         usual = cls()
         if limit <= 0 or limit >= usual.total:
             return usual
-        tokens = 1 if limit < 28 else limit // 14  # noqa: PLR2004 - as the usual 16 of 236
+        tokens = 1 if limit < 28 else limit // 14  # noqa: PLR2004 - as the usual 16 of 240
         reserved = (limit - tokens) // 4
         shared = max(1, limit - tokens - 2 * reserved)
         each, bulk = (shared + 1) // 2, max(1, shared * 3 // 4)
         return cls(shared=shared, each=each, bulk=bulk, reserved=reserved, tokens=tokens)
+
+    @classmethod
+    def among_clients(cls, limit: int) -> "Capacity":
+        """Divide those of a session among several clients: as ``within``, as often as it goes."""
+        one = cls.within(limit)
+        times = max(1, limit // one.total)
+        shared, bulk, reserved = times * one.shared, times * one.bulk, times * one.reserved
+        return evolve(one, shared=shared, bulk=bulk, reserved=reserved, tokens=times * one.tokens)
 
     def for_tokens(self) -> "Capacity":
         """Give the part of it that brings tokens, as a capacity of its own."""
@@ -71,37 +81,17 @@ class Place:
     era: int
 
 
-class Places:
-    """The connections of one client, handed out to its lanes.
+class Pool:
+    """What is taken of the connections that there are, by all clients that have them in common."""
 
-    ``patience`` is how many seconds a single call waits for one; ``server`` is for messages.
-    """
-
-    def __init__(
-        self, capacity: Capacity, *, patience: float, owner: LoopOwner, server: str
-    ) -> None:
-        self.capacity = capacity
+    def __init__(self, capacity: Capacity) -> None:
         self.most_shared: int = capacity.shared
         self.most_bulk: int = capacity.bulk
-        self.patience = patience
-        self.owner = owner
-        self.server = server
-        self.era: int = owner.era
+        self.most_reserved: int = capacity.reserved
         self.shared: int = 0
         self.bulk: int = 0
         self.reserved: list[int] = [0, 0]  # for single calls, and for bulk work
         self.waiting: deque[Lane] = deque()
-
-    def lane(self) -> "Lane":
-        """Make what one location takes its connections from."""
-        return Lane(self)
-
-    def renew(self) -> None:
-        """Start empty in another loop: what was taken in the last one ended with it."""
-        self.era = self.owner.era
-        self.shared = self.bulk = 0
-        self.reserved = [0, 0]
-        self.waiting.clear()
 
     def admit(self) -> None:
         """Give free connections to waiting calls, one to each lane in turn."""
@@ -113,6 +103,53 @@ class Places:
                 self.waiting.append(lane)
             else:
                 in_vain = 0
+
+
+_COMMON: Final[WeakKeyDictionary[object, tuple[Pool, Pool]]] = WeakKeyDictionary()
+
+
+def common_pools(connector: object, limit: int) -> tuple[Pool, Pool]:
+    """Find what all clients take of one connector: for their calls, and for calls for tokens."""
+    if connector not in _COMMON:
+        capacity = Capacity.among_clients(limit)
+        _COMMON[connector] = Pool(capacity), Pool(capacity.for_tokens())
+    return _COMMON[connector]
+
+
+class Places:
+    """The connections of one client, handed out to its lanes.
+
+    ``patience`` is how many seconds a single call waits for one; ``server`` is for messages.
+    ``common`` finds the pool that the client has in common with others in the running loop; None
+    makes one of its own for each loop.
+    """
+
+    def __init__(
+        self,
+        capacity: Capacity,
+        *,
+        patience: float,
+        owner: LoopOwner,
+        server: str,
+        common: Callable[[], Pool | None] | None = None,
+    ) -> None:
+        self.capacity = capacity
+        self.patience = patience
+        self.owner = owner
+        self.server = server
+        self.era: int = owner.era
+        self.pool: Pool = Pool(capacity)
+        self._common = common
+
+    def lane(self) -> "Lane":
+        """Make what one location takes its connections from."""
+        return Lane(self)
+
+    def renew(self) -> None:
+        """Start anew in another loop: what was taken in the last one ended with it."""
+        self.era = self.owner.era
+        common = None if self._common is None else self._common()
+        self.pool = common or Pool(self.capacity)
 
 
 class Lane:
@@ -130,20 +167,20 @@ class Lane:
 
     def take(self, bulk: bool, *, first: bool = False) -> Place | None:  # noqa: FBT001 - the hot path
         """Take a place if one is free; None if not, or if others are ahead in line."""
-        places = self._places
-        if self._era != places.owner.era:
+        if self._era != self._places.owner.era:
             self._renew()
         if self._queues[bulk] and not first:
             return None
+        pool = self._pool
         if (
             self._shared < self._each
-            and places.shared < places.most_shared
-            and not (bulk and places.bulk >= places.most_bulk)
+            and pool.shared < pool.most_shared
+            and not (bulk and pool.bulk >= pool.most_bulk)
         ):
-            places.shared += 1
+            pool.shared += 1
             self._shared += 1
             if bulk:
-                places.bulk += 1
+                pool.bulk += 1
             return self._taken[bulk]
         return self._reserved(bulk=bulk)
 
@@ -152,9 +189,10 @@ class Lane:
         places = self._places
         waiter: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         self._queues[bulk].append(waiter)
-        if self not in places.waiting:
-            places.waiting.append(self)
-        places.admit()
+        pool = self._pool
+        if self not in pool.waiting:
+            pool.waiting.append(self)
+        pool.admit()
         seconds = places.patience * (_BULK_PATIENCE if bulk else 1)
         try:
             async with asyncio.timeout(seconds):
@@ -175,16 +213,17 @@ class Lane:
         places = self._places
         if place.era != places.era or not places.owner.is_now(place.era):
             return  # a call may be cleaned up long after its loop has ended
+        pool = self._pool
         if place.reserved:
-            places.reserved[place.bulk] -= 1
+            pool.reserved[place.bulk] -= 1
             self._own[place.bulk] -= 1
         else:
-            places.shared -= 1
+            pool.shared -= 1
             if place.bulk:
-                places.bulk -= 1
+                pool.bulk -= 1
             self._shared -= 1
-        if places.waiting:
-            places.admit()
+        if pool.waiting:
+            pool.admit()
 
     def serve(self) -> bool:
         """Give a place to a call that waits here, if there is one for it."""
@@ -198,10 +237,13 @@ class Lane:
 
     def _reserved(self, *, bulk: bool) -> Place | None:
         """Take one of those that are kept for each location."""
-        places, capacity = self._places, self._places.capacity
-        if self._own[bulk] >= capacity.own or places.reserved[bulk] >= capacity.reserved:
+        pool = self._pool
+        if (
+            self._own[bulk] >= self._places.capacity.own
+            or pool.reserved[bulk] >= pool.most_reserved
+        ):
             return None
-        places.reserved[bulk] += 1
+        pool.reserved[bulk] += 1
         self._own[bulk] += 1
         return Place(bulk=bulk, reserved=True, era=self._era)
 
@@ -209,6 +251,7 @@ class Lane:
         if self._places.era != self._places.owner.era:
             self._places.renew()
         self._era = era = self._places.era
+        self._pool = self._places.pool
         self._shared = 0
         self._own = [0, 0]
         self._queues: tuple[deque[asyncio.Future[Place]], deque[asyncio.Future[Place]]] = (

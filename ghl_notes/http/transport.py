@@ -13,7 +13,7 @@ from yarl import URL  # aiohttp's own
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable, UnexpectedResponse
 from ghl_notes.http.connector import Connector
 from ghl_notes.http.loops import LoopOwner
-from ghl_notes.http.places import Capacity, Lane, Places
+from ghl_notes.http.places import Capacity, Lane, Places, Pool, common_pools
 from ghl_notes.http.reply import Reply
 
 # Renewals wait for a connection under a hold of the store, which ends however patient a caller is.
@@ -62,11 +62,21 @@ class Transport:
         self._own: aiohttp.ClientSession | None = None
         self._owner = owner = owner or LoopOwner()
         self._loop: asyncio.AbstractEventLoop | None = None
-        capacity = _capacity(session)
-        self.places: Places = Places(capacity, patience=timeout, owner=owner, server=server)
-        for_tokens = capacity.for_tokens()
+        self._limit = _limit(session)
+        capacity = Capacity.within(self._limit)
+        self.places: Places = Places(
+            capacity,
+            patience=timeout,
+            owner=owner,
+            server=server,
+            common=lambda: self._common()[0],
+        )
         self.token_lane: Lane = Places(
-            for_tokens, patience=_TOKEN_PATIENCE, owner=owner, server=server
+            capacity.for_tokens(),
+            patience=_TOKEN_PATIENCE,
+            owner=owner,
+            server=server,
+            common=lambda: self._common()[1],
         ).lane()
         self._timeout = _within(timeout)
         self._closed = False
@@ -166,6 +176,16 @@ class Transport:
         if left is not None:
             await left.close()
 
+    def _common(self) -> tuple[Pool | None, Pool | None]:
+        """Find what clients over the same session share, unless it is in another loop than we."""
+        session = self._borrowed
+        if session is None or session.connector is None or not self._limit:
+            return None, None
+        loop = getattr(session, "_loop", None)
+        if loop is None or not self._owner.is_of(loop):
+            return None, None
+        return common_pools(session.connector, self._limit)
+
     def _open(self) -> aiohttp.ClientSession:
         if self._closed:
             raise _closed()
@@ -184,13 +204,12 @@ class Transport:
         return self._own
 
 
-def _capacity(session: aiohttp.ClientSession | None) -> Capacity:
-    """Divide the connections that there are; how many a borrowed session has is its owner's."""
+def _limit(session: aiohttp.ClientSession | None) -> int:
+    """Return how many connections a borrowed session has, as its owner chose; 0 for any number."""
     connector = None if session is None else session.connector
     if connector is None:
-        return Capacity()
-    limits = [one for one in (connector.limit, connector.limit_per_host) if one]
-    return Capacity.within(min(limits, default=0))
+        return 0
+    return min((one for one in (connector.limit, connector.limit_per_host) if one), default=0)
 
 
 def _check_loop(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:

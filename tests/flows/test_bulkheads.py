@@ -52,6 +52,10 @@ async def single(fake, highlevel: HighLevel, location_id: str) -> None:
     await asyncio.gather(*(notes.list(contact_id) for _ in range(100)))
 
 
+async def listed(stream) -> list:
+    return [one async for one in stream]
+
+
 async def ended(tasks: list) -> None:
     for task in tasks:
         task.cancel()
@@ -134,6 +138,27 @@ async def test_a_pool_of_somebody_else_is_shared_out(fake, build) -> None:
         await highlevel.close()
 
 
+async def test_clients_over_one_session_share_its_connections(fake, connect) -> None:
+    """Each has a location of its own, and four that take all they can get stop no other."""
+    async with aiohttp.ClientSession() as session:
+        calls = []
+        for one in fake.location_ids[:5]:
+            token, contact_id = fake.private_token_for(one), contact_of(fake, one)
+            client = connect(fake, token=token, limits=AT_ONCE, session=session)
+            await client.notes.list(contact_id)
+            calls.append((client.notes, contact_id))
+        *stuck, (notes, contact_id) = calls
+        hang(fake, *fake.location_ids[:4])
+        tasks = [asyncio.create_task(listed(its.stream([id_] * 1_000))) for its, id_ in stuck]
+        tasks += [asyncio.create_task(its.list(id_)) for its, id_ in stuck for _ in range(30)]
+        await asyncio.sleep(0.2)
+        async with asyncio.timeout(5):
+            assert await notes.list(contact_id)
+            results = await listed(notes.stream([contact_id] * 20))
+        assert [one.error for one in results] == [None] * 20
+        await ended(tasks)
+
+
 async def test_a_cancelled_crowd_leaves_all_connections_free(fake, build) -> None:
     """A call that is cancelled, while queued or in flight, gives its connection back."""
     highlevel = build(fake, limits=AT_ONCE)
@@ -146,6 +171,6 @@ async def test_a_cancelled_crowd_leaves_all_connections_free(fake, build) -> Non
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    places = highlevel._wiring.transport.places
+    pool = highlevel._wiring.transport.places.pool
 
-    assert (places.shared, places.bulk, places.reserved) == (0, 0, [0, 0])
+    assert (pool.shared, pool.bulk, pool.reserved) == (0, 0, [0, 0])

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,18 @@ def test_what_hangs_leaves_room_for_others() -> None:
     assert len(most(fresh, bulk=True)) == 2
 
 
+def test_thirty_that_hang_leave_room_for_one_more() -> None:
+    """Up to thirty locations may have taken all that they can get, and the next has its places."""
+    ours = places(Capacity())
+    for _ in range(30):
+        lane = ours.lane()
+        assert most(lane, bulk=True)
+        assert most(lane, bulk=False)
+
+    fresh = ours.lane()
+    assert [len(most(fresh, bulk=bulk)) for bulk in (False, True)] == [2, 2]
+
+
 def test_two_streams_leave_a_quarter_to_single_calls() -> None:
     """Bulk work never takes all of what is shared, nor does one location."""
     ours = places(Capacity())
@@ -51,6 +64,17 @@ def test_any_limit_of_a_session_is_divided(limit: int) -> None:
     assert capacity.total <= max(limit, 2)
     assert min(capacity.shared, capacity.each, capacity.bulk, capacity.tokens) >= 1
     assert Capacity.within(0) == Capacity() == Capacity.within(10_000)
+
+
+@pytest.mark.parametrize("limit", [*range(1, 300, 7), 480, 999, 10_000])
+def test_any_limit_of_a_session_is_divided_among_clients(limit: int) -> None:
+    """Together they never have more than the session, nor less than one client would alone."""
+    alone, common = Capacity.within(limit), Capacity.among_clients(limit)
+    assert common.total <= max(limit, 2)
+    assert common.shared * (alone.total + limit) >= alone.shared * limit
+    for name in ("shared", "bulk", "reserved", "tokens"):
+        assert getattr(common, name) >= getattr(alone, name), name
+    assert (common.each, common.own) == (alone.each, alone.own)
 
 
 async def test_who_waits_gets_what_is_given_back() -> None:
@@ -118,8 +142,8 @@ class _Steps:
 
     def check(self) -> None:
         shared = [place for _, place in self.held if not place.reserved]
-        assert len(shared) == self.ours.shared <= SMALL.shared
-        assert sum(place.bulk for place in shared) == self.ours.bulk <= SMALL.bulk
+        assert len(shared) == self.ours.pool.shared <= SMALL.shared
+        assert sum(place.bulk for place in shared) == self.ours.pool.bulk <= SMALL.bulk
         for lane in self.lanes:
             its = [place for other, place in self.held if other is lane]
             assert sum(not place.reserved for place in its) <= SMALL.each
@@ -139,7 +163,7 @@ def test_the_counters_hold_in_any_order(steps: list[tuple[str, int]]) -> None:
     while run.held:
         run.leave(0)
 
-    assert (run.ours.shared, run.ours.bulk, run.ours.reserved) == (0, 0, [0, 0])
+    assert (run.ours.pool.shared, run.ours.pool.bulk, run.ours.pool.reserved) == (0, 0, [0, 0])
 
 
 @pytest.mark.parametrize("begun", [False, True])
@@ -168,7 +192,7 @@ def test_a_place_of_a_closed_loop_is_not_given_on(begun: bool) -> None:  # noqa:
         ours.owner.enter(following)
 
     assert len(most(lane, bulk=False)) == 3
-    assert (ours.shared, ours.reserved) == (2, [1, 0])
+    assert (ours.pool.shared, ours.pool.reserved) == (2, [1, 0])
     following.close()
     for task in waiting:
         task._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -193,3 +217,18 @@ async def test_a_call_for_a_token_waits_no_longer_than_a_hold_allows(timeout: fl
     async with transport.place_for_token():
         pass
     await transport.close()
+
+
+async def test_calls_for_tokens_over_one_session_share_what_is_kept_for_them() -> None:
+    """Two clients divide the connections for tokens of one session; another session has its own."""
+    async with AsyncExitStack() as stack:
+        first, other = [await stack.enter_async_context(aiohttp.ClientSession()) for _ in range(2)]
+        transports = [Transport(one, timeout=1.0) for one in (first, first, other)]
+        for transport in transports:
+            async with transport.place_for_token():
+                pass
+        lanes = [transport.token_lane for transport in transports]
+        taken = [len(most(lane, bulk=False)) for lane in lanes]
+
+    kept = Capacity.within(100).tokens
+    assert taken == [kept, 0, kept]
