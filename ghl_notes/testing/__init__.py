@@ -16,6 +16,8 @@ a lost reply               ``Fault.RESET_BEFORE``, ``RESET_AFTER``, ``CUT_BODY``
 a slow or silent server    ``latency=``, ``Fault.SLOW`` with ``slow=``, ``STALL``, ``STALL_BEFORE``
 a server that fails        ``Fault.SERVER_ERROR``, ``BAD_GATEWAY``, ``HTML``, ``FORBIDDEN_HTML``,
                            ``Failure(status=503, headers={"retry-after": "3"})``, ``fault_rates=``
+a gateway in between       ``Failure(status=404, page="default backend - 404")``, a page, a text or
+                           nothing (``page=""``) under any status
 odd words                  ``Failure(status=401, message="Command timed out")``,
                            ``Fault.REFUSED_OK``, ``not_found_status=``
 bent bodies                ``Fault.CUT_JSON``, ``WRONG_TYPE``, ``NULL_TEXT``, ``HALF_LETTER`` (half

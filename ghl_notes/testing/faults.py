@@ -66,14 +66,15 @@ REPLACING = UNCOUNTED | {
 class Failure:
     """A failure in words of your own, instead of the work or after it.
 
-    Its body is ``{statusCode, message[, error]}``, or ``payload`` if that is given. A 401 or a
-    429 counts against no limit, like requests that HighLevel turns away at the door, unless it is
-    ``applied``.
+    Its body is ``{statusCode, message[, error]}``, or ``payload`` or ``page`` if that is given. A
+    401 or a 429 counts against no limit, like requests that HighLevel turns away at the door,
+    unless it is ``applied``.
 
     :param status: the status of the reply.
     :param message: the message in its body.
     :param error: the kind of error beside the message, such as ``Unauthorized``.
     :param payload: a whole JSON object for the body.
+    :param page: a text for the body that is no JSON, as a gateway's; it may be empty.
     :param headers: headers of the reply, such as ``{"retry-after": "3"}``.
     :param applied: do the work first, as behind a gateway that gave up waiting for it.
     :param cut: end the body half way.
@@ -83,6 +84,7 @@ class Failure:
     message: str = ""
     error: str | None = None
     payload: Mapping[str, object] | None = None
+    page: str | None = None
     headers: Mapping[str, str] = field(factory=dict)
     applied: bool = False
     cut: bool = False
@@ -93,8 +95,10 @@ class Failure:
             msg = f"status must be from 200 to 599, got {status}"
             raise ValueError(msg)
 
-    def body(self) -> dict[str, object]:
-        """Give the body as a JSON object."""
+    def body(self) -> dict[str, object] | str:
+        """Give the body: a JSON object, or a page."""
+        if self.page is not None:
+            return self.page
         if self.payload is not None:
             return dict(self.payload)
         usual: dict[str, object] = {"statusCode": self.status, "message": self.message}

@@ -59,6 +59,16 @@ async def test_a_failure_can_meet_the_token_endpoint(call) -> None:
     assert "access_token" in await refresh(call, first)
 
 
+@pytest.mark.parametrize("page", ["default backend - 404", "<title>404</title>", ""])
+async def test_a_gateway_can_stand_in_between(call, page) -> None:
+    """What it says is no JSON, may be nothing, and comes instead of the work."""
+    call.fake.inject(Failure(status=404, page=page), method="POST")
+    answer = await call("POST", notes(call), **BODY)
+
+    assert (answer.status, answer.body) == (404, page.encode())
+    assert len(call.fake.notes(call.fake.contact_ids()[0])) == 5
+
+
 @pytest.mark.parametrize("status", [401, 429, 500, 502, 504])
 async def test_a_failure_can_come_after_the_work(call, status) -> None:
     """A gateway that gave up tells of a failure, and the write was done and counts."""
