@@ -118,7 +118,11 @@ class RequestRejected(HighLevelError):
 
 
 class NotFound(RequestRejected):
-    """No such contact, note or location: a 404, or a 400 that says so."""
+    """No such contact, note or location: a 404, or a 400 that says so.
+
+    HighLevel's API has said so itself: a gateway's 404 is ``Unavailable``, and that of a route
+    which is not there a plain ``RequestRejected``.
+    """
 
 
 class AccessDenied(HighLevelError):
@@ -204,6 +208,8 @@ class RateLimited(HighLevelError):
 class Unavailable(HighLevelError):
     """HighLevel could not be reached or failed (5xx, timeout, broken connection). Try later.
 
+    Also a 400, 403, 404, 405, 410 or 422 that its API did not say: a page, a text or nothing where
+    the API answers with a JSON object comes from a gateway or proxy, or from a wrong ``base_url``.
     ``status`` is that of the reply if one came, whole or broken off in its body.
     ``maybe_applied`` is False when the request surely had no effect, for instance because no
     connection came about. ``settled`` is True when HighLevel has surely stopped working on it.

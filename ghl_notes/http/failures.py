@@ -18,7 +18,7 @@ from ghl_notes.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from ghl_notes.http.denials import Blame, Denial, blame, denial, has_given_up
+from ghl_notes.http.denials import Blame, Denial, blame, denial, has_given_up, is_passing
 from ghl_notes.http.details import Details, details
 from ghl_notes.http.rate import Headers, RateSnapshot
 from ghl_notes.http.reply import Answer, Reply, decode, http_date
@@ -57,6 +57,8 @@ def _named(
             trace_id=trace_id,
             retry_after=retry_after(reply.headers),
         )
+    if _is_foreign(status, told):
+        return _foreign(reply, told, said)
     if status in (401, 403) and not _NOT_ACTIVE(told.reason):
         return _denied(told, said, status, scope)
     for matches, text, cls, remedy in _ERRORS:
@@ -114,6 +116,8 @@ _NOT_ACTIVE: Final = re.compile(r"location is not active", re.IGNORECASE).search
 _NOT_FOUND: Final = re.compile(
     r"\bnot found\b|no such|does(?: not|n't) exist|(?<!should )not exist", re.IGNORECASE
 ).search  # "property x should not exist" is about the call, not about what it names
+# A route that is not there is no contact or note that is gone. Express and Kong say it so.
+_NO_ROUTE: Final = re.compile(r"\bCannot [A-Z]+ /|\bno Route matched\b").search
 
 _4XX: Final = range(400, 500)
 _ERRORS: Final = (
@@ -124,10 +128,45 @@ _ERRORS: Final = (
         LocationInactive,
         "the location is paused or unpaid, try when it is active",
     ),
+    (
+        _4XX,
+        _NO_ROUTE,
+        RequestRejected,
+        "there is no such call, check base_url and that this version of the API has it",
+    ),
     ((404,), None, NotFound, "check the id, and that it belongs to this location"),
     ((400,), _NOT_FOUND, NotFound, "check the id, and that it belongs to this location"),
     (_4XX, None, RequestRejected, "fix the call, it fails the same way again"),
 )
+
+
+# HighLevel's API words its refusals in JSON objects. Anything else under these statuses is a
+# gateway's, which knows of no contact, note or scope: it passes, or the address is wrong.
+GATEWAY_REFUSES: Final = frozenset({400, 403, 404, 405, 410, 422})
+
+
+def _is_foreign(status: int, told: "_Said") -> bool:
+    """Tell whether the API did not say this itself, by its form and by words that are known."""
+    words = told.reason
+    known = _NOT_ACTIVE(words) or (status == 403 and _reason(words) is not None)  # noqa: PLR2004
+    return status in GATEWAY_REFUSES and not told.is_object and not known
+
+
+def _foreign(reply: Reply, told: "_Said", said: str) -> Unavailable:
+    """Say that a call was refused on its way, so that it had no effect and may go again."""
+    doubt = is_passing(said)  # a gateway that gave up waiting has refused nothing
+    return Unavailable(
+        f"this {reply.status} is no reply of {reply.server}'s API ({said[:_SHOWN]}): a gateway or "
+        "proxy refused the call on its way; if that lasts, check base_url",
+        maybe_applied=doubt,
+        settled=not doubt,
+        status=reply.status,
+        messages=told.messages,
+        retry_after=retry_after(reply.headers),
+    )
+
+
+_SHOWN: Final = 120  # characters of what came
 
 
 def _limited(
@@ -201,12 +240,16 @@ _NOTHING: Final = Details()
 
 @frozen
 class _Said:
-    """What an error says: what is wrong, and what HighLevel advises, which decides nothing."""
+    """What an error says: what is wrong, and what HighLevel advises, which decides nothing.
+
+    ``is_object`` is whether it came as the API's errors do, in a JSON object.
+    """
 
     texts: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     trace_id: str | None = None
     details: Details = _NOTHING
+    is_object: bool = False
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -233,7 +276,8 @@ def _said(reply: Reply) -> _Said:
     said = next(filter(None, map(_texts, places)), ())
     trace = body.get("traceId")
     trace_id = trace if isinstance(trace, str) else None
-    return _Said(said, _texts(inner.get("resolution")), trace_id, details(body))
+    advice = _texts(inner.get("resolution"))
+    return _Said(said, advice, trace_id, details(body), is_object=True)
 
 
 def _texts(told: object) -> tuple[str, ...]:
@@ -242,5 +286,14 @@ def _texts(told: object) -> tuple[str, ...]:
 
 
 def _unsaid(reply: Reply) -> str:
+    """Say what came instead of a reason; of a page its title, since its text may quote the call."""
     kind = reply.headers.get("Content-Type", "").split(";")[0]
-    return "a page instead of an API reply, often from a proxy" if "html" in kind else "no reason"
+    if "html" not in kind and reply.body.lstrip()[:1] != b"<":
+        return "no reason"
+    title = _TITLE(reply.body[:_PAGE_HEAD].decode(errors="replace"))
+    named = f", '{' '.join(title[1].split())}'" if title else ""
+    return f"a page instead of an API reply, often from a proxy{named}"
+
+
+_PAGE_HEAD: Final = 4_096  # bytes
+_TITLE: Final = re.compile(r"<title>([^<>]{1,80})", re.IGNORECASE).search

@@ -62,6 +62,8 @@ class RetryPolicy:
     - a 5xx, a timeout, a broken connection, and a 2xx that is not JSON, if the call may be
       repeated: every read, update and delete, and never a create that may have been applied;
     - a create that was surely not sent or surely refused;
+    - a 400, 403, 404, 405, 410 or 422 that is no JSON object, and so a gateway's: it refused the
+      call, even a create, before the API saw it;
     - a 401 in words that name the token, with a renewed token, on top of the attempts; in unknown
       words once, if the token is older than a minute, and never a create;
     - a 400, 401 or 403 that means that a gateway gave up, as a 5xx.

@@ -3,7 +3,7 @@
 
 import pytest
 
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Failure
 
 LIST = ("note", "list")
 
@@ -166,7 +166,7 @@ async def test_a_missing_scope_is_named(run, start, granted, missing, command) -
 
 async def test_a_server_that_fails_is_a_sentence(desk, fake, contact) -> None:
     """After the tries that the library makes; the status is that of any failure."""
-    fake.inject(Fault.FORBIDDEN_HTML)
+    fake.inject(Failure(status=403, page="blocked", headers={"retry-after": "0.001"}), 100)
     outcome = await desk(*LIST, contact)
 
     assert (outcome.status, outcome.out) == (1, "")

@@ -9,7 +9,7 @@ import pytest
 
 from ghl_notes import ContactNotes, Note, NoteList, Relation
 from ghl_notes.cli.output import open_output
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Failure, Fault
 
 
 def written(fake, note: dict) -> dict:
@@ -325,7 +325,7 @@ async def test_trouble_while_listing_keeps_what_was_read(start, export, out) -> 
     ids = fake.contact_ids()
     # The count and the first page come through, then an answer that is not to be repeated.
     fake.inject(Fault.SLOW, 2, path_contains=searches)
-    fake.inject(Fault.FORBIDDEN_HTML, path_contains=searches)
+    fake.inject(Failure(status=403, message="Forbidden"), path_contains=searches)
     outcome = await export(fake)
 
     assert outcome.status == 1

@@ -20,7 +20,7 @@ from ghl_notes import (
     UnexpectedResponse,
 )
 from ghl_notes.cli.health import reason, remedy
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Failure
 from tests.keys import location_on
 
 pytestmark = pytest.mark.slow
@@ -127,7 +127,7 @@ async def test_each_trouble_is_told_with_its_remedy(mixed, installs) -> None:
 async def test_a_call_that_fails_is_told_and_the_install_kept(account, installs) -> None:
     """What is not known to be dead is looked at again."""
     await account.install(account.fake.location_id)
-    account.fake.inject(Fault.FORBIDDEN_HTML, path_contains="/contacts/search")
+    account.fake.inject(Failure(status=403, message="Forbidden"), path_contains="/contacts/search")
     outcome = await installs("check")
     again = await installs("check")
 

@@ -44,6 +44,7 @@ SOON = {"retry-after": "0.01"}
 REFUSED = [
     Fault.RATE_LIMITED,
     *(Failure(status=one, headers=SOON, cut=True) for one in (400, 404, 422, 429)),
+    *(Failure(status=one, headers=SOON, page="no") for one in (400, 403, 404, 405, 410, 422)),
 ]
 WITH_IDS = [case for case in CASES if LOOKED_UP & set(case.ids)]
 LOCATED = [case for case in CASES if case.located]

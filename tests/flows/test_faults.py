@@ -18,6 +18,7 @@ PASSING = [
     Fault.SERVER_ERROR,
     Fault.BAD_GATEWAY,
     Fault.HTML,
+    Fault.FORBIDDEN_HTML,
     Fault.RESET_BEFORE,
     Fault.RESET_AFTER,
     Fault.CUT_BODY,
@@ -31,7 +32,6 @@ PASSING = [
     Fault.SLOW,
 ]
 FINAL = [
-    (Fault.FORBIDDEN_HTML, AccessDenied, 403),
     (Fault.TOKEN_EXPIRED, AccessDenied, 401),
     (Fault.LOCATION_INACTIVE, LocationInactive, 400),
     (Fault.WRONG_TYPE, UnexpectedResponse, 200),
@@ -46,6 +46,7 @@ PERSISTENT = [
     (Fault.SERVER_ERROR, Unavailable, 500),
     (Fault.BAD_GATEWAY, Unavailable, 502),
     (Fault.HTML, UnexpectedResponse, 200),
+    (Fault.FORBIDDEN_HTML, Unavailable, 403),
     (Fault.RESET_BEFORE, Unavailable, None),
     (Fault.CUT_BODY, Unavailable, 200),
     (Fault.CUT_JSON, UnexpectedResponse, 200),

@@ -576,8 +576,8 @@ async def test_a_page_of_a_proxy_spends_no_install(start, build, store, key, min
     await highlevel.install(fake.authorize_code(company=True))
     await highlevel.install(fake.authorize_code())
     fake.revoke()
-    fake.inject(Fault.FORBIDDEN_HTML, path_contains=mint_path)
-    with pytest.raises(AccessDenied):
+    fake.inject(Fault.FORBIDDEN_HTML, 1000, path_contains=mint_path)
+    with pytest.raises(Unavailable):
         await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])
 
     assert not [event for event in events if isinstance(event, Spent)]

@@ -492,7 +492,7 @@ async def test_a_code_that_is_no_good(fake, browser, highlevel, stored, kind, ca
         (Fault.SERVER_ERROR, 503, "Try again in a moment", logging.WARNING),
         (Fault.RESET_BEFORE, 503, "Try again in a moment", logging.WARNING),
         (Fault.RATE_LIMITED, 503, "Try again in a moment", logging.WARNING),
-        (Fault.FORBIDDEN_HTML, 500, "in the app's log", logging.ERROR),
+        (Fault.FORBIDDEN_HTML, 503, "Try again in a moment", logging.WARNING),
         (Fault.WRONG_TYPE, 500, "in the app's log", logging.ERROR),
         (Fault.LOCATION_INACTIVE, 400, "not active", None),
     ],

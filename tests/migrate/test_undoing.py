@@ -9,8 +9,10 @@ from attrs import evolve
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.migrate import Line
 from ghl_notes.migrate.ledger import Ledger
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Failure, Fault
 from tests.migrate.moving import Move, moving
+
+FORBIDDEN = Failure(status=403, message="Forbidden")
 
 
 async def test_an_undone_move_leaves_nothing(move: Move) -> None:
@@ -199,9 +201,9 @@ async def test_a_wrong_concurrency_is_refused(move: Move, concurrency: object) -
 
 @pytest.mark.parametrize(
     ("fault", "method"),
-    [(Fault.WRONG_TYPE, "GET"), (Fault.NULL_TEXT, "GET"), (Fault.FORBIDDEN_HTML, "DELETE")],
+    [(Fault.WRONG_TYPE, "GET"), (Fault.NULL_TEXT, "GET"), (FORBIDDEN, "DELETE")],
 )
-async def test_what_fails_is_tried_again(move: Move, fault: Fault, method: str) -> None:
+async def test_what_fails_is_tried_again(move: Move, fault: Fault | Failure, method: str) -> None:
     """A failure is told of its notes, and the next run takes them."""
     before = await move.raw()
     await move.run(move.source())
@@ -213,6 +215,40 @@ async def test_what_fails_is_tried_again(move: Move, fault: Fault, method: str) 
     assert not report.fine
     assert (await move.undo()).fine
     assert await move.raw() == before
+
+
+@pytest.mark.parametrize("kind", ["passing", "lasting", "no such route"])
+async def test_a_404_of_a_gateway_deletes_nothing(move: Move, kind: str) -> None:
+    """What HighLevel has not said to be gone is still there, stays in the ledger, and is undone."""
+    before = await move.raw()
+    await move.run(move.source())
+    said = Failure(status=404, page="default backend - 404", headers={"retry-after": "0.001"})
+    if kind == "no such route":
+        said = Failure(status=404, message="Cannot DELETE /contacts/c/notes/n")
+    move.fake.inject(said, 2 if kind == "passing" else 1_000, method="DELETE")
+    report = await move.undo()
+    left = sum(len(notes) for notes in (await move.raw()).values()) - 3
+    move.fake.clear_faults()
+
+    assert report.counts == ({"deleted": 12} if kind == "passing" else {"failed": 12})
+    assert left == report.counts.get("failed", 0)
+    assert all("check base_url" in line.reason for line in report.lines if line.result == "failed")
+    assert (await move.undo()).counts == ({} if kind == "passing" else {"deleted": 12})
+    assert await move.raw() == before
+
+
+@pytest.mark.parametrize("page", ["default backend - 404", "<title>404</title>", ""])
+async def test_a_gateway_makes_no_contact_and_no_note_gone(page: str) -> None:
+    """Neither a list nor a note that a gateway did not find is taken for one that went away."""
+    said = Failure(status=404, page=page, headers={"retry-after": "0.001"})
+    async with moving(note_lag=3600.0, clock=time.time) as move:
+        await move.run(move.lone("x", "y"))
+        for path in ("/notes/", "/notes"):  # the single notes, and with them the lists
+            move.fake.inject(said, 1_000, method="GET", path_contains=path)
+            assert (await move.undo()).counts == {"failed": 2}, path
+            move.fake.clear_faults()
+
+        assert (await move.undo()).counts == {"deleted": 2}
 
 
 async def test_a_delete_whose_reply_was_lost_is_a_delete(move: Move) -> None:

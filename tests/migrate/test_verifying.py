@@ -6,7 +6,7 @@ from attrs import evolve
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.migrate import Line, Report, verify
 from ghl_notes.migrate.markers import marker
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Failure, Fault
 from tests.migrate.moving import Move
 from tests.migrate.sources import note
 
@@ -119,6 +119,16 @@ async def test_a_contact_that_cannot_be_read_fails(move: Move, fault: Fault) -> 
 
     assert report.counts == {"present": 8, "failed": 4}
     assert all(line.reason for line in report.lines if line.result == "failed")
+
+
+async def test_a_gateway_makes_no_note_missing(move: Move) -> None:
+    """Nothing is said of a contact that a gateway did not find; a short spell is not noticed."""
+    await move.run(move.source())
+    plan = await move.plan(move.source())
+    said = Failure(status=404, page="default backend - 404", headers={"retry-after": "0.001"})
+    for times, counts in ((2, {"present": 12}), (1_000, {"present": 8, "failed": 4})):
+        move.fake.inject(said, times, path_contains=move.fake.contact_ids()[0])
+        assert (await verify(plan)).counts == counts
 
 
 async def test_what_has_no_place_stays_as_it_is(move: Move) -> None:

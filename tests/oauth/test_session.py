@@ -459,7 +459,8 @@ ALIVE = [
     (401, {"error": "UnAuthorized!", "error_description": "Invalid client"}, ConfigurationError),
     (401, {"statusCode": 401, "message": "Invalid JWT"}, AccessDenied),
     (403, {"error": "invalid_grant"}, AccessDenied),
-    (403, HTML, AccessDenied),
+    (403, HTML, Unavailable),
+    (404, HTML, Unavailable),
     (404, {"message": "Not Found"}, NotFound),
     (429, {"message": "Too Many Requests"}, Unavailable),
     (429, {"message": "Invalid grant: slow down"}, Unavailable),
@@ -469,7 +470,7 @@ ALIVE = [
     (200, [], UnexpectedResponse),
     (200, {"message": "Invalid grant: refresh token is invalid"}, UnexpectedResponse),
     (302, b"", UnexpectedResponse),
-    (400, HTML, RequestRejected),
+    (400, HTML, Unavailable),
 ]
 
 

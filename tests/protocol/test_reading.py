@@ -39,6 +39,8 @@ SHAPES: dict[str, Callable[[int, str], bytes]] = {
     "json text": lambda _, text: dump(text),
     "plain text": lambda _, text: f"{text}\n".encode(),
 }
+TEXTS = ("json text", "plain text")
+GATEWAYS_TOO = (400, 403, 404, 405, 410, 422)
 
 # facts 1.3 and 1.4, and the documented statuses of notes and contacts
 TABLE = [
@@ -47,7 +49,9 @@ TABLE = [
     (400, "No such note", NotFound),
     (400, "The location does not exist", NotFound),
     (404, "Not Found", NotFound),
-    (404, "Cannot GET /oauth/location-token", NotFound),
+    (404, "Cannot GET /oauth/location-token", RequestRejected),
+    (404, "Cannot DELETE /contacts/c/notes/n", RequestRejected),
+    (404, "no Route matched with those values", RequestRejected),
     (400, "body should not be empty", RequestRejected),
     (400, "property locationId should not exist", RequestRejected),
     (422, "property locationId should not exist", RequestRejected),
@@ -114,6 +118,8 @@ def test_an_error_is_named_by_its_remedy(
 ) -> None:
     """Status and text decide the class of the error, in whichever shape the text comes."""
     error = caught(status, SHAPES[shape](status, text))
+    if shape in TEXTS and status in GATEWAYS_TOO and issubclass(cls, RequestRejected):
+        cls = Unavailable  # a bare text is HighLevel's where its words are, and else a gateway's
 
     assert type(error) is cls
     assert error.status == status
@@ -126,6 +132,7 @@ def test_an_error_is_named_by_its_remedy(
     ("status", "cls"),
     [
         *[(400, RequestRejected), (401, AccessDenied), (403, AccessDenied), (404, NotFound)],
+        *[(409, RequestRejected), (413, RequestRejected), (422, RequestRejected)],
         *[(429, RateLimited), (500, Unavailable), (502, Unavailable), (522, Unavailable)],
     ],
 )
@@ -135,6 +142,8 @@ def test_an_error_without_a_text_is_named_by_its_status(
 ) -> None:
     """A page of a proxy, half a reply or nothing at all still has a status, and no page in it."""
     error = caught(status, body, {"Content-Type": "text/html; charset=UTF-8"})
+    if status in GATEWAYS_TOO and body != b"{}":
+        cls = Unavailable  # where the API says it with an object, nothing else is its word
 
     assert type(error) is cls
     assert "html>" not in str(error).lower()
@@ -146,6 +155,69 @@ def test_a_page_of_a_proxy_is_called_one() -> None:
     error = caught(403, HTML, {"Content-Type": "text/html"})
 
     assert "a page instead of an API reply" in str(error)
+
+
+# Replies of gateways under statuses of the API, and what is shown of each.
+FOREIGN = {
+    "default backend - 404": "default backend - 404",
+    "404 page not found\n": "404 page not found",
+    "<html>\n<title>404\n Not Found</title><hr>nginx": "'404 Not Found'",
+    "<!DOCTYPE html><html lang=en><title>Error 404 (Not Found)!!1</title>": "'Error 404",
+    "  <p>no such page</p>": "a page instead of an API reply",
+    "error code: 1010": "error code: 1010",
+    "Contact not found": "Contact not found",
+    "RBAC: access denied": "RBAC: access denied",
+    "x" * 1_000: "x" * 100,
+    "": "no reason",
+    "null": "no reason",
+    '["gone"]': "no reason",
+    '{"statusCode": 404, "mess': "no reason",
+}
+
+
+@pytest.mark.parametrize("status", GATEWAYS_TOO)
+def test_what_the_api_did_not_say_proves_nothing(status: int) -> None:
+    """A refusal that is no JSON object is a gateway's: it passes, had no effect, and is shown."""
+    for body, shown in FOREIGN.items():
+        error = caught(status, body.encode(), {"Retry-After": "3", "Content-Type": "text/plain"})
+
+        assert isinstance(error, Unavailable), body
+        assert (error.status, error.retry_after) == (status, 3.0), body
+        assert (error.maybe_applied, error.settled) == (False, True), body
+        assert shown in str(error), body
+        assert "check base_url" in str(error), body
+        assert len(str(error)) < 400, body
+
+
+@pytest.mark.parametrize("status", GATEWAYS_TOO)
+def test_a_gateway_that_gave_up_has_refused_nothing(status: int) -> None:
+    """Whatever its status, what stands behind one that gave up waiting may have done its work."""
+    for body in ("upstream request timeout", "<title>504 Gateway Time-out</title>"):
+        error = caught(status, body.encode(), {"Content-Type": "text/html"})
+
+        assert isinstance(error, Unavailable), body
+        assert (error.maybe_applied, error.settled) == (True, False), body
+
+
+def test_a_route_that_is_not_there_is_nothing_that_is_gone() -> None:
+    """An API without such a call tells nothing of an id, and what to check is the address."""
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        said = {"statusCode": 404, "message": f"Cannot {method} /contacts/c", "error": "Not Found"}
+        error = caught(404, dump(said))
+
+        assert type(error) is RequestRejected, method
+        assert "check base_url" in str(error), method
+
+
+@given(status=st.sampled_from(GATEWAYS_TOO), body=bodies)
+def test_only_an_object_says_that_something_is_gone(status: int, body: bytes) -> None:
+    """No bytes but a JSON object of the API's are believed to tell that an id is not there."""
+    try:
+        told = decode(Reply(status, {}, body))
+    except UnexpectedResponse:
+        told = None
+
+    assert isinstance(told, dict) or not isinstance(caught(status, body), NotFound)
 
 
 @given(status=st.integers(300, 599), body=bodies)
