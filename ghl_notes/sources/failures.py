@@ -17,7 +17,7 @@ from ghl_notes.errors import (
     UnexpectedResponse,
 )
 from ghl_notes.http.denials import is_passing
-from ghl_notes.http.failures import retry_after
+from ghl_notes.http.failures import GATEWAY_REFUSES, retry_after
 from ghl_notes.http.reply import Reply, decode, require_whole
 from ghl_notes.models import Json
 
@@ -69,9 +69,12 @@ def failure(
     told = _short(messages)
     said = f"{reply.server} says: {'; '.join(told) or 'no reason'} ({reply.status})"
     status = reply.status
-    if status >= 500 or status in (408, 425):  # noqa: PLR2004 - HTTP's own numbers
+    foreign = _is_foreign(reply)
+    if status >= 500 or status in (408, 425) or foreign:  # noqa: PLR2004 - HTTP's own numbers
+        remedy = ", in the words of a gateway or proxy; if it lasts, check base_url"
+        msg = f"{said}{remedy if foreign else ''}"
         after = retry_after(reply.headers)
-        return Unavailable(said, status=status, messages=told, retry_after=after)
+        return Unavailable(msg, status=status, messages=told, retry_after=after)
     if status in (401, 402, 403):
         remedy = "the plan does not include this" if status == 402 else f"check {credentials}"  # noqa: PLR2004
         return AccessDenied(f"{said}: {remedy}", status=status, messages=told)
@@ -84,6 +87,13 @@ def failure(
     if 400 <= status < 500:  # noqa: PLR2004
         return RequestRejected(f"{said}: fix the call", status=status, messages=told)
     return UnexpectedResponse(f"{said}, which no call expects", status=status)
+
+
+def _is_foreign(reply: Reply) -> bool:
+    """Tell whether an API that answers in JSON has not said this; 403 and 404 have remedies."""
+    if reply.status not in GATEWAY_REFUSES or reply.status in (403, 404):
+        return False
+    return not isinstance(refusal(reply), dict | list)
 
 
 def limited(reply: Reply, seconds: float, messages: Iterable[str] = ()) -> RateLimited:

@@ -18,7 +18,7 @@ from ghl_notes.errors import (
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.sources.cinnox import CinnoxNotes
 from ghl_notes.sources.cinnox.failures import ContactFailures
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Failure, Fault
 from ghl_notes.testing.replies import Refusal
 from tests.sources.reading import ids_of, there
 
@@ -184,6 +184,25 @@ async def test_a_merged_contact_that_is_refused_is_passed_over(
 
     assert await ids_of(connect_cinnox(fake).notes()) == there(fake, master)
     assert len(lists) == 3
+
+
+async def test_a_gateway_hides_no_notes_of_a_merged_contact(start_cinnox, connect_cinnox) -> None:
+    """What a gateway refuses is no word about an id: it is asked again, and the notes come."""
+    fake = await start_cinnox(contacts=2)
+    master, slave = fake.contact_ids()
+    every = there(fake)
+    fake.merge_contacts(master, slave)
+    lists = []
+
+    def refuse(method: str, path: str) -> None:
+        lists.append(path)
+        if len(lists) == 3:  # the contacts, the notes of the one, and those of the other
+            fake.inject(Failure(status=400, page="Bad Request"))
+
+    fake.on_request = refuse
+
+    assert await ids_of(connect_cinnox(fake).notes()) == every
+    assert len(lists) == 4
 
 
 async def test_a_wrong_token_is_told_at_once(ten, connect_cinnox) -> None:

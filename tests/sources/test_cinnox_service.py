@@ -146,11 +146,28 @@ def test_a_success_with_another_code_is_a_refusal(code) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(400, RequestRejected), (500, Unavailable), (502, Unavailable)]
+    ("status", "body", "error"),
+    [
+        (400, {"message": "no"}, RequestRejected),
+        (409, b"<html>", RequestRejected),
+        (500, b"<html>", Unavailable),
+        (502, b"<html>", Unavailable),
+    ],
 )
-def test_other_statuses_are_as_everywhere(status, error) -> None:
+def test_other_statuses_are_as_everywhere(status, body, error) -> None:
     """Without a code that says more, the status tells what can be done."""
-    assert type(error_of(status, b"<html>")) is error
+    assert type(error_of(status, body)) is error
+
+
+@pytest.mark.parametrize("status", [400, 405, 410, 422])
+def test_what_the_api_did_not_say_passes(status) -> None:
+    """It answers in JSON, so that a page, a text or nothing is a gateway's, and refuses nothing."""
+    for body in (b"<html>Bad Request</html>", b"Bad Request", b"", b'{"code": 7'):
+        error = error_of(status, body, {"Retry-After": "7"})
+
+        assert isinstance(error, Unavailable), body
+        assert (error.status, error.retry_after) == (status, 7.0), body
+        assert "check base_url" in str(error), body
 
 
 def test_a_page_of_success_may_be_a_wrong_address() -> None:
