@@ -13,7 +13,7 @@ from tests.migrate.doorman import REFUSED, doorman
 from tests.migrate.moving import HASTY, QUICK, Move, moving
 from tests.migrate.sources import ListSource
 
-RUNS = 60
+RUNS = 600  # many of them find a note still waiting for its list, and end at once
 TELLING = [Fault.RESET_AFTER, Fault.CUT_BODY, Fault.SERVER_ERROR, Fault.RATE_LIMITED]
 ALIKE = [
     Fault.RESET_BEFORE,
