@@ -57,7 +57,8 @@ TABLE = {
     "http/tenant": "http/gate http/places http/refusals",
     "http/outcomes": "errors http/request",
     "http/connector": "",
-    "http/transport": "errors http/connector http/loops http/places http/reply",
+    "http/borrowed": "errors http/loops http/places",
+    "http/transport": "errors http/borrowed http/connector http/loops http/places http/reply",
     "http/redaction": "errors http/reply",
     "http/carrier": (
         "errors events http/denials http/outcomes http/redaction http/reply http/request"
@@ -147,8 +148,8 @@ TABLE = {
 # library: the rooms of its purpose. attrs and the standard library are for all.
 PURPOSES = {
     "aiohttp": (
-        "http/connector http/transport wiring client highlevel oauth/routes webhooks/route"
-        " testing/* cli/demo cli/login sources/*/notes sources/close/oauth"
+        "http/borrowed http/connector http/transport wiring client highlevel oauth/routes"
+        " webhooks/route testing/* cli/demo cli/login sources/*/notes sources/close/oauth"
     ),
     "authlib": "oauth/session oauth/authorize",
     "backoff": "http/retries",

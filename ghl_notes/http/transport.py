@@ -11,9 +11,10 @@ from aiohttp import ClientTimeout
 from yarl import URL  # aiohttp's own
 
 from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable, UnexpectedResponse
+from ghl_notes.http.borrowed import check_loop, most_connections, pools_of
 from ghl_notes.http.connector import Connector
 from ghl_notes.http.loops import LoopOwner
-from ghl_notes.http.places import Capacity, Lane, Places, Pool, common_pools
+from ghl_notes.http.places import Capacity, Lane, Places
 from ghl_notes.http.reply import Reply
 
 # Renewals wait for a connection under a hold of the store, which ends however patient a caller is.
@@ -62,21 +63,20 @@ class Transport:
         self._own: aiohttp.ClientSession | None = None
         self._owner = owner = owner or LoopOwner()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._limit = _limit(session)
-        capacity = Capacity.within(self._limit)
+        capacity = Capacity.within(most_connections(session))
         self.places: Places = Places(
             capacity,
             patience=timeout,
             owner=owner,
             server=server,
-            common=lambda: self._common()[0],
+            common=lambda: pools_of(session, owner)[0],
         )
         self.token_lane: Lane = Places(
             capacity.for_tokens(),
             patience=_TOKEN_PATIENCE,
             owner=owner,
             server=server,
-            common=lambda: self._common()[1],
+            common=lambda: pools_of(session, owner)[1],
         ).lane()
         self._timeout = _within(timeout)
         self._closed = False
@@ -170,21 +170,11 @@ class Transport:
         """Belong to this loop, and let go of the connections of one that is closed."""
         self._owner.enter(loop)
         if self._borrowed is not None:
-            _check_loop(self._borrowed, loop)
+            check_loop(self._borrowed, loop)
         left, self._own = self._own, None
         self._loop = loop
         if left is not None:
             await left.close()
-
-    def _common(self) -> tuple[Pool | None, Pool | None]:
-        """Find what clients over the same session share, unless it is in another loop than we."""
-        session = self._borrowed
-        if session is None or session.connector is None or not self._limit:
-            return None, None
-        loop = getattr(session, "_loop", None)
-        if loop is None or not self._owner.is_of(loop):
-            return None, None
-        return common_pools(session.connector, self._limit)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._closed:
@@ -202,21 +192,6 @@ class Transport:
         # of a request's CPU, until one larger block has been freed: M_MMAP_THRESHOLD, mallopt(3).
         bytes(1024 * 1024)
         return self._own
-
-
-def _limit(session: aiohttp.ClientSession | None) -> int:
-    """Return how many connections a borrowed session has, as its owner chose; 0 for any number."""
-    connector = None if session is None else session.connector
-    if connector is None:
-        return 0
-    return min((one for one in (connector.limit, connector.limit_per_host) if one), default=0)
-
-
-def _check_loop(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:
-    """Refuse a session of another loop, in which a request would hang or fail without a reason."""
-    if getattr(session, "_loop", loop) is not loop:
-        msg = "the session belongs to another event loop: pass one that was made in this loop"
-        raise ConfigurationError(msg)
 
 
 @cache
