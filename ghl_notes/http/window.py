@@ -19,6 +19,7 @@ from ghl_notes.http.day import Day
 from ghl_notes.http.limits import Limits
 from ghl_notes.http.others import Others
 from ghl_notes.http.rate import RateSnapshot
+from ghl_notes.http.rules import Rules
 from ghl_notes.http.shut import BELIEVED, Shut
 
 
@@ -43,11 +44,16 @@ class Window:
         self.limit: int = limits.burst
         self.interval: float = limits.interval
         self.era: int = 0
-        self._age = limits.interval + self.guard  # how long a place stays taken after a reply
+        self._rules = Rules(limits.burst, limits.interval)
+        self._rule = self._rules.main
+        self._age = self._rule.age  # how long a place stays taken after a reply
         self._reserve = limits.reserve
         self._opened = False
         self._in_flight = 0
         self._spent: deque[float] = deque()  # when each counted request was answered, ascending
+        self._past: deque[float] = deque()  # the same of those that a longer interval would count
+        self._keeps_past = False
+        self._recalled_at = -inf  # when it last did
         self._late: list[float] = []  # until when each that was given up may arrive, ascending
         self._taken = 0
         self._lapsed = 0
@@ -61,7 +67,7 @@ class Window:
     @property
     def guard(self) -> float:
         """How much longer than the interval a place stays taken: clocks drift and round."""
-        return max(0.01, 0.005 * self.interval)
+        return self._rule.guard
 
     @property
     def latest(self) -> float:
@@ -92,11 +98,10 @@ class Window:
             return inf  # a sandbox has 25 where others have 100: wait for one reply's headers
         spent = self._spent
         while spent and spent[0] + self._age <= now:
-            spent.popleft()
-            self._lapsed += 1
+            self._lapse(spent.popleft(), now)
         over = self._in_flight + len(spent) - self._allowed(now, bulk=bulk)
-        if self._late:
-            return self._delay_for_late(over, now)
+        if self._late or self._rules.shorter:
+            return self._delay_by_all(over, now)
         if over < 0:
             return 0.0
         return max(0.0, spent[over] + self._age - now) if over < len(spent) else inf
@@ -166,8 +171,9 @@ class Window:
         if rate is not None:
             self._learn(slot, now, rate)
         remaining = rate.remaining if rate else 0
-        unseen = self.limit - remaining - (self._taken - slot.lapsed)
-        if unseen > 0:
+        limit = rate.limit if rate else self.limit
+        unseen = limit - remaining - (self._taken - slot.lapsed)
+        if unseen > 0 and slot.taken_at > self._recalled_at:
             self._others.see_now(unseen, now, self._age)
             if now - self._began > self._age:  # before, it may have been ourselves, restarted
                 self._others.see(unseen, now, self.interval)
@@ -192,17 +198,27 @@ class Window:
         elif was_daily:
             self._day.renew()
 
-    def _delay_for_late(self, over: int, now: float) -> float:
-        """Tell the same as ``delay`` while requests that were given up may still arrive."""
-        late = self._late
+    def _lapse(self, ended: float, now: float) -> None:
+        """Give a place out again, and remember it while a longer interval may come back."""
+        self._lapsed += 1
+        if self._keeps_past:
+            insort(self._past, ended)
+            while self._past and self._past[0] + self._rules.longest <= now:
+                self._past.popleft()
+
+    def _delay_by_all(self, over: int, now: float) -> float:
+        """Tell the same as ``delay``, by the shorter rules and with what may still arrive."""
+        late, rules = self._late, self._rules
         while late and late[0] + self._age <= now:
-            late.pop(0)
-            self._lapsed += 1
+            self._lapse(late.pop(0), now)
         over += len(late)
-        if over < 0:
+        if over < 0 and not rules.shorter:
             return 0.0
         ends = sorted([*self._spent, *late])
-        return max(0.0, ends[over] + self._age - now) if over < len(ends) else inf
+        wait = rules.delay(now, self._in_flight, ends)
+        if over < 0:
+            return wait
+        return max(wait, ends[over] + self._age - now if over < len(ends) else inf)
 
     def _allowed(self, now: float, *, bulk: bool) -> int:
         """How many of our requests may be in the window: the limit less what others use."""
@@ -216,14 +232,15 @@ class Window:
     def _learn(self, slot: Slot, now: float, rate: RateSnapshot) -> bool:
         """Follow the headers of a reply; return whether they were about the present day."""
         self._opened = True
-        self.limit = rate.limit
-        if self.interval != rate.interval:
-            self.interval = rate.interval
-            self._age = self.interval + self.guard
+        if rate.interval == self.interval:
+            self._rule.tell(rate.limit, now)
+            self.limit = rate.limit
+        else:
+            self._follow(rate, now)
         # At most these requests of ours can have been in the server's window; the rest is others'.
         ours = self._taken - slot.lapsed
         unseen = rate.limit - rate.remaining - ours
-        if unseen > 0:
+        if unseen > 0 and slot.taken_at > self._recalled_at:
             self._others.see_now(unseen, now, self._age)
         left, day = rate.daily_remaining, self._day
         if left is None or not day.is_of(slot.taken_at):
@@ -234,6 +251,17 @@ class Window:
         if day.left <= 0:
             self._end_day(now)
         return True
+
+    def _follow(self, rate: RateSnapshot, now: float) -> None:
+        """Follow headers that tell of another interval, and count what is in that again."""
+        self._rules.follow(rate, now)
+        self._rule = main = self._rules.main
+        self.limit, self.interval, self._age = main.limit, main.interval, main.age
+        while self._past and self._past[-1] + self._age > now:
+            self._spent.appendleft(self._past.pop())
+            self._lapsed -= 1
+            self._recalled_at = now
+        self._keeps_past = self._age < self._rules.longest
 
     def _end_day(self, now: float) -> None:
         """Shut for the rest of a day of which the headers say that nothing is left."""

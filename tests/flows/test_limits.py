@@ -8,7 +8,7 @@ import pytest
 
 from ghl_notes import Limits, Sent, Waited
 from ghl_notes.errors import RateLimited
-from ghl_notes.testing import Fault
+from ghl_notes.testing import Fault, OddHeaders
 
 SHORT = Limits(burst=20, interval=0.2)
 
@@ -71,6 +71,29 @@ async def test_a_smaller_limit_is_learned_from_the_headers(start, connect) -> No
     assert all(result.error is None for result in results)
     assert fake.stats.rejected_429 == 0
     assert fake.stats.max_in_window <= 25
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"X-RateLimit-Interval-Milliseconds": "10"},
+        {"X-RateLimit-Max": "3", "X-RateLimit-Interval-Milliseconds": "50"},
+    ],
+)
+async def test_a_reply_that_tells_of_a_shorter_interval_lets_no_more_through(
+    start, connect, told
+) -> None:
+    """An endpoint may have its own limit, and a header may be wrong once: ours is kept."""
+    fake = await start(contacts=30, notes_per_contact=1, limit=10, interval=0.4)
+    client, ids = connect(fake, limits=Limits(burst=10, interval=0.4)), fake.contact_ids()
+    await asyncio.gather(*(client.notes.list(one) for one in ids[:8]))
+    fake.inject(OddHeaders({**told, "X-RateLimit-Remaining": "2"}))
+    await client.notes.list(ids[8])
+    await asyncio.sleep(0.06)
+    await asyncio.gather(*(client.notes.list(one) for one in ids[9:19]))
+
+    assert (fake.stats.rejected_429, fake.stats.accepted) == (0, 19)
+    assert fake.stats.max_in_window <= 10
 
 
 async def test_the_daily_limit_ends_a_stream_at_once(start, connect) -> None:
