@@ -18,7 +18,7 @@ from ghl_notes.http.protocol import dialect
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.http.service import Service
 from ghl_notes.http.tenant import Tenant
-from ghl_notes.http.transport import Transport
+from ghl_notes.http.transport import Origin, Transport
 from ghl_notes.oauth.auth import Auth
 
 TIMEOUT: Final = 30.0
@@ -128,6 +128,7 @@ def _base_url(url: str, server: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        Origin(url)  # which refuses a host that no name can be
     except (ValueError, TypeError, AttributeError):
         usable = False
     if not usable or parts.query or parts.fragment or parts.username is not None:

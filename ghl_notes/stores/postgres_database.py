@@ -1,6 +1,7 @@
 """The database behind ``PostgresStore``: its connections, and what its errors mean."""
 
 import asyncio
+import re
 import selectors
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -38,6 +39,8 @@ _HOPELESS: Final = (
     "XX001",  # damaged data
     "XX002",  # a damaged index
 )
+# What libpq says of a value that it cannot use, before it asks any server.
+_WRONG_VALUE: Final = r'\binvalid (?:port number: |integer value |[a-z_]+ value: )"'
 _ANSWER_SECONDS: Final = 30.0
 _KEPT: Final = 2  # connections that nobody uses
 # What the conninfo may say otherwise. A host that vanished is noticed within half a minute.
@@ -194,6 +197,8 @@ def _failure(error: Exception) -> HighLevelError:
 def _is_hopeless(error: Exception) -> bool:
     if isinstance(error, psycopg.Error) and error.sqlstate is not None:
         return error.sqlstate.startswith(_HOPELESS)
+    if isinstance(error, psycopg.OperationalError) and re.search(_WRONG_VALUE, str(error)):
+        return True
     # Without the server: a value that it cannot hold, or a libpq that is too old.
     wrong = (psycopg.ProgrammingError, psycopg.DataError, psycopg.NotSupportedError, ValueError)
     return isinstance(error, wrong)
@@ -210,7 +215,7 @@ def _reason(error: Exception) -> str:
 def _settings(conninfo: str) -> dict[str, object]:
     try:
         given = conninfo_to_dict(conninfo)
-    except psycopg.Error:
+    except (psycopg.Error, UnicodeError):
         given = None  # whose error would quote it
     if given is None:
         msg = "PostgresStore: the conninfo cannot be read; percent-encode a password in a URL"

@@ -53,6 +53,7 @@ def client(url: str) -> Redis:
     try:
         # An @ after the host belongs to a password, part of which errors would quote as the host.
         is_clear = "@" not in "".join(urlsplit(url)[2:])
+        (urlsplit(url).hostname or "").encode("idna")  # refuses what no name of a host can be
         pool = BlockingConnectionPool.from_url(
             url,
             protocol=2,

@@ -158,6 +158,8 @@ async def test_an_auth_of_ones_own(fake, connect, contact_id) -> None:
         {**TOKEN, "base_url": "https://"},
         {**TOKEN, "base_url": "https://me:secret@services.leadconnectorhq.com"},
         {**TOKEN, "base_url": "http://[::1"},
+        {**TOKEN, "base_url": "http://caf\udce9.example"},
+        {**TOKEN, "base_url": "http://\u2064"},
         {**TOKEN, "base_url": "https://host:99999"},
         {**TOKEN, "base_url": "https://host:0"},
         {**TOKEN, "base_url": "https://host/?x=1"},

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 import pytest_asyncio
 
-from ghl_notes.errors import ConfigurationError, Unavailable
+from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Owner, location_key
 from ghl_notes.stores import TokenStore
 from ghl_notes.stores.owned import OwnedStore
@@ -595,6 +595,7 @@ async def test_a_database_that_is_not_there(schema: str) -> None:
         "postgresql://me:12/sh@127.0.0.1/test",
         "postgresql://me:hu%sh@127.0.0.1/test",
         "host=127.0.0.1 password=hu sh",
+        "postgresql://me:hush@caf\udce9/test",
         "hush",
     ],
 )
@@ -605,6 +606,19 @@ def test_a_conninfo_that_cannot_be_read(conninfo: str) -> None:
 
     assert "hu" not in str(raised.value)
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+
+
+async def test_a_value_that_cannot_be_used_is_no_outage() -> None:
+    """What libpq refuses before it asks a server is a fault of the arguments, and stays one."""
+    places = [":99999/test", ":0/test", ":abc/test", ":1/test?sslmode=maybe"]
+    places += [":1/test?keepalives_idle=soon", ":1/test?target_session_attrs=best"]
+    for place in places:
+        store = postgres.PostgresStore(f"postgresql://me:hush@127.0.0.1{place}")
+        with pytest.raises(HighLevelError) as raised:
+            await store.load(KEY)
+        assert type(raised.value) is ConfigurationError, place
+        assert "hush" not in told(raised.value), place
+        await store.close()
 
 
 PASSING = [

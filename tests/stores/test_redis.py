@@ -491,6 +491,8 @@ async def test_an_error_tells_no_token() -> None:
         "redis://:hu/sh@127.0.0.1",
         "redis://me:12/sh@127.0.0.1",
         "redis://127.0.0.1?hush=hush",
+        "redis://:hush@caf\udce9.example",
+        "redis://:hush@a..b/0",
     ],
 )
 def test_a_url_that_cannot_be_read(url: str) -> None:
