@@ -8,7 +8,6 @@ import re
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ghl_notes import __version__
 from ghl_notes.cli.contacts_app import contacts
@@ -18,7 +17,8 @@ from ghl_notes.cli.migrate_app import migrations
 from ghl_notes.cli.notes_app import notes
 from ghl_notes.cli.options import SECRETS, ApiVersion, BaseUrl, Location, Token
 from ghl_notes.cli.sources_app import sources
-from ghl_notes.cli.statuses import finish
+from ghl_notes.cli.statuses import finish, remark
+from ghl_notes.cli.tables import Screen
 from ghl_notes.cli.tasks_app import tasks
 
 __all__ = ["app"]
@@ -58,7 +58,7 @@ def _demo() -> None:
     """
     from ghl_notes.cli.demo import demo
 
-    raise typer.Exit(finish(lambda: demo(Console())))
+    raise typer.Exit(finish(lambda: demo(Screen())))
 
 
 @app.command("export")
@@ -100,9 +100,9 @@ def _export(  # noqa: PLR0913 - one for each option
         force=force,
     )
     tally = Tally()
-    status = finish(lambda: export(order, tally, Console(stderr=True)))
+    status = finish(lambda: export(order, tally, Screen(stderr=True)))
     if tally.started:
-        typer.echo(tally.summary(), err=True)
+        remark(tally.summary())
     raise typer.Exit(status)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from ghl_notes.cli.account import Place
-from ghl_notes.cli.statuses import Refused, Status
+from ghl_notes.cli.statuses import Refused, Status, done
 from ghl_notes.stores import SQLiteStore
 
 __all__ = ["back_up"]
@@ -20,7 +20,8 @@ async def back_up(place: Place, file: str, *, force: bool) -> Status:
     finally:
         await store.close()
     many = "1 install" if count == 1 else f"{count} installs"
-    typer.echo(f"Copied {many} to {file}. Keep it as secret as the store: it holds the tokens.")
+    with done(f"copied {many} to {file}"):
+        typer.echo(f"Copied {many} to {file}. Keep it as secret as the store: it holds the tokens.")
     return Status.DONE
 
 

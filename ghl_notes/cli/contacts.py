@@ -143,4 +143,5 @@ async def tagged(client: "Client", contact_id: str, tags: Sequence[str], *, remo
     return Told(
         records=[{"contact_id": contact_id, "tags": now, "location_id": client.location_id}],
         show=lambda console: sheet(console, said),
+        deed=f"the tags of contact {contact_id} were changed",
     )

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 import typer
-from attrs import frozen
+from attrs import define, field, frozen
 
 from ghl_notes import (
     AccessDenied,
@@ -22,7 +22,7 @@ from ghl_notes.cli.facts import day, record
 from ghl_notes.cli.installs import say_there_is_none
 from ghl_notes.cli.records import line
 from ghl_notes.cli.sheet import Sheet
-from ghl_notes.cli.statuses import Status, explained
+from ghl_notes.cli.statuses import Status, explained, remark
 
 if TYPE_CHECKING:
     from ghl_notes import HighLevel
@@ -50,24 +50,45 @@ async def report(
     look: Callable[["HighLevel"], AsyncGenerator[InstallHealth, None]],
     shape: Shape,
 ) -> Status:
-    """Tell how every install is, and whether all are well."""
+    """Tell how every install is, and whether all are well.
+
+    Output that fails is raised when all were looked at, since none is to lapse for that.
+    """
     states: Counter[str] = Counter()
-    sheet = Sheet()
+    teller = _Teller(shape)
     async with account.highlevel() as highlevel, aclosing(look(highlevel)) as found:
         async for health in found:
             states[health.state] += 1
-            if shape.quiet and health.state in _GOOD:
-                continue
-            if shape.as_json:
-                typer.echo(line(_record(health)), nl=False)
-            else:
-                sheet.add(health, _trouble(health))
+            teller.tell(health)
+    if teller.failure is not None:
+        raise teller.failure
     ill = states.total() - sum(states[state] for state in _GOOD)
     if not states and not shape.quiet:
         say_there_is_none(account.place)
     elif ill or not shape.quiet:
-        typer.echo(_summary(states), err=True)
+        remark(_summary(states))
     return Status.SOME_FAILED if ill else Status.DONE
+
+
+@define(eq=False)
+class _Teller:
+    """Writes how installs are. Once that has failed it writes no more."""
+
+    shape: Shape
+    failure: OSError | None = field(default=None, init=False)
+    _sheet: Sheet = field(factory=Sheet, init=False)
+
+    def tell(self, health: InstallHealth) -> None:
+        """Write one, if it is asked for."""
+        if self.failure is not None or (self.shape.quiet and health.state in _GOOD):
+            return
+        try:
+            if self.shape.as_json:
+                typer.echo(line(_record(health)), nl=False)
+            else:
+                self._sheet.add(health, _trouble(health))
+        except OSError as error:
+            self.failure = error
 
 
 def reason(health: InstallHealth) -> str | None:

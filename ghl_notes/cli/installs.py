@@ -11,7 +11,7 @@ from ghl_notes.cli.account import Place
 from ghl_notes.cli.asking import Asker, confirmed, is_asked_on_a_terminal
 from ghl_notes.cli.facts import apps_of, named, record, table
 from ghl_notes.cli.records import line
-from ghl_notes.cli.statuses import Refused, Status, say
+from ghl_notes.cli.statuses import Refused, Status, done, say
 from ghl_notes.cli.tables import show, stdout
 from ghl_notes.stores import Overtaken, TokenStore
 
@@ -105,7 +105,8 @@ async def _forget(store: TokenStore, place: Place, doomed: Doomed) -> Status:
         return Status.FAILED
     for install in chosen:
         await _delete(store, install)
-    typer.echo(_farewell(chosen, stored))
+    with done(f"forgot {_many(len(chosen))}"):
+        typer.echo(_farewell(chosen, stored))
     return Status.DONE
 
 

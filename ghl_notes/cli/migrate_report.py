@@ -1,6 +1,7 @@
 """The report of a migration, as people see it on a screen, and the files it goes to."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from typing import Final
 
 import typer
@@ -9,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ghl_notes.cli.plain import cell
-from ghl_notes.cli.tables import NONE, show, stdout
+from ghl_notes.cli.statuses import done
+from ghl_notes.cli.tables import NONE, Screen, show, stdout
 from ghl_notes.migrate import Line, Report, Result, as_html, as_json
 from ghl_notes.migrate.files import write_private
 from ghl_notes.migrate.reports import MEANINGS, MOST, about, heading, remarks, tone, troubled
@@ -20,21 +22,40 @@ _STYLES: Final = {"trouble": "red", "good": "green", "open": "", "idle": ""}
 _COLUMNS: Final = ("result", "note", "about", "contact", "reason")
 
 
-def stderr() -> Console:
+def stderr() -> Screen:
     """Make a console on stderr that cuts nothing off where there is no terminal."""
-    console = Console(stderr=True, highlight=False)
-    return console if console.is_terminal else Console(stderr=True, highlight=False, width=10_000)
+    return stdout(stderr=True)
 
 
 def tell_report(report: Report, *, json: str | None, html: str | None) -> None:
-    """Show a report, and write it to its files; where stdout takes the JSON, stderr shows it."""
-    show_report(stderr() if json == "-" else stdout(), report)
-    if json == "-":
+    """Write a report to its files, then show it; where stdout takes the JSON, stderr shows it.
+
+    Each place gets it, whatever becomes of the others: what was done can be told only now.
+    """
+    with ExitStack() as places:  # which begins with the last
+        places.callback(_told, report, as_data=json == "-")
+        if html is not None:
+            places.callback(write_private, html, as_html(report))
+        if json is not None and json != "-":
+            places.callback(write_private, json, f"{as_json(report)}\n")
+
+
+def _told(report: Report, *, as_data: bool) -> None:
+    with done(_deed(report)):
+        if not as_data:
+            show_report(stdout(), report)
+            return
+        with suppress(OSError):  # beside the data
+            show_report(stderr(), report)
         typer.echo(as_json(report).encode(errors="backslashreplace"))
-    elif json is not None:
-        write_private(json, f"{as_json(report)}\n")
-    if html is not None:
-        write_private(html, as_html(report))
+
+
+def _deed(report: Report) -> str | None:
+    """Say what a run has changed; None for one that only reads."""
+    if report.kind not in ("apply", "undo"):
+        return None
+    told = ", ".join(f"{count:,} {result}" for result, count in report.counts.items())
+    return f"{report.kind} is through ({told or 'no notes'})"
 
 
 def show_report(console: Console, report: Report) -> None:

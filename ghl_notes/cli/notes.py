@@ -74,6 +74,7 @@ class Doomed:
         return Told(
             records=[record(note, client.location_id)],
             show=lambda console: console.print(cell(f"Deleted note {note.id}."), soft_wrap=True),
+            deed=f"note {note.id} was deleted",
         )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from ghl_notes import UNSET, Unset
+from ghl_notes import UNSET, Note, Unset
 from ghl_notes.cli.asking import text_of
 from ghl_notes.cli.calls import Work, command
 from ghl_notes.cli.groups import group
@@ -61,7 +61,8 @@ def _add(  # noqa: PLR0913 - one for each option
 ) -> Work:
     """Write a note on a contact, once, and show it.
 
-    If a reply is lost, the note is looked for before it is written again.
+    If a reply is lost, the note is looked for before it is written again. Exit status 0 says that
+    it is written, even if it could not be shown.
     """
     text = text_of(body)
     return lambda client: one(
@@ -70,6 +71,7 @@ def _add(  # noqa: PLR0913 - one for each option
         client.notes.create(
             contact, text, user_id=user_id, title=title, color=color, pinned=pinned or None
         ),
+        deed=lambda note: f"note {note.id} was written",
     )
 
 
@@ -104,6 +106,7 @@ def _edit(  # noqa: PLR0913 - one for each option
             color=_given(color),
             pinned=_given(pinned),
         ),
+        deed=_changed,
     )
 
 
@@ -127,8 +130,15 @@ def _pin(
 ) -> Work:
     """Pin a note to the top of its contact, and show it."""
     return lambda client: one(
-        NOTE, client.location_id, client.notes.update(contact, note, pinned=not off)
+        NOTE,
+        client.location_id,
+        client.notes.update(contact, note, pinned=not off),
+        deed=_changed,
     )
+
+
+def _changed(note: Note) -> str:
+    return f"note {note.id} was changed"
 
 
 def _given(value: T | None) -> T | Unset:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from typing import Self
@@ -164,7 +165,9 @@ def _to_stdout(data: bytes) -> None:
 
 
 def _to_stderr(data: bytes) -> None:
-    sys.stderr.write(_sayable(data.decode()))  # as text it goes above a live bar, not through it
+    with suppress(OSError):  # beside the notes, which go on, and the status tells it too
+        # As text it goes above a live bar, not through it.
+        sys.stderr.write(_sayable(data.decode()))
 
 
 def _sayable(lines: str) -> str:

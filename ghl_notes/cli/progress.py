@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from attrs import define, field
@@ -128,29 +128,46 @@ class Tally:
 async def shown(
     draw: Callable[[], RenderableType], console: Console, *, hidden: bool = False
 ) -> AsyncIterator[None]:
-    """Show live lines meanwhile if the console is a terminal, and leave no trace of them."""
+    """Show live lines meanwhile if the console is a terminal, and leave no trace of them.
+
+    When the terminal is gone nothing is shown any more, and the work goes on.
+    """
     if hidden or not console.file.isatty() or console.is_dumb_terminal:
         yield
         return
     # Drawn by the event loop, not by Rich's thread, so that nothing is counted while it is read.
-    with Live(
+    live = Live(
         get_renderable=draw,
         console=console,
         auto_refresh=False,
         transient=True,
         redirect_stdout=False,
-    ) as live:
-        ticker = asyncio.create_task(_tick(live))
-        try:
-            yield
-        finally:
-            ticker.cancel()
+    )
+    if not _is_begun(live):
+        yield
+        return
+    ticker = asyncio.create_task(_tick(live))
+    try:
+        yield
+    finally:
+        ticker.cancel()
+        with suppress(OSError):
+            live.stop()
+
+
+def _is_begun(live: Live) -> bool:
+    try:
+        live.start()
+    except OSError:
+        return False
+    return True
 
 
 async def _tick(live: Live) -> None:
-    while True:
-        live.refresh()
-        await asyncio.sleep(_TICK)
+    with suppress(OSError):
+        while True:
+            live.refresh()
+            await asyncio.sleep(_TICK)
 
 
 def bar(tally: Tally) -> Group:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from attrs import asdict
-from rich.console import Console
 
 from ghl_notes import Observer, RequestRejected, Unavailable, UnexpectedResponse
 from ghl_notes.cli.migrate_progress import Progress, drawn
@@ -17,6 +16,7 @@ from ghl_notes.cli.progress import shown
 from ghl_notes.cli.records import line, written
 from ghl_notes.cli.sources_access import CinnoxAccess, CloseAccess
 from ghl_notes.cli.statuses import Status, explained, say
+from ghl_notes.cli.tables import Screen
 from ghl_notes.migrate.reports import notes
 from ghl_notes.sources import SourceNote
 from ghl_notes.sources.close import NoteFilters
@@ -81,7 +81,7 @@ async def list_notes(wanted: Wanted, out: str, *, force: bool) -> Status:
     with closing(Lines.at(out, force=force)) as lines:
         progress.begin("reading")
         try:
-            async with shown(partial(drawn, progress), Console(stderr=True), hidden=on_screen):
+            async with shown(partial(drawn, progress), Screen(stderr=True), hidden=on_screen):
                 status = await _copied(wanted(progress.tally), lines, progress)
             lines.begin()
         finally:

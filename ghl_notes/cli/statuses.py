@@ -4,7 +4,8 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Final
@@ -24,7 +25,7 @@ from ghl_notes import (
 )
 from ghl_notes.cli.plain import one_line
 
-__all__ = ["Refused", "Status", "explained", "finish", "is_hopeless", "say"]
+__all__ = ["Refused", "Status", "done", "explained", "finish", "is_hopeless", "remark", "say"]
 
 
 # What the library calls the arguments that are these options here, by the server that is meant.
@@ -53,8 +54,30 @@ class Refused(Exception):
 
 
 def say(sentence: str) -> None:
-    """Tell the user something that is not the output."""
-    typer.echo(f"ghl-notes: {one_line(sentence)}", err=True)
+    """Tell the user something that is not the output, if stderr takes it."""
+    remark(f"ghl-notes: {one_line(sentence)}")
+
+
+def remark(line: str) -> None:
+    """Write a line to stderr, if it takes it: no work ends for a terminal that is gone."""
+    with suppress(OSError):
+        typer.echo(line, err=True)
+
+
+@contextmanager
+def done(deed: str | None) -> Iterator[None]:
+    """Write the output of a command that has done its deed: if that fails, the command has not.
+
+    Whoever repeats a command until it ends well would do the same deed twice. With None, as for a
+    command whose output is all that it is for, the failure is raised.
+    """
+    try:
+        yield
+    except OSError as error:
+        if deed is None:
+            raise
+        _let_go_of_stdout()
+        say(f"{deed}; only the output failed ({error.strerror or error})")
 
 
 def finish(begin: Callable[[], Coroutine[object, object, Status]]) -> Status:

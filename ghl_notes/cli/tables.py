@@ -3,6 +3,8 @@
 Nothing in them is cut off but texts, and never an id: that is to be copied.
 """
 
+import errno
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,7 +15,7 @@ from rich.text import Text
 
 from ghl_notes.cli.plain import cell
 
-__all__ = ["NONE", "sheet", "show", "stdout"]
+__all__ = ["NONE", "Screen", "sheet", "show", "stdout"]
 
 NONE: Final = "-"
 """What stands where there is nothing to tell, so that every line has as many words."""
@@ -26,10 +28,20 @@ _GAP: Final = 2
 _LEAST: Final = 20
 
 
-def stdout() -> Console:
-    """Make a console on stdout that cuts nothing off where there is no terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_NO_WIDTH)
+class Screen(Console):
+    """A console that raises what it meets. Rich's own ends the program when its reader is gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to whoever prints, as any other failure of the output."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def stdout(*, stderr: bool = False) -> Screen:
+    """Make a console on stdout, or stderr, that cuts nothing off where there is no terminal."""
+    console = Screen(stderr=stderr, highlight=False)
+    if console.is_terminal:
+        return console
+    return Screen(stderr=stderr, highlight=False, width=_NO_WIDTH)
 
 
 def show(

@@ -53,12 +53,16 @@ def _add(
         str | None, typer.Option(metavar="ID", help="The user who is to do it.")
     ] = None,
 ) -> Work:
-    """Set a task for a contact, once, and show it."""
+    """Set a task for a contact, once, and show it.
+
+    Exit status 0 says that it is set, even if it could not be shown.
+    """
     at = moment("--due", due)
     return lambda client: one(
         TASK,
         client.location_id,
         client.tasks.create(contact, title, due_date=at, body=body, assigned_to=user),
+        deed=lambda task: f"task {task.id} was set",
     )
 
 
@@ -73,5 +77,8 @@ def _done(
 ) -> Work:
     """Mark a task as done, and show it."""
     return lambda client: one(
-        TASK, client.location_id, client.tasks.complete(contact, task, completed=not undo)
+        TASK,
+        client.location_id,
+        client.tasks.complete(contact, task, completed=not undo),
+        deed=lambda task: f"task {task.id} was changed",
     )

@@ -12,7 +12,7 @@ from rich.text import Text
 from ghl_notes import Listing
 from ghl_notes.cli.plain import block, cell
 from ghl_notes.cli.records import line, record
-from ghl_notes.cli.statuses import Status, say
+from ghl_notes.cli.statuses import Status, done, say
 from ghl_notes.cli.tables import sheet, show, stdout
 from ghl_notes.cli.times import clock
 
@@ -29,12 +29,15 @@ class Told:
     """What came of a command.
 
     ``hint`` is for people alone. ``trouble`` is what went wrong all the same, and always told.
+    ``deed`` says what the command has changed: then it has ended well, even if nothing of this can
+    be written.
     """
 
     records: Sequence[Mapping[str, object]] = ()
     show: Callable[[Console], None] = lambda _: None
     hint: str | None = None
     trouble: Sequence[str] = ()
+    deed: str | None = None
     status: Status = Status.DONE
 
     def beside(self, name: str, more: "Told") -> "Told":
@@ -80,11 +83,19 @@ class Kind(Generic[T]):
             console.print(Text(block(text).rstrip()))
 
 
-async def one(kind: Kind[T], location_id: str | None, call: Awaitable[T]) -> Told:
-    """Make a call, and tell the one thing that it brings."""
+async def one(
+    kind: Kind[T],
+    location_id: str | None,
+    call: Awaitable[T],
+    *,
+    deed: Callable[[T], str] | None = None,
+) -> Told:
+    """Make a call, and tell the one thing that it brings; ``deed`` says what the call changed."""
     thing = await call
     return Told(
-        records=[record(thing, location_id)], show=lambda console: kind.show_one(console, thing)
+        records=[record(thing, location_id)],
+        show=lambda console: kind.show_one(console, thing),
+        deed=None if deed is None else deed(thing),
     )
 
 
@@ -107,12 +118,13 @@ def facts(*named: tuple[str, object]) -> list[tuple[str, Text]]:
 
 def tell(told: Told, *, as_json: bool) -> Status:
     """Write it to stdout, and what is not part of it to stderr."""
-    if as_json:
-        typer.echo(b"".join(map(line, told.records)), nl=False)
-    else:
-        told.show(stdout())
-        if told.hint:
-            say(told.hint)
+    with done(told.deed):
+        if as_json:
+            typer.echo(b"".join(map(line, told.records)), nl=False)
+        else:
+            told.show(stdout())
+    if told.hint and not as_json:
+        say(told.hint)
     for sentence in told.trouble:
         say(sentence)
     return told.status

@@ -1,15 +1,30 @@
 # ruff: noqa: ANN003 - what takes them names and checks them
-"""The app of a pretend HighLevel and its store, as the user of the command line has them."""
+"""What the user of the command line has: the app of a pretend HighLevel, its store, a ledger."""
 
 from pathlib import Path
 
 from attrs import define, evolve
 
 from ghl_notes import App, HighLevel
+from ghl_notes.migrate import LEDGER, ledger
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores import SQLiteStore
 from ghl_notes.testing import FakeHighLevel
 from ghl_notes.testing.app import FakeApp
+
+
+async def use_ledger() -> None:
+    """Make a ledger in the present folder that was used before.
+
+    A new one would be waited for: a run that was killed may have lost it.
+    """
+    book = ledger.Ledger(LEDGER)
+    entry = ledger.Entry(
+        source="another", account="a", location_id="l", key="k", contact_id="c", state="done",
+        digest="",
+    )  # fmt: skip
+    await book.put(entry)
+    await book.close()
 
 
 @define

@@ -13,8 +13,9 @@ import pytest_asyncio
 from attrs import frozen
 
 from ghl_notes.cli import migrate_options
-from ghl_notes.migrate import LEDGER, drafting, ledger
+from ghl_notes.migrate import LEDGER, drafting
 from ghl_notes.testing import FakeCinnox, FakeClose, FakeHighLevel
+from tests.cli.accounts import use_ledger
 
 Run = Callable[..., Awaitable[object]]
 SOURCES = ("close", "cinnox")
@@ -65,13 +66,7 @@ async def sources() -> AsyncIterator[dict[str, FakeClose | FakeCinnox]]:
 async def desks(run, start, sources, tmp_path, monkeypatch) -> dict[str, Desk]:
     """Give a desk for each source, and a folder of their own with a ledger that was used before."""
     monkeypatch.chdir(tmp_path)
-    book = ledger.Ledger(LEDGER)  # a new one would be waited for: a killed run may have lost it
-    entry = ledger.Entry(
-        source="another", account="a", location_id="l", key="k", contact_id="c", state="done",
-        digest="",
-    )  # fmt: skip
-    await book.put(entry)
-    await book.close()
+    await use_ledger()
     fake = await start(contacts=3, notes_per_contact=1)
     account = {
         "GHL_NOTES_TOKEN": fake.private_token,
@@ -269,6 +264,16 @@ async def test_a_report_is_written_for_programs_and_browsers(desk, tmp_path, dee
     assert (told["kind"], told["source"], len(told["lines"])) == (deed[2:], "close", 6)
     assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("r.json", "r.html")} == {0o600}
+
+
+async def test_each_place_gets_the_report_whatever_becomes_of_the_others(desk, tmp_path) -> None:
+    """A file that is on a full disk costs neither the other file nor the screen what was done."""
+    page = tmp_path / "report.html"
+    outcome = await desk("--apply", "--yes", "--json", "/dev/full", "--html", page)
+
+    assert (outcome.status, counts(outcome)) == (1, {"created": 6})
+    assert "No space left on device" in outcome.last
+    assert "<html" in page.read_text()
 
 
 async def test_stdout_may_take_the_json(desk) -> None:
