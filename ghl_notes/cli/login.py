@@ -1,7 +1,7 @@
 """``ghl-notes login``: one install, through the user's browser, into the store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Self
 
@@ -16,7 +16,7 @@ from ghl_notes.cli.browser import open_page
 from ghl_notes.cli.door import HERE, Door, door_of
 from ghl_notes.cli.facts import named
 from ghl_notes.cli.paste import pasted
-from ghl_notes.cli.statuses import Refused, Status, say
+from ghl_notes.cli.statuses import Refused, Status, done, say
 from ghl_notes.cli.tables import NONE
 
 __all__ = ["Order", "login"]
@@ -59,15 +59,41 @@ async def login(order: Order) -> Status:
 
     Raises ``Refused`` or ``ConfigurationError`` before the browser is sent anywhere.
     """
-    async with order.account.highlevel() as highlevel:
-        # A store that cannot be used is found out now, and not when there is a token to save.
-        stored = [one async for one in highlevel.installs()]
-        install = await (_paste if order.paste else _serve)(highlevel, order)
+    before: list[Install] | None = None
+    try:
+        async with order.account.highlevel() as highlevel:
+            # A store that cannot be used is found out now, and not when there is a token to save.
+            before = await _stored(highlevel)
+            install = await (_paste if order.paste else _serve)(highlevel, order)
+    except (asyncio.CancelledError, _TimeIsUp) as end:
+        # Closing has waited for an exchange that was under way, since its code works once.
+        install = None if before is None else await _come_since(order, before)
+        if install is None and isinstance(end, asyncio.CancelledError):
+            raise
+        if install is None:
+            say(str(end))
     if install is None:
         return Status.FAILED
-    again = any(one.key == install.key for one in stored)
-    typer.echo(_card(install, order, again=again))
+    with done(f"the app is installed on {named(install)}"):
+        again = any(one.key == install.key for one in before or ())
+        typer.echo(_card(install, order, again=again))
     return Status.DONE
+
+
+class _TimeIsUp(Exception):
+    """Nobody came, or nothing of it was installed, in the time that there was."""
+
+
+async def _stored(highlevel: HighLevel) -> list[Install]:
+    return [one async for one in highlevel.installs()]
+
+
+async def _come_since(order: Order, before: Sequence[Install]) -> Install | None:
+    """Find an install that was stored since then, by an exchange that nobody waited for."""
+    known = {(one.key, one.installed_at) for one in before}
+    async with order.account.highlevel() as highlevel:
+        now = await _stored(highlevel)
+    return next((one for one in now if (one.key, one.installed_at) not in known), None)
 
 
 async def _paste(highlevel: HighLevel, order: Order) -> Install | None:
@@ -78,7 +104,7 @@ async def _paste(highlevel: HighLevel, order: Order) -> Install | None:
     return await pasted(highlevel, request, order.account.redirect_uri)
 
 
-async def _serve(highlevel: HighLevel, order: Order) -> Install | None:
+async def _serve(highlevel: HighLevel, order: Order) -> Install:
     door, visit = door_of(order.account.redirect_uri, order.listen), _Visit()
     routes = highlevel.routes(door.prefix, url=order.authorize_url, on_install=visit.on_install)
     application = web.Application(middlewares=[visit.notice])
@@ -91,9 +117,10 @@ async def _serve(highlevel: HighLevel, order: Order) -> Install | None:
         try:
             async with asyncio.timeout(order.timeout):
                 return await visit.installed
-        except TimeoutError:
-            say(f"nothing was installed within {order.timeout:g} s: {_hint(visit, order, door)}")
-            return None
+        except TimeoutError as error:
+            hint = _hint(visit, order, door)
+            msg = f"nothing was installed within {order.timeout:g} s: {hint}"
+            raise _TimeIsUp(msg) from error
 
 
 @define(eq=False)

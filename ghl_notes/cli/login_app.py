@@ -76,8 +76,9 @@ def login(  # noqa: PLR0913 - one for each option
 
     **--paste**: whatever the browser shows at the end, paste the URL from its address bar here.
 
-    Exit status: 0 installed, 2 wrong usage, 1 anything else, 130 stopped by Ctrl-C, in which case
-    nothing is stored.
+    Exit status: 0 installed, 2 wrong usage, 1 anything else, 130 stopped by Ctrl-C before anything
+    was stored. Once HighLevel is asked for the tokens, the end of --timeout or Ctrl-C waits for its
+    answer, and what it brings is stored and told; a second Ctrl-C does not wait to tell it.
     """
     # With a web server, which is to slow down no other command.
     from ghl_notes.cli.login import Order  # noqa: PLC0415

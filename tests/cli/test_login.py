@@ -7,12 +7,18 @@ import signal
 import socket
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
+from attrs import define, field
 
 from ghl_notes.cli.account import Account, Place
 from ghl_notes.cli.door import door_of
 from ghl_notes.cli.login import Order, _hint, _listening, _Visit
+from ghl_notes.cli.login import login as log_in
+from ghl_notes.testing import TokenRequest
+from tests.cli.accounts import Account as FakeAccount
 from tests.keys import location_on
 
 pytestmark = pytest.mark.slow
@@ -221,6 +227,120 @@ async def test_ctrl_c_stores_nothing(here, login) -> None:
 
     assert (ended.status, ended.err) == (130, "ghl-notes: stopped\n")
     assert await here.stored() == {}
+
+
+async def test_ctrl_c_is_not_told_of_an_install_that_was_there_before(here, login) -> None:
+    """What another login stored, this one has not."""
+    await here.install(here.fake.location_id)
+    running = await login(here)
+    await until_it_waits(running)
+    running.process.send_signal(signal.SIGINT)
+    ended = await running.end()
+
+    assert (ended.status, ended.err) == (130, "ghl-notes: stopped\n")
+
+
+@define
+class Exchange:
+    """The exchange of a code, held at HighLevel's door until it may go on."""
+
+    asked: asyncio.Event = field(factory=asyncio.Event)
+    may_go_on: asyncio.Event = field(factory=asyncio.Event)
+
+    async def __call__(self, request: TokenRequest) -> None:
+        """Hold it."""
+        if request.phase == "arrived":
+            self.asked.set()
+            await asyncio.wait_for(self.may_go_on.wait(), 20)
+
+
+@pytest_asyncio.fixture
+async def slow(start, store, port) -> tuple[Account, Exchange]:
+    """Give an account whose codes are exchanged when the test says so."""
+    exchange = Exchange()
+    uri = f"http://127.0.0.1:{port}/oauth/callback"
+    return FakeAccount(await start(on_token=exchange, redirect_uri=uri), store), exchange
+
+
+async def test_ctrl_c_in_the_middle_of_an_exchange_tells_what_it_brought(
+    slow, login, browser, port
+) -> None:
+    """A code works once, so its install is stored all the same, and the user learns of it."""
+    account, exchange = slow
+    running = await login(account)
+    page = await until_it_waits(running)
+    choosing = asyncio.create_task(browser.choose(page, account.fake.location_id))
+    await asyncio.wait_for(exchange.asked.wait(), 10)
+    running.process.send_signal(signal.SIGINT)
+    await until_nobody_listens(port)
+    exchange.may_go_on.set()
+    ended = await running.end()
+    await asyncio.gather(choosing, return_exceptions=True)
+
+    assert (ended.status, ended.err) == (0, "")
+    assert f"Installed on location {account.fake.location_id}" in ended.out
+    assert set(await account.stored()) == {location_on(account.fake)}
+
+
+async def test_the_end_of_its_time_in_the_middle_of_an_exchange_tells_what_it_brought(
+    slow, browser, port, monkeypatch, capsys
+) -> None:
+    """Also where the browser's page was given up: the exchange is waited for, and told."""
+    account, exchange = slow
+    times: dict[float, asyncio.Timeout] = {}
+    timeout = asyncio.timeout
+
+    def watched(seconds: float | None) -> asyncio.Timeout:
+        made = timeout(seconds)
+        if seconds is not None:
+            times[seconds] = made
+        return made
+
+    monkeypatch.setattr(asyncio, "timeout", watched)
+    monkeypatch.setattr("ghl_notes.cli.login._LAST_PAGE_SECONDS", 0.01)
+    ending = asyncio.create_task(log_in(in_this_process(account, seconds=543.25)))
+    await browser.finds(f"http://127.0.0.1:{port}/oauth/connect")
+    page = f"http://127.0.0.1:{port}/oauth/connect"
+    choosing = asyncio.create_task(browser.choose(page, account.fake.location_id))
+    await asyncio.wait_for(exchange.asked.wait(), 10)
+    times[543.25].reschedule(0.0)
+    with pytest.raises(aiohttp.ClientError):
+        await choosing
+    exchange.may_go_on.set()
+    status = await ending
+
+    told = capsys.readouterr()
+    assert (status, told.err) == (0, "")
+    assert f"Installed on location {account.fake.location_id}" in told.out
+    assert set(await account.stored()) == {location_on(account.fake)}
+
+
+def in_this_process(account: FakeAccount, *, seconds: float) -> Order:
+    """Order a login without a browser."""
+    return Order(
+        account=Account(
+            place=Place(str(account.store)),
+            client_id=account.fake.app.client_id,
+            client_secret=account.fake.app.client_secret,
+            redirect_uri=account.fake.redirect_uri,
+            base_url=account.fake.url,
+        ),
+        authorize_url=f"{account.fake.url}/v2/oauth/chooselocation",
+        browser=False,
+        timeout=seconds,
+    )
+
+
+async def until_nobody_listens(port: int) -> None:
+    """Wait until a program has closed its door."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                return
+            writer.close()
+            await asyncio.sleep(0.01)
 
 
 async def test_a_port_that_is_taken_is_refused(account, run) -> None:
