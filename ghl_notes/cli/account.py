@@ -142,8 +142,11 @@ def reaching(make: Callable[..., C], base_url: str | None, api_version: str | No
 
 
 def patient() -> RetryPolicy:
-    """Give the patience of long jobs: some minutes, so that no shorter outage ends one."""
-    return RetryPolicy(bulk_attempts=20)
+    """Give the patience of long jobs: some minutes a call, so that no shorter outage ends one.
+
+    Where a job makes single calls, nobody waits for one of them alone either.
+    """
+    return RetryPolicy(attempts=20, bulk_attempts=20)
 
 
 def _made(told_by: str, make: Callable[[], TokenStore]) -> TokenStore:

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from ghl_notes.cli import migrate_options
 from ghl_notes.migrate import LEDGER, drafting
-from ghl_notes.testing import FakeCinnox, FakeClose, FakeHighLevel
+from ghl_notes.testing import Failure, FakeCinnox, FakeClose, FakeHighLevel
 from tests.cli.accounts import use_ledger
 
 Run = Callable[..., Awaitable[object]]
@@ -197,6 +197,22 @@ async def test_an_url_that_leads_nowhere_is_named_as_its_option(desks, name, opt
     assert f"check {option}" in source.last
     assert "--base-url must be" in highlevel.last
     assert "base_url" not in source.err + highlevel.err
+
+
+async def test_an_outage_is_waited_out_by_every_call(desk) -> None:
+    """A server that fails for longer than a single call is patient elsewhere ends no migration."""
+    down = Failure(status=503, headers={"retry-after": "0"})
+    rows = [
+        ("/search/duplicate", (), {"create": 6}),
+        ("/notes", ("--apply", "--yes"), {"created": 6}),
+        ("/notes", ("--verify",), {"present": 6}),
+        ("/notes", ("--undo", "--yes"), {"deleted": 6}),
+    ]
+    for path, args, told in rows:
+        method = "DELETE" if "--undo" in args else "GET"
+        desk.fake.inject(down, 15, method=method, path_contains=path)
+        outcome = await desk(*args)
+        assert (outcome.status, counts(outcome)) == (0, told), args
 
 
 async def test_undo_is_about_one_source(desks) -> None:
