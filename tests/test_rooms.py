@@ -72,12 +72,13 @@ TABLE = {
     "oauth/token_reply": "errors models/* stores/protocol",
     "oauth/session": (
         "errors models/* http/failures http/protocol http/redaction http/reply"
-        " http/transport oauth/token_reply"
+        " http/transport oauth/token_reply stores/waiting"
     ),
     "oauth/at_work": "",
     "oauth/observing": "events",
     "oauth/refreshing": (
         "errors events models/* http/outcomes http/retries oauth/observing oauth/token_reply"
+        " stores/finishing"
     ),
     "oauth/remembering": "errors",
     "oauth/keeping": "events models/* oauth/auth oauth/refreshing stores/protocol",
@@ -86,7 +87,8 @@ TABLE = {
         " stores/protocol"
     ),
     "oauth/spending": (
-        "errors events models/* oauth/at_work oauth/keeping oauth/minting oauth/refreshing"
+        "errors events models/* oauth/at_work oauth/keeping oauth/minting"
+        " oauth/refreshing"
         " oauth/remembering stores/protocol"
     ),
     "oauth/recovery": (
@@ -95,7 +97,7 @@ TABLE = {
     ),
     "oauth/renewal": "errors models/* oauth/keeping oauth/minting oauth/recovery",
     "oauth/exchanging": "errors events http/outcomes http/retries models/*",
-    "oauth/holding": "errors models/* stores/protocol",
+    "oauth/holding": "errors models/* stores/protocol stores/waiting",
     "oauth/installs": (
         "errors events models/* http/loops http/retries oauth/exchanging oauth/holding"
         " oauth/keeping oauth/minting oauth/observing oauth/refreshing oauth/renewal oauth/session"

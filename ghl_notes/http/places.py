@@ -46,6 +46,11 @@ class Capacity:
         """All of them."""
         return self.shared + 2 * self.reserved + self.tokens
 
+    @property
+    def most(self) -> int:
+        """All, and those of requests for tokens that take long: they go on without their places."""
+        return self.total + 4 * self.tokens
+
     @classmethod
     def within(cls, limit: int) -> "Capacity":
         """Divide the connections of a session that has no more than ``limit``; 0 for no limit."""
@@ -184,7 +189,7 @@ class Lane:
             return self._taken[bulk]
         return self._reserved(bulk=bulk)
 
-    async def wait(self, *, bulk: bool) -> Place:
+    async def wait(self, *, bulk: bool, seconds: float | None = None) -> Place:
         """Wait for a place. Raises ``Unavailable`` when none became free in time."""
         places = self._places
         waiter: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
@@ -193,7 +198,7 @@ class Lane:
         if self not in pool.waiting:
             pool.waiting.append(self)
         pool.admit()
-        seconds = places.patience * (_BULK_PATIENCE if bulk else 1)
+        seconds = seconds or places.patience * (_BULK_PATIENCE if bulk else 1)
         try:
             async with asyncio.timeout(seconds):
                 return await waiter

@@ -58,7 +58,7 @@ class Transport:
         owner: LoopOwner | None = None,
     ) -> None:
         self._server = server
-        self._seconds = timeout
+        self.seconds: float = timeout
         self._borrowed = session
         self._own: aiohttp.ClientSession | None = None
         self._owner = owner = owner or LoopOwner()
@@ -81,7 +81,7 @@ class Transport:
         self._timeout = _within(timeout)
         self._closed = False
 
-    async def send(
+    async def send(  # noqa: PLR0913 - what aiohttp wants to know
         self,
         method: str,
         url: URL | str,
@@ -89,9 +89,11 @@ class Transport:
         sent: bytes | None,
         *,
         seconds: float | None = None,
+        connecting: float | None = None,
     ) -> Reply:
         """Send one request and read its whole reply, within ``seconds`` or the usual timeout.
 
+        The way to a connection may take ``connecting`` of them.
         Raises ``Unavailable`` when no whole reply came, with the ``status`` if that came, and
         ``UnexpectedResponse`` when the reply is larger than ``MAX_BODY``; before anything was sent
         ``ConfigurationError``, for a session that cannot be used. Where the status and the
@@ -112,7 +114,7 @@ class Transport:
                 data=sent,
                 allow_redirects=False,
                 raise_for_status=False,
-                timeout=self._timeout if seconds is None else _within(seconds),
+                timeout=self._timeout if seconds is None else _within(seconds, connecting),
             )
             try:
                 body = await _bounded(response)
@@ -140,14 +142,14 @@ class Transport:
         raise _named(failure, self._server, status) from (None if telling else failure)
 
     @asynccontextmanager
-    async def place_for_token(self) -> AsyncIterator[None]:
+    async def place_for_token(self, *, seconds: float | None = None) -> AsyncIterator[None]:
         """Have one of the connections kept for tokens, to ``send`` a request for one.
 
-        Raises ``Unavailable`` if none becomes free within 5 s, whatever ``timeout`` is.
+        Raises ``Unavailable`` if none becomes free in ``seconds``, whatever ``timeout`` is; in 5.
         """
         self._owner.enter(asyncio.get_running_loop())
         lane = self.token_lane
-        place = lane.take(bulk=False) or await lane.wait(bulk=False)
+        place = lane.take(bulk=False) or await lane.wait(bulk=False, seconds=seconds)
         try:
             yield
         finally:
@@ -155,7 +157,7 @@ class Transport:
 
     def spare(self) -> "Transport":
         """Make one with a session of its own, for what must go on after this one was closed."""
-        return Transport(None, timeout=self._seconds, server=self._server)
+        return Transport(None, timeout=self.seconds, server=self._server)
 
     async def close(self) -> None:
         """Close the session if it is our own. Calling it twice is fine."""
@@ -181,7 +183,7 @@ class Transport:
             raise _closed()
         self._own = aiohttp.ClientSession(
             headers=_introduction(),
-            connector=Connector(limit=self.places.capacity.total, ttl_dns_cache=300),
+            connector=Connector(limit=self.places.capacity.most, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         if hasattr(self._own, "_retry_connection"):
@@ -202,11 +204,12 @@ def _introduction() -> Mapping[str, str]:
     return {"Accept": "application/json", "User-Agent": f"ghl_notes/{version('ghl-notes')}"}
 
 
-def _within(seconds: float) -> ClientTimeout:
+def _within(seconds: float, connecting: float | None = None) -> ClientTimeout:
     # ``connect`` is for all that comes before the request: a connection of a borrowed session's
     # pool, the name, TLS. What fails in it has surely not been sent.
+    connecting = connecting or seconds
     return ClientTimeout(
-        total=seconds, connect=_CONNECTING * seconds, sock_connect=min(10.0, seconds)
+        total=seconds, connect=_CONNECTING * connecting, sock_connect=min(10.0, connecting)
     )
 
 

@@ -1,6 +1,8 @@
 """A code, exchanged: it works once, and no grace is documented for a reply that is lost."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable
+from typing import Protocol
 
 from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.events import Observer
@@ -11,8 +13,16 @@ from ghl_notes.models import StoredInstall
 __all__ = ["exchanged"]
 
 
+class Exchange(Protocol):
+    """Sends a code, in the time that is left after ``spent`` seconds."""
+
+    def __call__(self, *, spent: float) -> Awaitable[StoredInstall]:
+        """Return the install that it brings."""
+        ...
+
+
 async def exchanged(
-    send: Callable[[], Awaitable[StoredInstall]],
+    send: Exchange,
     policy: RetryPolicy,
     *,
     server: str,
@@ -24,10 +34,12 @@ async def exchanged(
     message for the case that our own first try may have used it.
     """
     lost: list[HighLevelError] = []
+    clock = asyncio.get_running_loop().time
+    began = clock()
 
     async def attempt() -> StoredInstall:
         try:
-            return await send()
+            return await send(spent=clock() - began)
         except HighLevelError as error:
             if maybe_applied(error):
                 lost.append(error)

@@ -8,17 +8,34 @@ from typing import TypeVar
 from ghl_notes.errors import ConfigurationError, Unavailable
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores.protocol import SEALED, Hold, Overtaken, TokenStore
+from ghl_notes.stores.waiting import Crowded
 
 __all__ = ["ahead", "held", "readable"]
 
 R = TypeVar("R")
 
 
-async def held(store: TokenStore, key: str, change: Callable[[Hold], Awaitable[R]]) -> R:
+async def held(
+    store: TokenStore, key: str, change: Callable[[Hold], Awaitable[R]], *, patience: float = 0.0
+) -> R:
     """Change an install under the store's hold, and begin again if the hold lapsed meanwhile.
 
-    After that ``change`` finds what another process has written, or what it wrote itself.
+    After that ``change`` finds what another process has written, or what it wrote itself. Where
+    there is a crowd, it is tried for ``patience`` seconds, and the hold is let go between the
+    tries: a hold must end soon, and others may want this install.
     """
+    clock = asyncio.get_running_loop().time
+    ends = clock() + patience
+    while True:
+        try:
+            return await _held(store, key, change)
+        except Crowded as error:
+            if clock() >= ends:
+                error.args = (f"{error.args[0]}; tried for {patience:g} s",)
+                raise
+
+
+async def _held(store: TokenStore, key: str, change: Callable[[Hold], Awaitable[R]]) -> R:
     why = ""
     for _ in range(2):
         try:

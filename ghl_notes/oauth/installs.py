@@ -100,20 +100,22 @@ class Installs:
         self._under_way.forget()
         self.minting = asyncio.Semaphore(_MINTS_AT_ONCE)
         for auth in self._auths.values():
-            auth.running = auth.saving = None
+            auth.running = auth.saving = auth.asking = None
 
     def begin(
         self,
         work: Coroutine[object, object, R],
         *,
         may_stop: Callable[[], bool] = lambda: False,
+        closing: bool = False,
     ) -> asyncio.Task[R]:
         """Begin what ends before ``close`` does, and before ``asyncio.run``, cancelled or not.
 
         While ``may_stop()`` is True, as nothing would be lost, the end of ``asyncio.run`` ends it.
-        Raises ``ConfigurationError`` after ``close``.
+        Raises ``ConfigurationError`` after ``close``, but not for what goes on with work that it
+        waits for (``closing``).
         """
-        if self.closed:
+        if self.closed and not closing:
             work.close()
             msg = "this HighLevel is closed; make a new one"
             raise ConfigurationError(msg)
@@ -263,7 +265,7 @@ class Installs:
 
     async def held(self, key: str, change: Callable[[Hold], Awaitable[R]]) -> R:
         """Change an install under the store's hold; see ``holding``."""
-        return await held(self.store, key, change)
+        return await held(self.store, key, change, patience=self._session.timeout)
 
     async def close(self) -> None:
         """Wait for the renewals that are under way, so that none is lost, and close the store."""

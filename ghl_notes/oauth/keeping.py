@@ -33,7 +33,11 @@ class Keeper(Protocol):
         ...
 
     def begin(
-        self, work: Coroutine[object, object, R], *, may_stop: Callable[[], bool] = ...
+        self,
+        work: Coroutine[object, object, R],
+        *,
+        may_stop: Callable[[], bool] = ...,
+        closing: bool = ...,
     ) -> "asyncio.Task[R]":
         """Begin what ends before ``close`` does, and before ``asyncio.run``."""
         ...

@@ -7,7 +7,7 @@ for tokens and keep a token of its own, so reading and keeping are done here and
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from copy import copy
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode
@@ -30,8 +30,10 @@ from ghl_notes.http.reply import Reply, decode
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import App, Json, Owner, StoredInstall, UserType
 from ghl_notes.oauth.token_reply import stored_install, unreadable
+from ghl_notes.stores.waiting import Crowded
 
-# What one try may take; see ``refreshing`` for how long a refresh is tried.
+# What one try may take at least, however short ``timeout`` is; see ``refreshing`` for how long a
+# refresh is tried. It is also the longest wait for a connection, before which nothing was sent.
 ATTEMPT_SECONDS: Final = 7.0
 
 _SECRETS: Final = frozenset({"code", "refresh_token", "client_secret"})
@@ -48,6 +50,7 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
     token_path = "/oauth/token"  # noqa: S105 - a path
     server = "HighLevel"
     provider = "highlevel"
+    SESSION_REQUEST_PARAMS = ("seconds",)  # what Authlib hands on to ``_fetch_token``
 
     def __init__(
         self,
@@ -70,22 +73,35 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         self._dialect = dialect
         self._clock = clock
 
-    async def exchange(self, code: str, *, user_type: UserType | None = None) -> StoredInstall:
+    @property
+    def timeout(self) -> float:
+        """What one request may take, in seconds, and how long it may wait for its connection."""
+        return max(cast("Transport", self.session).seconds, ATTEMPT_SECONDS)
+
+    async def exchange(
+        self, code: str, *, user_type: UserType | None = None, spent: float = 0.0
+    ) -> StoredInstall:
         """Turn an authorization code into an install.
 
+        A code works once, and no answer to it is repeated: cutting a request short gains nothing.
+        ``spent`` is how many seconds earlier requests have taken of its time.
         Raises ``ReauthorizationRequired`` for a code that is unknown, used or too old.
         """
-        async with self.place():
+        async with self.place(seconds=self.timeout):
             now = self._clock()  # the token's time begins between the request and its reply
             payload = await self.fetch_token(
-                grant_type="authorization_code", code=code, **self._speaking_for(user_type)
+                grant_type="authorization_code",
+                code=code,
+                seconds=max(self.timeout - spent, ATTEMPT_SECONDS),
+                **self._speaking_for(user_type),
             )
         return self.read(payload, now=now)
 
     async def refresh(self, stored: StoredInstall) -> StoredInstall:
         """Spend the refresh token of an install, and return the install with its new token.
 
-        The request is sent at once: wait for a connection with ``place`` before.
+        The request is sent at once: wait for a connection with ``place`` before. It takes as long
+        as ``timeout``; whoever has no time for that cancels it.
         Raises ``ReauthorizationRequired`` if that token is dead, and nothing else is proof of it.
         """
         now = self._clock()  # as above
@@ -96,14 +112,21 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         return self.read(payload, now=now, before=stored)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Have a connection for one request. Raises ``Unavailable`` if none becomes free soon."""
-        try:
-            async with cast("Transport", self.session).place_for_token():
-                yield
-        except HighLevelError as error:
-            error.at("POST", self.token_path)
-            raise
+    async def place(self, *, seconds: float | None = None) -> AsyncIterator[None]:
+        """Have a connection for one request.
+
+        Raises ``Crowded`` if none becomes free in ``seconds``, or in 5 s, as a hold allows.
+        """
+        transport = cast("Transport", self.session)
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(transport.place_for_token(seconds=seconds))
+            except Unavailable as error:
+                raise Crowded(error.args[0]).at("POST", self.token_path) from None
+            except HighLevelError as error:
+                error.at("POST", self.token_path)
+                raise
+            yield
 
     def read(
         self,
@@ -135,7 +158,14 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
             await transport.close()
 
     async def _fetch_token(
-        self, url: str, body: str, *, auth: Any, headers: Mapping[str, str], **_: object
+        self,
+        url: str,
+        body: str,
+        *,
+        auth: Any,
+        headers: Mapping[str, str],
+        seconds: float | None = None,
+        **_: object,
     ) -> Mapping[str, Json]:
         # Authlib passes its module-wide headers uncopied, and authentication may write to them.
         uri, sent, form = auth.prepare("POST", url, {**headers, **self._headers()}, body)
@@ -144,7 +174,9 @@ class OAuthSession(OAuth2Client):  # type: ignore[misc] # Authlib has no types
         secrets = [value for name, value in pairs if name in _SECRETS]
         try:
             reply = await transport.send(
-                "POST", uri, sent, self._spelled(pairs), seconds=ATTEMPT_SECONDS
+                *("POST", uri, sent, self._spelled(pairs)),
+                seconds=seconds or self.timeout,
+                connecting=ATTEMPT_SECONDS,
             )
             if reply.status >= 300:  # noqa: PLR2004
                 reply = redacted(reply, secrets)

@@ -18,7 +18,7 @@ from ghl_notes.stores.postgres_schema import ALONE, CLAIMS, INSTALLS, Connection
 from ghl_notes.stores.protocol import Overtaken
 from ghl_notes.stores.rows import ADOPT, COLUMNS, IS_UNKNOWN, readable, to_row, to_stored
 from ghl_notes.stores.secrecy import Secretive
-from ghl_notes.stores.waiting import HOLD_SECONDS, Turns, Wait, checked_timeout, too_late
+from ghl_notes.stores.waiting import HOLD_SECONDS, Crowded, Turns, Wait, checked_timeout, too_late
 
 __all__ = ["PostgresStore"]
 
@@ -123,8 +123,9 @@ class PostgresStore(Secretive):
     hold is a row lock, a save commits it and ends it, and a holder that dies frees the row at
     once. One that is stopped, or whose machine vanished, is ended by the server after 45 s.
     A caller who waits for a hold for ``hold_timeout`` seconds gets ``Unavailable``, which names the
-    holder. A save is as durable as the server's ``synchronous_commit``. Claims go by the server's
-    clock, and the last of them may be lost with its power.
+    holder; so does one for whom no connection was free, which is said. A save is as durable as the
+    server's ``synchronous_commit``. Claims go by the server's clock, and the last of them may be
+    lost with its power.
 
     Works behind a pooler in transaction mode. Each store opens ``connections`` at most, when they
     are needed, and one of them is always free of holds, so that reading never waits for them. The
@@ -163,13 +164,15 @@ class PostgresStore(Secretive):
         await self._database.check()
         wait = Wait.of(self._hold_timeout)
         async with self._turns.taken(key, wait) as is_our_turn:
+            is_held = not is_our_turn
             while is_our_turn and wait.left:
                 async with self._database.holding(wait) as db:
                     held = await answered(_held(db, key, wait)) if db is not None else None
                     if held is not None:
                         yield held
                         return
-            raise await self._too_late(key)
+                    is_held = is_held or db is not None
+            raise await self._too_late(key) if is_held else self._crowded()
 
     async def list(self) -> AsyncIterator[StoredInstall]:
         """Iterate over all installs, ordered by key, as they stood at the first step."""
@@ -214,6 +217,10 @@ class PostgresStore(Secretive):
         if found and found[0][0]:  # the clock was set back
             await self._database.run(_FOLLOW_CLOCK, [name], lasting=False)
         return not found
+
+    def _crowded(self) -> Crowded:
+        msg = f"PostgresStore: no connection for a hold was free in {self._hold_timeout:g} s:"
+        return Crowded(f"{msg} there are too many at once for its connections=")
 
     async def _too_late(self, key: str) -> Unavailable:
         holder = "another connection"

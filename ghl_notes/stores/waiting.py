@@ -10,10 +10,21 @@ from attrs import frozen
 
 from ghl_notes.errors import ConfigurationError, Unavailable
 
-__all__ = ["HOLD_SECONDS", "Busy", "Turns", "Wait", "acquired", "checked_timeout", "too_late"]
+__all__ = [
+    "HOLD_SECONDS",
+    "Busy",
+    "Crowded",
+    "Turns",
+    "Wait",
+    "acquired",
+    "checked_timeout",
+    "too_late",
+]
 
 HOLD_SECONDS: Final = 60.0
 """How long a caller waits for a hold: longer than any that is well, which ends within 30 s."""
+
+_SOON: Final = 1.0
 
 
 class Busy(Exception):
@@ -22,6 +33,16 @@ class Busy(Exception):
     def __init__(self, holder: str = "") -> None:
         super().__init__()
         self.holder = holder
+
+
+class Crowded(Unavailable):
+    """There are more renewals at once than connections for them, and nothing else is wrong.
+
+    Nobody is stopped, and nothing was sent: it is soon worth another try, in the line of others.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, maybe_applied=False, waited=True, retry_after=_SOON)
 
 
 @frozen

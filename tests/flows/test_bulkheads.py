@@ -138,6 +138,37 @@ async def test_a_pool_of_somebody_else_is_shared_out(fake, build) -> None:
         await highlevel.close()
 
 
+@pytest.mark.parametrize("borrowed", [False, True])
+async def test_a_crowd_of_renewals_is_served(start, build, monkeypatch, borrowed) -> None:
+    """Many tokens ended at once: each waits for its connection as long as any call does."""
+    monkeypatch.setattr("ghl_notes.http.transport._TOKEN_PATIENCE", 0.02)
+    fake = await start(locations=40, contacts=1)
+
+    async def delay(request) -> None:
+        if request.phase == "answered":
+            await asyncio.sleep(0.02)
+
+    connector = aiohttp.TCPConnector(limit=20)  # one of them for tokens
+    async with aiohttp.ClientSession(connector=connector) as session:
+        highlevel = build(fake, limits=AT_ONCE, session=session if borrowed else None)
+        fake.on_token = delay
+        codes = [fake.authorize_code(location_id=one) for one in fake.location_ids]
+        await asyncio.gather(*map(highlevel.install, codes))
+        fake.expire_access_tokens()
+        half = fake.location_ids[:20]
+        streams = [highlevel.location(one).notes.stream([contact_of(fake, one)]) for one in half]
+        calls = [
+            highlevel.location(one).notes.list(contact_of(fake, one))
+            for one in fake.location_ids[20:]
+        ]
+        results = await asyncio.gather(*map(listed, streams), *calls)
+
+        assert [one.error for found in results[:20] for one in found] == [None] * 20
+        assert [len(found) for found in results[20:]] == [5] * 20
+        assert fake.stats.refreshes == 40
+        await highlevel.close()
+
+
 async def test_clients_over_one_session_share_its_connections(fake, connect) -> None:
     """Each has a location of its own, and four that take all they can get stop no other."""
     async with aiohttp.ClientSession() as session:

@@ -1,6 +1,7 @@
 # ruff: noqa: ANN001 - parameters are fixtures, whose types live in conftest
 """From the page on which a user chooses a location to the first call in its name."""
 
+import asyncio
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 
 from ghl_notes.errors import ConfigurationError, ReauthorizationRequired, Unavailable
+from ghl_notes.oauth import session
 from ghl_notes.testing import Fault
 from tests.keys import company_on
 
@@ -39,6 +41,21 @@ async def test_an_install_through_the_browser(fake, highlevel, page, contact_id)
     assert install.scopes == ("contacts.readonly", "contacts.write")
     assert 86_300 < (install.expires_at - datetime.now(UTC)).total_seconds() < 86_400
     assert len(await highlevel.location(fake.location_id).notes.list(contact_id)) == 5
+    assert fake.stats.by_route["POST /oauth/token"] == 1
+
+
+async def test_a_slow_exchange_is_waited_for(fake, build, monkeypatch) -> None:
+    """A code works once, so its request has all of ``timeout``, and is not cut for another."""
+    monkeypatch.setattr(session, "ATTEMPT_SECONDS", 0.05)
+
+    async def delay(request) -> None:
+        if request.phase == "answered":
+            await asyncio.sleep(0.2)
+
+    fake.on_token = delay
+    highlevel = build(fake, timeout=10)
+
+    assert (await highlevel.install(fake.authorize_code())).location_id == fake.location_id
     assert fake.stats.by_route["POST /oauth/token"] == 1
 
 

@@ -32,7 +32,7 @@ from ghl_notes.errors import (
 from ghl_notes.http.protocol import dialect
 from ghl_notes.http.transport import Transport
 from ghl_notes.models import Install, Owner, StoredInstall, Token
-from ghl_notes.oauth.session import OAuthSession
+from ghl_notes.oauth.session import ATTEMPT_SECONDS, OAuthSession
 from ghl_notes.oauth.token_reply import stored_install
 from ghl_notes.stores.rows import to_row, to_stored
 
@@ -128,6 +128,16 @@ async def endpoint() -> AsyncIterator[Endpoint]:
         )
         yield endpoint
         await transport.close()
+
+
+async def test_a_request_has_its_time_however_short_timeout_is(endpoint: Endpoint) -> None:
+    """As long as ``timeout`` where that is long: a token that is cut off may be lost."""
+    its: dict[float, float] = {5: endpoint.session.timeout}
+    for seconds in (0.1, 60):
+        endpoint.session.session = Transport(None, timeout=seconds)
+        its[seconds] = endpoint.session.timeout
+
+    assert its == {5: ATTEMPT_SECONDS, 0.1: ATTEMPT_SECONDS, 60: 60}
 
 
 # --- what is asked --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from ghl_notes.errors import ConfigurationError, HighLevelError, Unavailable
 from ghl_notes.models import Owner, location_key
 from ghl_notes.stores import TokenStore
 from ghl_notes.stores.owned import OwnedStore
+from ghl_notes.stores.waiting import Crowded
 from tests.stores.installs import KEY, count_of, count_on, install, keys, save
 from tests.stores.servers import conninfo, extra, place_on
 
@@ -304,6 +305,19 @@ async def test_holds_never_starve_readers(schema: str, connections: int) -> None
     assert count_of(await store.load(KEY)) == 11
     await store.close()
     await other.close()
+
+
+async def test_a_crowd_is_told_from_a_holder_that_stands_still(schema: str) -> None:
+    """Who finds no connection for a hold is told so, and that it is worth another try."""
+    store = postgres.PostgresStore(conninfo(schema), connections=2, hold_timeout=0.3)
+    async with store.hold("other"):
+        with pytest.raises(Crowded, match="no connection for a hold was free") as raised:
+            await count_on(store)
+    await save(store, install(count=1))
+
+    assert (raised.value.waited, raised.value.maybe_applied) == (True, False)
+    assert raised.value.retry_after == 1
+    await store.close()
 
 
 def test_one_connection_is_not_enough() -> None:

@@ -344,6 +344,21 @@ async def test_one_call_may_have_less_time() -> None:
             await get(transport, served.url, seconds=0.05)
 
 
+async def test_the_way_to_a_connection_may_have_less_time() -> None:
+    """However long the answer may take: what found no connection was not sent."""
+    connector = aiohttp.TCPConnector(limit=1)
+    async with serving(waits) as served, aiohttp.ClientSession(connector=connector) as session:
+        transport = Transport(session, timeout=60)
+        first = asyncio.create_task(get(transport, served.url))
+        while not connector._acquired:  # noqa: ASYNC110 - what it waits for sets no event
+            await asyncio.sleep(0)
+        with pytest.raises(Unavailable, match="no connection") as raised:
+            await get(transport, served.url, seconds=60, connecting=0.05)
+        first.cancel()
+
+    assert not raised.value.maybe_applied
+
+
 async def test_a_refused_connection_had_no_effect() -> None:
     """Where nobody listens nothing was sent: any call, a create too, may be repeated."""
     async with serving(waits) as served:
