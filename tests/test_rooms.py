@@ -80,6 +80,7 @@ TABLE = {
         "errors events models/* http/outcomes http/retries oauth/observing oauth/token_reply"
         " stores/finishing"
     ),
+    "oauth/doubting": "oauth/refreshing",
     "oauth/remembering": "errors",
     "oauth/keeping": "events models/* oauth/auth oauth/refreshing stores/protocol",
     "oauth/minting": (
@@ -87,7 +88,7 @@ TABLE = {
         " stores/protocol"
     ),
     "oauth/spending": (
-        "errors events models/* oauth/at_work oauth/keeping oauth/minting"
+        "errors events models/* oauth/at_work oauth/doubting oauth/keeping oauth/minting"
         " oauth/refreshing"
         " oauth/remembering stores/protocol"
     ),

@@ -44,7 +44,7 @@ class Recovery:
     @property
     def is_vital(self) -> bool:
         """Whether a token is being made just now, which would be lost if it were not saved."""
-        return bool(self.spending.vital or self.minting.vital)
+        return bool(self.spending.is_vital or self.minting.vital)
 
     async def recover(self, stale: str | None, *, looking: bool = False) -> StoredInstall:
         """Return a token other than ``stale``, saved; raise ``ReauthorizationRequired`` if none.

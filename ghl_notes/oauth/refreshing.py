@@ -2,6 +2,8 @@
 
 HighLevel answers a repeated refresh token with the same new one for 30 s after the first time. So
 once a request may have been taken and brought no answer, it is repeated until that time is over.
+A request that takes long is not given up for the next one: HighLevel may be slow, or may have lost
+it, and nobody can tell which.
 """
 
 import asyncio
@@ -26,6 +28,7 @@ from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.observing import guarded
 from ghl_notes.oauth.token_reply import OtherInstall
+from ghl_notes.stores.finishing import begun
 
 __all__ = ["GRACE", "Grace", "Refresh"]
 
@@ -35,13 +38,15 @@ class Grace:
     """How the tries are spread over the time in which HighLevel repeats its answer.
 
     ``seconds`` is that time, ``last_try`` when the last try begins, both counted from the first
-    request that may have been taken. ``base`` is the first wait, ``cap`` the longest.
+    request that may have been taken. ``base`` is the first wait, ``cap`` the longest. After
+    ``patience`` without an answer the next try begins.
     """
 
     seconds: float = 30.0
     last_try: float = 28.0
     base: float = 0.5
     cap: float = 3.0
+    patience: float = 7.0
     shortest_attempt: float = 2.0
 
     def wait(self, failed: int, retry_after: float | None, left: float) -> float | None:
@@ -60,13 +65,17 @@ class Grace:
 
 GRACE: Final = Grace()
 
+# With these a gateway says that it waited in vain for the reply.
+_GAVE_UP: Final = (504, 524)
+
 
 @define(eq=False)
 class Refresh:
     """The spending of one refresh token, with its retries.
 
     ``in_doubt_since`` is set while it is not known whether HighLevel has taken the token;
-    ``is_settled`` once HighLevel has answered about it.
+    ``is_settled`` once HighLevel has answered about it. ``sent_at`` is when the last request left
+    that may have been taken, ``lost_at`` the last one without any reply, ``began`` the first.
     ``policy`` is how often a request is repeated that was surely not taken, and ``send_alone``
     sends it although the caller's own session was closed meanwhile. ``place`` is had while a
     request is under way; the grace is counted from when it is had.
@@ -84,9 +93,17 @@ class Refresh:
     rng: random.Random = field(factory=random.Random)
     in_doubt_since: datetime | None = field(default=None, init=False)
     is_settled: bool = field(default=False, init=False)
+    sent_at: float | None = field(default=None, init=False)
+    lost_at: float | None = field(default=None, init=False)
     _session_closed: bool = field(default=False, init=False)
-    _began: float = field(default=0.0, init=False)
-    _sent_at: tuple[float, datetime] | None = field(default=None, init=False)
+    began: float = field(default=0.0, init=False)
+    _left_at: tuple[float, datetime] | None = field(default=None, init=False)
+    _slow: asyncio.Task[StoredInstall] | None = field(default=None, init=False)
+
+    @property
+    def has_left(self) -> bool:
+        """Whether a request was sent, so that something may be lost."""
+        return self._left_at is not None or self.in_doubt_since is not None
 
     async def spend(self) -> StoredInstall:
         """Return the install with its new token.
@@ -105,6 +122,9 @@ class Refresh:
                     raise cause from None  # the last word, and no proof that nothing was taken
                 raise self._unanswered(error) from error
             raise
+        finally:
+            if self._slow is not None:
+                await _dropped(self._slow)
         self._settle()
         return renewed
 
@@ -127,17 +147,17 @@ class Refresh:
             return None
         if self.in_doubt_since is None:
             return self.policy.wait_for(error, failed, bulk=bulk)
-        left = self._began + self.grace.last_try - _now()
+        left = self.began + self.grace.last_try - _now()
         wait = self.grace.wait(failed, error.retry_after, left)
         return None if wait is None else wait * self.rng.uniform(0.8, 1.0)
 
     async def _attempt(self) -> StoredInstall:
-        self._sent_at = None
+        self._left_at = None
         try:
-            return await self._sent()
+            return self._late() or await self._sent()
         except HighLevelError as error:
-            if self.in_doubt_since is None and self._sent_at and maybe_applied(error):
-                self._began, self.in_doubt_since = self._sent_at
+            if self._left_at is not None and maybe_applied(error):
+                self._doubt(error, *self._left_at)
             if self._settles(error) or isinstance(error, Unavailable | OtherInstall):
                 raise
             if isinstance(error, ConfigurationError):  # about the session, closed or its proxy's
@@ -148,14 +168,22 @@ class Refresh:
             # about the contact or the note that a caller asked for.
             raise self._passing(error) from error
 
+    def _doubt(self, error: HighLevelError, at: float, since: datetime) -> None:
+        """Note that a request of that time may have been taken."""
+        if self.in_doubt_since is None:
+            self.began, self.in_doubt_since = at, since
+        self.sent_at = at
+        if not (_is_reply(error) or isinstance(error, OtherInstall)):
+            self.lost_at = at
+
     async def _sent(self) -> StoredInstall:
         """Send it once, in what time there is."""
         try:
             async with asyncio.timeout(self._time_left()):
                 if self._session_closed:
-                    return await self._send_now(self.send_alone)
+                    return await self._first_answer(self.send_alone)
                 async with self.place():  # others may have it, and nothing is in doubt till then
-                    return await self._send_now(self.send)
+                    return await self._first_answer(self.send)
         except TimeoutError as error:
             raise Unavailable(f"{self.server} took too long to answer", settled=False) from error
         except asyncio.CancelledError as error:
@@ -168,14 +196,54 @@ class Refresh:
     def _time_left(self) -> float | None:
         if self.in_doubt_since is None:
             return None
-        left = self._began + self.grace.seconds - _now()
+        left = self.began + self.grace.seconds - _now()
         return max(self.grace.shortest_attempt, left)
 
-    async def _send_now(
+    async def _first_answer(
         self, send: Callable[[StoredInstall], Awaitable[StoredInstall]]
     ) -> StoredInstall:
-        self._sent_at = _now(), datetime.fromtimestamp(self.clock(), UTC)
-        return await send(self.stored)
+        """Send it now, and take the first good answer to it or to a request that takes long.
+
+        Raises ``TimeoutError`` when it is time for the next one. The first that takes long goes on
+        beside the next ones, without its place, on which others wait.
+        """
+        self._left_at = _now(), datetime.fromtimestamp(self.clock(), UTC)
+        ends = _now() + self.grace.patience
+        request = begun(_asked(send, self.stored))
+        try:
+            while not request.done():
+                running = {request} if self._slow is None else {request, self._slow}
+                left = ends - _now()
+                if left <= 0:
+                    self._slow = self._slow or request
+                    raise TimeoutError
+                await asyncio.wait(running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                if (late := self._late()) is not None:
+                    return late
+            return await self._believed(request)
+        finally:
+            if request is not self._slow:
+                await _dropped(request)
+
+    async def _believed(self, request: asyncio.Task[StoredInstall]) -> StoredInstall:
+        """Take an answer; that the token is dead only when the slow request brings no new one."""
+        try:
+            return request.result()
+        except ReauthorizationRequired:
+            if self._slow is not None:
+                left = self.began + self.grace.last_try - _now()
+                await asyncio.wait({self._slow}, timeout=max(0.0, left))
+            if (late := self._late()) is not None:
+                return late
+            raise
+
+    def _late(self) -> StoredInstall | None:
+        """Take the answer to the request that takes long, if it is there and brings a token."""
+        slow = self._slow
+        if slow is None or not slow.done():
+            return None
+        self._slow = None  # what else it brings, the next try will tell
+        return None if slow.cancelled() or slow.exception() else slow.result()
 
     def _passing(self, error: HighLevelError) -> Unavailable:
         words = "; ".join(error.messages) or error.args[0]
@@ -206,6 +274,25 @@ def _is_answer(error: HighLevelError) -> bool:
     if isinstance(error, ConfigurationError):
         return error.status not in (None, 407)  # which the session's proxy says, or nobody
     return isinstance(error, ReauthorizationRequired | LocationInactive)
+
+
+def _is_reply(error: HighLevelError) -> bool:
+    """Tell whether anybody has answered the request itself, and not given up or broken off."""
+    return error.status is not None and error.status >= 300 and error.status not in _GAVE_UP  # noqa: PLR2004
+
+
+async def _asked(
+    send: Callable[[StoredInstall], Awaitable[StoredInstall]], stored: StoredInstall
+) -> StoredInstall:
+    return await send(stored)
+
+
+async def _dropped(request: asyncio.Task[StoredInstall]) -> None:
+    """End a request whose answer is of no use any more."""
+    request.cancel()
+    await asyncio.wait({request})
+    if not request.cancelled():
+        request.exception()  # or asyncio would log it
 
 
 def _now() -> float:

@@ -24,19 +24,28 @@ class Remembered:
     _about: object = field(default=None, init=False)
     _until: float = field(default=0.0, init=False)
     _until_looked: float = field(default=0.0, init=False)
+    _urgent: tuple[float, float] = field(default=(0.0, 0.0), init=False)
 
     def keep(
-        self, error: HighLevelError, about: object, *, now: float, for_good: bool = False
+        self,
+        error: HighLevelError,
+        about: object,
+        *,
+        now: float,
+        for_good: bool = False,
+        urgent: float = 0.0,
     ) -> float:
         """Remember a failure of ``about``, what the store had then: while that stays, it holds.
 
         Returns for how many seconds. ``for_good`` is for a refusal that only a change in the store
-        ends.
+        ends. For ``urgent`` seconds a ``Retry-After`` is not believed: what can be
+        got by then is lost for good afterwards.
         """
         asked = error.retry_after
         pause = PAUSE_SECONDS if asked is None else min(max(asked, 1.0), _LONGEST)
         self._error, self._about = copy(error), about  # without what its traceback holds
         self._until = inf if for_good else now + pause
+        self._urgent = now + PAUSE_SECONDS, now + urgent
         # A health check waits only for a ``Retry-After`` of HighLevel's.
         self._until_looked = now + pause if asked is not None or for_good else now
         return pause
@@ -55,6 +64,9 @@ class Remembered:
         """Raise what is remembered of ``about``, with what remains of its ``retry_after``."""
         until = self._until_looked if looking else self._until
         if self._error is None or self._about != about or now >= until:
+            return
+        soonest, latest = self._urgent
+        if soonest <= now < latest:
             return
         again = copy(self._error)
         again.retry_after = None if until == inf else until - now

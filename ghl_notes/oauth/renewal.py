@@ -38,6 +38,7 @@ class InstallAuth:
     ) -> None:
         self.running: asyncio.Task[str] | None = None
         self.saving: asyncio.Task[None] | None = None
+        self.asking: asyncio.Task[None] | None = None
         self.recovery: Recovery = Recovery(
             installs, key, location_id=location_id, company_id=company_id
         )
@@ -142,29 +143,55 @@ class InstallAuth:
             self._quiet_until = self._installs.monotonic() + _PAUSE_SECONDS
             return token
 
-    async def _shared(self, stale: str | None, *, looking: bool = False) -> str:
+    async def _shared(
+        self, stale: str | None, *, looking: bool = False, closing: bool = False
+    ) -> str:
         """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
         self._installs.enter()
         if self.running is None or self.running.done():
-            self.running = self._begin(self._renewal(stale, looking=looking))
+            self.running = self._begin(self._renewal(stale, looking=looking), closing=closing)
         try:
             return await asyncio.shield(self.running)
         except HighLevelError as error:  # one for each caller, who will name his own call in it
             raise copy(error) from error
 
-    def _begin(self, work: Coroutine[object, object, R]) -> asyncio.Task[R]:
-        return self._installs.begin(work, may_stop=lambda: not self.recovery.is_vital)
+    def _begin(
+        self, work: Coroutine[object, object, R], *, closing: bool = False
+    ) -> asyncio.Task[R]:
+        may_stop = lambda: not self.recovery.is_vital  # noqa: E731
+        return self._installs.begin(work, may_stop=may_stop, closing=closing)
 
     async def _renewal(self, stale: str | None, *, looking: bool) -> str:
         forgettings = self._forgettings
         try:
             stored = await self.recovery.recover(stale, looking=looking)
+        except HighLevelError:
+            self._ask_later(stale)
+            raise
         finally:
             if self.recovery.spending.has_unsaved:
                 self.save_later()
         if forgettings == self._forgettings:
             self.publish(stored)
         return stored.token.access_token
+
+    def _ask_later(self, stale: str | None) -> None:
+        """Ask on about a token that may have been taken, even if no caller comes."""
+        at_it = self.asking is not None and not self.asking.done()
+        if self.recovery.spending.doubt.is_to_be_asked and not at_it:
+            work = self._asked_later(stale)
+            self.asking = self._installs.begin(work, may_stop=lambda: True, closing=True)
+
+    async def _asked_later(self, stale: str | None) -> None:
+        spending = self.recovery.spending
+        while spending.doubt.is_to_be_asked:
+            await asyncio.sleep(spending.doubt.pause)  # and let others have the hold
+            with suppress(HighLevelError):  # the next caller is told
+                stored = await self._installs.load(self._key)
+                if stored is None or spending.usable(stored, stale):
+                    return  # forgotten, or renewed by another process
+                if spending.doubt.left:
+                    await self._shared(stale, looking=True, closing=True)
 
     async def _saved_later(self) -> None:
         wait = _SAVE_AGAIN_SECONDS

@@ -9,6 +9,7 @@ from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.events import Renewed
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.at_work import AtWork
+from ghl_notes.oauth.doubting import Doubt
 from ghl_notes.oauth.keeping import Keeper
 from ghl_notes.oauth.minting import is_newer, is_overtaken
 from ghl_notes.oauth.refreshing import Refresh
@@ -31,13 +32,15 @@ class _Unsaved:
 class Spending:
     """Spends the refresh token of one install, and keeps its new token until it is saved.
 
-    ``vital`` is true while a token is being made that would be lost if it were not saved.
+    ``vital`` is true while a token is being made that would be lost if it were not saved, and
+    ``doubt`` tells what is left to do about one that may have been taken.
     """
 
     installs: Keeper
     key: str
     failure: Remembered
     vital: AtWork = field(factory=AtWork, init=False)
+    doubt: Doubt = field(factory=Doubt, init=False)
     _refresh: Refresh | None = field(default=None, init=False)
     _unsaved: _Unsaved | None = field(default=None, init=False)
 
@@ -45,6 +48,11 @@ class Spending:
     def in_doubt_since(self) -> datetime | None:
         """Since when it is not known whether the refresh that is under way was taken."""
         return None if self._refresh is None else self._refresh.in_doubt_since
+
+    @property
+    def is_vital(self) -> bool:
+        """Whether a token may be lost if this is stopped now: not while a crowd is waited for."""
+        return bool(self.vital) and (self._refresh is None or self._refresh.has_left)
 
     @property
     def has_unsaved(self) -> bool:
@@ -65,11 +73,13 @@ class Spending:
 
     def forget(self, before: datetime | None) -> None:
         """Let go of what waits to be saved, unless it is of an install that is newer."""
+        self.doubt.end()
         if self._unsaved is not None and not is_newer(self._unsaved.stored.install, before):
             self._unsaved = None
 
     def reset(self, stored: StoredInstall) -> None:
         """Forget failures: this token is in use now."""
+        self.doubt.end()
         if self.unsaved_for(stored) is None:
             self._unsaved = None
 
@@ -117,16 +127,20 @@ class Spending:
         try:
             renewed = await refresh.spend()
         except ReauthorizationRequired:
+            self.doubt.end()
             await self._drop_refresh_token(hold, stored)
             return None
         except HighLevelError as error:
-            pause = self.failure.keep(error, stored.token, now=self.installs.monotonic())
+            self.doubt.learn(refresh)
+            now, urgent = self.installs.monotonic(), self.doubt.left
+            pause = self.failure.keep(error, stored.token, now=now, urgent=urgent)
             await self._keep_doubt(hold, stored, refresh, error)
             if refresh.in_doubt_since is not None and error.retry_after is None:
                 error.retry_after = pause  # until then all callers get this error
             raise
         finally:
             self._refresh = None
+        self.doubt.end()
         # Should the store fail now, this is the only copy: the next caller saves it.
         self._unsaved = _Unsaved(renewed, old=stored.token.access_token)
         return renewed

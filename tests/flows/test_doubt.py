@@ -187,6 +187,79 @@ async def test_closing_waits_for_the_grace(
         assert len(await later.location(fake.location_id).notes.list(fake.contact_ids()[0])) == 5
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_what_was_lost_last_is_asked_for_again(
+    fake, highlevel, build, store, monkeypatch, leaves
+) -> None:
+    """The last request may have been taken: it is asked on when the only caller was told."""
+    grace = Grace(seconds=0.6, last_try=0.5, base=0.02, cap=0.05)
+    monkeypatch.setattr(refreshing, "GRACE", grace)
+    fake.inject(DOWN, path_contains=TOKEN)
+    fake.inject(Fault.RESET_AFTER, 1000, path_contains=TOKEN)
+    states = [one.state async for one in highlevel.tend(idle_days=-1)]
+    closing = asyncio.create_task(highlevel.close()) if leaves else None
+    await asyncio.sleep(0)
+    fake.clear_faults()
+    await (closing or asyncio.wait({highlevel._installs.location(fake.location_id).asking}))
+    fake.grace = 0
+
+    assert states == ["in doubt"]
+    later = build(fake, store=store)
+    assert len(await later.location(fake.location_id).notes.list(fake.contact_ids()[0])) == 5
+    assert [one.in_doubt_since async for one in later.installs()] == [None]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_what_was_forgotten_is_not_asked_for_again(
+    fake, highlevel, build, store, monkeypatch, token_calls, mint_path, elsewhere
+) -> None:
+    """Nor minted by its agency: the location is uninstalled."""
+    monkeypatch.setattr(refreshing, "GRACE", Grace(seconds=0.6, last_try=0.5, base=0.02, cap=0.05))
+    await highlevel.install(fake.authorize_code(company=True))
+    fake.inject(Fault.RESET_AFTER, 1000, path_contains=TOKEN)
+    with pytest.raises(Unavailable):
+        await highlevel.location(fake.location_id).notes.list(fake.contact_ids()[0])
+    asking = highlevel._installs.location(fake.location_id).asking
+    asked = token_calls()
+    forgetting = build(fake, store=store) if elsewhere else highlevel
+    await forgetting.forget(location_id=fake.location_id)
+    await asking
+
+    assert token_calls() == asked
+    assert fake.stats.by_route[f"POST {mint_path}"] == 0
+    assert await highlevel.find(location_id=fake.location_id) is None
+
+
+async def test_closing_waits_no_longer_for_what_was_answered(
+    fake, highlevel, read, lose, until
+) -> None:
+    """Where only the first reply was lost, its grace is over when the caller is told."""
+    lose()
+    with pytest.raises(Unavailable):
+        await read()
+
+    assert highlevel._installs.location(fake.location_id).asking is None
+
+
+async def test_a_slow_endpoint_costs_no_install(fake, read, monkeypatch, token_calls) -> None:
+    """The answer to the first request is taken, although the next one was sent meanwhile."""
+    monkeypatch.setattr(refreshing, "GRACE", Grace(patience=0.05, base=0.01))
+    twice, arrived = asyncio.Event(), []
+
+    async def delay(request) -> None:
+        if request.phase == "answered":
+            arrived.append(request)
+            if len(arrived) == 2:
+                twice.set()
+            await (twice.wait() if request is arrived[0] else asyncio.Event().wait())
+
+    fake.on_token = delay
+
+    assert len(await read()) == 5
+    assert len(arrived) >= 2
+    assert fake.stats.invalid_grants == 0
+
+
 async def test_a_good_token_is_not_kept_waiting(
     fake, highlevel, store, lose, monkeypatch, patient
 ) -> None:

@@ -13,7 +13,8 @@ from ghl_notes import (
     RetryPolicy,
     Unavailable,
 )
-from ghl_notes.oauth import remembering
+from ghl_notes.oauth import refreshing, remembering
+from ghl_notes.oauth.refreshing import Grace
 from ghl_notes.testing import Failure
 
 TOKEN = "/oauth/token"
@@ -79,6 +80,26 @@ async def caught(call) -> HighLevelError:
     with pytest.raises(HighLevelError) as raised:
         await call
     return raised.value
+
+
+async def test_what_may_have_been_taken_is_asked_for_soon(
+    fake, read, moments, token_calls, monkeypatch
+) -> None:
+    """No ``Retry-After`` is believed for longer than HighLevel repeats its answer."""
+    grace = Grace(seconds=30, last_try=0.2, base=0.02, cap=0.1)
+    monkeypatch.setattr(refreshing, "GRACE", grace)
+    hour = {"retry-after": "3600"}
+    fake.inject(Failure(status=503, headers=hour, applied=True), path_contains=TOKEN)
+    fake.inject(Failure(status=503, headers=hour), 1000, path_contains=TOKEN)
+    await caught(read())
+    asked = token_calls()
+    moments.now += 4
+    await caught(read())
+    assert token_calls() == asked
+    moments.now += 2
+    fake.clear_faults()
+
+    assert len(await read()) == 5
 
 
 @failures

@@ -134,6 +134,131 @@ async def test_a_server_that_hangs_is_left_in_time() -> None:
     assert 28 <= asyncio.get_running_loop().time() <= 30.5
 
 
+@define
+class Slow:
+    """Answers each request after its own time: a token, or an error; None for never."""
+
+    answers: list[tuple[float | None, HighLevelError | None]]
+    arrived: list[float] = field(factory=list)
+    under_way: int = 0
+    most: int = 0
+
+    async def __call__(self, stored: StoredInstall) -> StoredInstall:
+        """Answer one request; the last row is for all that follow."""
+        row = self.answers[min(len(self.arrived), len(self.answers) - 1)]
+        self.arrived.append(asyncio.get_running_loop().time())
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            await (asyncio.Event().wait() if row[0] is None else asyncio.sleep(row[0]))
+        finally:
+            self.under_way -= 1
+        if row[1] is not None:
+            raise row[1]
+        return NEW
+
+
+DEAD = ReauthorizationRequired("dead", status=400)
+
+
+@pytest.mark.parametrize("seconds", [6.9, 8.5, 15.0, 20.0, 25.0, 29.0])
+async def test_a_slow_answer_is_taken_when_it_comes(seconds: float) -> None:
+    """Each request is answered correctly, and late: the first goes on beside the others."""
+    endpoint = Slow([(seconds, None)])
+    spending = refresh(endpoint)
+
+    assert await spending.spend() is NEW
+    assert seconds <= asyncio.get_running_loop().time() < seconds + 3
+    assert (spending.in_doubt_since, spending.is_settled) == (None, True)
+    assert endpoint.most <= 2
+    assert endpoint.under_way == 0
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+async def test_a_request_that_hangs_keeps_no_other_from_its_answer(lost: int) -> None:
+    """As of old, the next one is sent after 7 s."""
+    endpoint = Slow([*[(None, None)] * lost, (0.1, None)])
+
+    assert await refresh(endpoint).spend() is NEW
+    assert asyncio.get_running_loop().time() < 10.2 * lost
+    assert endpoint.under_way == 0
+
+
+async def test_quick_failures_beside_a_slow_request_are_repeated() -> None:
+    """What is reset is tried often, and the answer that was slow is taken."""
+    endpoint = Slow([(20, None), (0.1, LOST)])
+
+    assert await refresh(endpoint).spend() is NEW
+    assert 20 <= asyncio.get_running_loop().time() < 23
+    assert len(endpoint.arrived) > 4
+
+
+@pytest.mark.parametrize(
+    ("first", "end"), [((12.0, None), 12.0), ((12.0, LOST), 12.0), ((None, None), 28.0)]
+)
+async def test_a_token_is_not_dead_while_its_first_answer_is_awaited(
+    first: tuple[float | None, HighLevelError | None], end: float
+) -> None:
+    """The slow request may have been what the token was spent for."""
+    endpoint = Slow([first, (0.1, DEAD)])
+    spending = refresh(endpoint)
+    if first == (12.0, None):
+        assert await spending.spend() is NEW
+    else:
+        with pytest.raises(ReauthorizationRequired):
+            await spending.spend()
+
+    assert asyncio.get_running_loop().time() == pytest.approx(end)
+    assert spending.is_settled
+    assert endpoint.under_way == 0
+
+
+async def test_the_end_of_a_refresh_ends_its_requests() -> None:
+    """None goes on when nobody waits for it: after failures, and after its own cancellation."""
+    endpoint = Slow([(None, None)])
+    with pytest.raises(Unavailable):
+        await refresh(endpoint).spend()
+    assert endpoint.under_way == 0
+    job = asyncio.create_task(refresh(endpoint).spend())
+    await asyncio.sleep(10)
+    assert endpoint.under_way == 2
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+
+    assert endpoint.under_way == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "is_lost"),
+    [
+        (LOST, True),
+        (Unavailable("cut", status=200), True),
+        (Unavailable("a gateway gave up", status=504), True),
+        (FAILURES["200 of a proxy"], True),
+        (FAILURES["500"], False),
+        (FAILURES["502"], False),
+        (FAILURES["429"], None),
+        (FAILURES["refused connection"], None),
+        (OtherInstall("of another location"), False),
+    ],
+)
+async def test_the_last_request_that_may_have_been_taken_is_known(
+    error: HighLevelError,
+    is_lost: bool | None,  # noqa: FBT001 - a row
+) -> None:
+    """And apart from it the last one that got no reply."""
+    endpoint = Endpoint(error, 1000)
+    spending = refresh(endpoint)
+    with pytest.raises(HighLevelError):
+        await spending.spend()
+
+    first, last = endpoint.tried[0], endpoint.tried[-1]
+    assert spending.began == first
+    assert spending.sent_at == (first if is_lost is None else last)
+    assert spending.lost_at == (last if is_lost else first)
+
+
 async def test_a_dead_token_ends_it() -> None:
     """HighLevel has said what became of the token."""
     endpoint = Endpoint(ReauthorizationRequired("dead", status=400), 1000)
@@ -248,6 +373,7 @@ async def test_the_grace_begins_when_the_request_is_sent() -> None:
     async def place() -> AsyncIterator[None]:
         places.append(asyncio.get_running_loop().time())
         if len(places) == 1:
+            assert not spending.has_left
             await asyncio.sleep(20)
             wall[0] += 20
         yield

@@ -55,6 +55,21 @@ def test_a_failure_stands_for_its_time(
     assert for_a_look == 0 or not is_asked(failure, 99.9 + for_a_look, looking=True)
 
 
+@pytest.mark.parametrize("looking", [False, True])
+@pytest.mark.parametrize("retry_after", [120.0, 3600.0])
+def test_what_cannot_wait_is_asked_for_soon(
+    retry_after: float,
+    looking: bool,  # noqa: FBT001 - a row
+) -> None:
+    """While HighLevel may repeat a lost answer it is asked all 5 s, and then left in peace."""
+    failure = Remembered()
+    error = Unavailable("down", retry_after=retry_after)
+    failure.keep(error, ABOUT, now=100.0, urgent=28.0)
+
+    asked = [is_asked(failure, now, looking=looking) for now in (104.9, 105, 127.9, 128, 219)]
+    assert asked == [False, True, True, False, False]
+
+
 def test_a_change_in_the_store_ends_it() -> None:
     """What is told of one token is not told of the next."""
     assert is_asked(kept(), 100, about="token 2")
