@@ -15,11 +15,12 @@ from ghl_notes.cli.asking import Asker, confirmed
 from ghl_notes.cli.migrate_counted import Counted
 from ghl_notes.cli.migrate_options import Deed, Order
 from ghl_notes.cli.migrate_progress import Progress, drawn
-from ghl_notes.cli.migrate_report import show_report, stderr, tell_report
+from ghl_notes.cli.migrate_report import show_report, tell_report
 from ghl_notes.cli.plain import one_line
 from ghl_notes.cli.progress import shown
 from ghl_notes.cli.sources_access import SourceAccess
 from ghl_notes.cli.statuses import Refused, Status, say
+from ghl_notes.cli.tables import stderr
 from ghl_notes.migrate import Plan, Report
 from ghl_notes.migrate.ledger import Ledger
 from ghl_notes.migrate.reports import notes, outdated

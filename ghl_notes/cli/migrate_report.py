@@ -11,20 +11,15 @@ from rich.text import Text
 
 from ghl_notes.cli.plain import cell
 from ghl_notes.cli.statuses import done
-from ghl_notes.cli.tables import NONE, Screen, show, stdout
+from ghl_notes.cli.tables import NONE, show, stderr, stdout
 from ghl_notes.migrate import Line, Report, Result, as_html, as_json
 from ghl_notes.migrate.files import write_private
 from ghl_notes.migrate.reports import MEANINGS, MOST, about, heading, remarks, tone, troubled
 
-__all__ = ["show_report", "stderr", "tell_report"]
+__all__ = ["show_report", "tell_report"]
 
 _STYLES: Final = {"trouble": "red", "good": "green", "open": "", "idle": ""}
 _COLUMNS: Final = ("result", "note", "about", "contact", "reason")
-
-
-def stderr() -> Screen:
-    """Make a console on stderr that cuts nothing off where there is no terminal."""
-    return stdout(stderr=True)
 
 
 def tell_report(report: Report, *, json: str | None, html: str | None) -> None:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ghl_notes.cli.plain import cell
 
-__all__ = ["NONE", "Screen", "sheet", "show", "stdout"]
+__all__ = ["NONE", "Screen", "sheet", "show", "stderr", "stdout"]
 
 NONE: Final = "-"
 """What stands where there is nothing to tell, so that every line has as many words."""
@@ -36,12 +36,16 @@ class Screen(Console):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
-def stdout(*, stderr: bool = False) -> Screen:
-    """Make a console on stdout, or stderr, that cuts nothing off where there is no terminal."""
-    console = Screen(stderr=stderr, highlight=False)
-    if console.is_terminal:
-        return console
-    return Screen(stderr=stderr, highlight=False, width=_NO_WIDTH)
+def stdout() -> Screen:
+    """Make a console on stdout that cuts nothing off where there is no terminal."""
+    console = Screen(highlight=False)
+    return console if console.is_terminal else Screen(highlight=False, width=_NO_WIDTH)
+
+
+def stderr() -> Screen:
+    """Make one on stderr."""
+    console = Screen(stderr=True, highlight=False)
+    return console if console.is_terminal else Screen(stderr=True, highlight=False, width=_NO_WIDTH)
 
 
 def show(
