@@ -22,6 +22,8 @@ Turn: TypeAlias = Literal["ours", "done", "busy"]
 _LEASE: Final = 60.0
 # HighLevel repeats for about three days, and its users may do so by hand.
 _REMEMBERED: Final = 7 * 86_400.0
+# What is still being prepared is claimed anew so often; a try may fail, and the next one pass.
+_KEEP_EVERY: Final = 15.0
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 1.0
 
@@ -46,6 +48,21 @@ class Deliveries:
             pause = min(2 * pause, _LONGEST_PAUSE)
         return turn
 
+    async def keep(self, name: str) -> None:
+        """Keep it claimed until this is cancelled, as long as its process lives."""
+        while True:
+            await asyncio.sleep(_KEEP_EVERY)
+            with suppress(Exception):  # a store of one's own may raise anything
+                await self._claim(name)
+
+    async def renew(self, name: str) -> bool:
+        """Claim it anew for its handler. Returns False if another process has handled it.
+
+        That can be where this one was stopped for longer than it had claimed it.
+        """
+        await self._claim(name)
+        return await self._is_new(name)
+
     async def done(self, name: str) -> None:
         """Remember that it was handled."""
         await self.claims.remember(_done(name), seconds=_REMEMBERED)
@@ -57,8 +74,7 @@ class Deliveries:
     async def _turn(self, name: str) -> Turn:
         ours = await self.claims.claim(_begun(name), seconds=_LEASE)
         try:
-            # To claim it for no time is only to look.
-            new = await self.claims.claim(_done(name), seconds=0)
+            new = await self._is_new(name)
         except BaseException:
             if ours:
                 with suppress(HighLevelError):  # what is not freed now is so a minute later
@@ -67,6 +83,13 @@ class Deliveries:
         if not new:
             return "done"
         return "ours" if ours else "busy"
+
+    async def _claim(self, name: str) -> None:
+        await self.claims.remember(_begun(name), seconds=_LEASE)
+
+    async def _is_new(self, name: str) -> bool:
+        # To claim it for no time is only to look.
+        return await self.claims.claim(_done(name), seconds=0)
 
 
 def _begun(name: str) -> str:

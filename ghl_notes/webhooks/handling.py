@@ -15,6 +15,7 @@ from attrs import define, field
 from ghl_notes.errors import HighLevelError, Unavailable
 from ghl_notes.webhooks.deliveries import Deliveries
 from ghl_notes.webhooks.events import WebhookEvent
+from ghl_notes.webhooks.lifecycle import is_of_installs
 from ghl_notes.webhooks.receipts import Receipt, receipt, repeated
 
 __all__ = ["Handling"]
@@ -22,22 +23,33 @@ __all__ = ["Handling"]
 Handle: TypeAlias = Callable[[WebhookEvent, str], Awaitable[int]]
 """Handles an event, under the name of its delivery, and returns the status of the answer."""
 
+_DONE: Final = 200
+
 _LOG: Final = logging.getLogger("ghl_notes.webhooks")
 
 
 @define(eq=False)
 class _Delivery:
-    """A delivery at work. ``begun`` is done once it is known whether it is ours to handle."""
+    """A delivery at work.
+
+    ``begun`` is done once it is known that it is ours to handle, and ``accepted`` is True once only
+    the app's own handler is left: what else may fail must be able to come again.
+    """
 
     begun: "asyncio.Future[None]"
+    accepted: bool = field(default=False, init=False)
     task: "asyncio.Task[Receipt]" = field(init=False)
 
 
 @define(eq=False)
 class Handling:
-    """Hands each event to ``handle`` once, among all processes that share the store."""
+    """Hands each event to ``handle`` once, among all processes that share the store.
+
+    An event of the app's installs goes to ``follow`` first.
+    """
 
     deliveries: Deliveries
+    follow: Handle
     handle: Handle
     patience: float
     closed: bool = False
@@ -46,7 +58,8 @@ class Handling:
     async def once(self, event: WebhookEvent, name: str) -> Receipt:
         """Handle the event, unless it was or is being handled here or anywhere.
 
-        Raises ``Unavailable`` where another is at it, and what the store raises.
+        Raises ``Unavailable`` where another is at it, or where ``follow`` takes longer than
+        ``patience``, and what the store raises.
         """
         if self.closed:
             raise Unavailable("the receiver is closed", maybe_applied=False)
@@ -68,7 +81,7 @@ class Handling:
 
     def _begin(self, event: WebhookEvent, name: str) -> _Delivery:
         delivery = _Delivery(asyncio.get_running_loop().create_future())
-        delivery.task = asyncio.create_task(self._work(event, name, delivery.begun))
+        delivery.task = asyncio.create_task(self._work(event, name, delivery))
         self._running[name] = delivery
         delivery.task.add_done_callback(partial(self._ended, name))
         return delivery
@@ -88,23 +101,41 @@ class Handling:
             either: set[asyncio.Future[None] | asyncio.Task[Receipt]] = {task, delivery.begun}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({task}, timeout=self.patience)
-        if not task.done():
+        if task.done():
+            return receipt(500, event) if task.cancelled() else task.result()
+        if delivery.accepted:
             return receipt(202, event)
-        return receipt(500, event) if task.cancelled() else task.result()
+        raise Unavailable("the install that it tells of is still at work", maybe_applied=False)
 
-    async def _work(self, event: WebhookEvent, name: str, begun: "asyncio.Future[None]") -> Receipt:
+    async def _work(self, event: WebhookEvent, name: str, delivery: _Delivery) -> Receipt:
         turn = await self.deliveries.begin(name, patience=self.patience)
         if turn == "done":
             return repeated(200)
         if turn == "busy":
             raise Unavailable("another process is at it, or was", maybe_applied=False)
-        begun.set_result(None)
+        delivery.begun.set_result(None)
         status = 500
         try:
+            if is_of_installs(event):
+                status = await self._followed(event, name)
+                if status == _DONE and not await self.deliveries.renew(name):
+                    return repeated(status)
+                if status != _DONE:
+                    return receipt(status, None if status == 503 else event)  # noqa: PLR2004
+            delivery.accepted = True
             status = await self.handle(event, name)
         finally:  # whatever ended it, a cancellation too
-            await self._settle(name, handled=status == 200)  # noqa: PLR2004
-        return receipt(status, None if status == 503 else event)  # noqa: PLR2004
+            await self._settle(name, handled=status == _DONE)
+        return receipt(status, event)
+
+    async def _followed(self, event: WebhookEvent, name: str) -> int:
+        """Follow an event for as long as it takes, and keep it claimed meanwhile."""
+        keeping = asyncio.create_task(self.deliveries.keep(name))
+        try:
+            return await self.follow(event, name)
+        finally:
+            keeping.cancel()
+            await asyncio.wait({keeping})
 
     async def _settle(self, name: str, *, handled: bool) -> None:
         settle = self.deliveries.done if handled else self.deliveries.free

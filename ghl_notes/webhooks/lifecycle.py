@@ -19,7 +19,7 @@ from ghl_notes.highlevel import HighLevel
 from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.webhooks.events import AppInstalled, AppUninstalled, WebhookEvent
 
-__all__ = ["follow"]
+__all__ = ["follow", "is_of_installs"]
 
 _LOG: Final = logging.getLogger("ghl_notes.webhooks")
 
@@ -27,6 +27,11 @@ _LOG: Final = logging.getLogger("ghl_notes.webhooks")
 # agency must install anew. The token is made by the first call instead, or never.
 _NEVER: Final = (AccessDenied, LocationInactive, ReauthorizationRequired, RequestRejected)
 _LATER: Final = (RateLimited, Unavailable, UnexpectedResponse)
+
+
+def is_of_installs(event: WebhookEvent) -> bool:
+    """Tell whether an event is one that ``follow`` has work with."""
+    return isinstance(event, AppInstalled | AppUninstalled)
 
 
 async def follow(highlevel: HighLevel, event: WebhookEvent) -> bool:

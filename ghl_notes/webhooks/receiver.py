@@ -77,7 +77,7 @@ class Webhooks(Closing):
         self._clock = clock
         self._body_timeout = _seconds(body_timeout, "body_timeout")
         deliveries = Deliveries(highlevel.claims)
-        self._handling = Handling(deliveries, self._handle, self._patience)
+        self._handling = Handling(deliveries, self._follow, self._handle, self._patience)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def receive(self, headers: Headers, body: Body) -> Receipt:
@@ -90,7 +90,7 @@ class Webhooks(Closing):
 
         ===  ==============================================================================
         200  handled now, or seen before
-        202  still being handled after ``patience`` seconds; it will not come again
+        202  ``on_event`` still runs after ``patience`` seconds; it will not come again
         400  cut off, or not an event
         401  not signed by HighLevel
         403  for another app, of a location or agency that is not known, or too old
@@ -98,7 +98,8 @@ class Webhooks(Closing):
         413  larger than ``MAX_BODY``, and not read any further
         415  compressed, or encoded in another way
         500  ``on_event`` raised: HighLevel sends it again
-        503  the store or HighLevel is down, another process is at it, or this one closes: the same
+        503  the store or HighLevel is down, or slow to do what an INSTALL or UNINSTALL asks for,
+             another process is at it, or this one closes: the same
         ===  ==============================================================================
 
         Known is a location that is stored, or that a stored agency vouches for, as other apps'
@@ -178,16 +179,17 @@ class Webhooks(Closing):
         at = event.timestamp
         return at is not None and self._clock() - at.timestamp() <= max_age
 
+    async def _follow(self, event: WebhookEvent, name: str) -> int:
+        try:
+            return 200 if await follow(self._highlevel, event) else 503
+        except Exception as error:  # noqa: BLE001 - a store of one's own may raise anything
+            return _failed(event, name, error)
+
     async def _handle(self, event: WebhookEvent, name: str) -> int:
         try:
-            if not await follow(self._highlevel, event):
-                return 503
             await self._on_event(event)
         except Exception as error:  # noqa: BLE001 - the app's own, so it can be any
-            # The message of an error may quote the event, so only its class and line are logged.
-            which = event.webhook_id if _is_plain(event.webhook_id or "") else name
-            _LOG.error("the handler failed on webhook %s: %s", which, _place(error))
-            return 500
+            return _failed(event, name, error)
         return 200
 
 
@@ -195,6 +197,13 @@ def _name(event: WebhookEvent, raw: bytes) -> str:
     """Name a delivery alike in all its repetitions, by plain letters that every store takes."""
     told = event.webhook_id
     return hashlib.sha256(raw if told is None else told.encode(errors="surrogatepass")).hexdigest()
+
+
+def _failed(event: WebhookEvent, name: str, error: Exception) -> int:
+    # The message of an error may quote the event, so only its class and line are logged.
+    which = event.webhook_id if _is_plain(event.webhook_id or "") else name
+    _LOG.error("the handler failed on webhook %s: %s", which, _place(error))
+    return 500
 
 
 def _place(error: Exception) -> str:
