@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from aiohttp import web
 
 from ghl_notes.errors import ConfigurationError
+from ghl_notes.webhooks.body import Body
 
 if TYPE_CHECKING:
     from ghl_notes.webhooks.receiver import Webhooks
@@ -27,16 +28,21 @@ def webhook_route(path: str, webhooks: "Webhooks") -> Route:
         raise ConfigurationError(msg)
 
     async def receive(request: web.Request) -> web.Response:
-        content = request.content
-        whole = content.is_eof() and content.exception() is None
-        body = content.read_nowait() if whole else content.iter_any()
-        receipt = await webhooks.receive(request.headers, body)
+        receipt = await webhooks.receive(request.headers, await _body(request))
         response = web.Response(status=receipt.status, text=receipt.text)
         if receipt.status // 100 == 4:  # noqa: PLR2004 - a refusal
             await _dismiss(request, response)
         return response
 
     return web.post(path, receive, expect_handler=_go_on)
+
+
+async def _body(request: web.Request) -> Body:
+    """Give the body as far as it is there. A middleware may have read it, and aiohttp kept it."""
+    content = request.content
+    if not content.is_eof() or content.exception() is not None:
+        return content.iter_any()
+    return await request.read() if content.at_eof() else content.read_nowait()
 
 
 async def _go_on(request: web.Request) -> None:

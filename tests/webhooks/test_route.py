@@ -14,7 +14,13 @@ from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Handler
 
 from ghl_notes.errors import ConfigurationError
-from ghl_notes.webhooks import ContactCreated, ContactDeleted, NoteCreated, TaskCreated
+from ghl_notes.webhooks import (
+    MAX_BODY,
+    ContactCreated,
+    ContactDeleted,
+    NoteCreated,
+    TaskCreated,
+)
 from tests.webhooks.conftest import UNKNOWN, serving
 
 
@@ -128,6 +134,50 @@ async def test_the_applications_own_limit_is_not_relied_on(fake, webhooks, handl
 
     assert delivery.statuses == (200,)
     assert len(handler.got[0].body) == 250_000
+
+
+READS = {
+    "nobody": (lambda _: asyncio.sleep(0), 200, 413),
+    "read": (web.Request.read, 200, 413),
+    "text": (web.Request.text, 200, 413),
+    "json": (web.Request.json, 200, 413),
+    "post": (web.Request.post, 200, 413),
+    "its stream": (lambda request: request.content.read(), 401, 401),  # nobody has kept it
+}
+
+
+async def test_a_middleware_that_reads_the_body_costs_no_webhook(send, webhooks, handler) -> None:
+    """What aiohttp keeps of a body that somebody has read is verified, within the same bounds."""
+    reads, tried = [], {}
+
+    @web.middleware
+    async def look(request: web.Request, handler: Handler) -> web.StreamResponse:
+        await reads[-1](request)
+        return await handler(request)
+
+    app = web.Application(middlewares=[look], client_max_size=4 * MAX_BODY)
+    app.add_routes([webhooks.route("/hook")])
+    async with TestServer(app, shutdown_timeout=0.05) as server, aiohttp.ClientSession() as http:
+
+        async def huge() -> AsyncIterator[bytes]:
+            for piece in (b'"', *[b" " * 65_536] * (MAX_BODY // 65_536), b'"'):
+                yield piece
+
+        async def post(body: object, headers: dict[str, str]) -> int:
+            async with http.post(server.make_url("/hook"), data=body, headers=headers) as reply:
+                return reply.status
+
+        for name, (read, *_) in READS.items():
+            reads.append(read)
+            body = send.event(webhookId=name)
+            tried[name] = [await post(body, send.fake.sign(body)), await post(huge(), UNKNOWN)]
+        reads.append(web.Request.read)
+        empty = await post(b"", UNKNOWN)
+
+    for name, (_, *statuses) in READS.items():
+        assert tried[name] == statuses, name
+    assert empty == 401
+    assert len(handler.got) == 5
 
 
 async def test_a_sender_that_goes_away_within_the_body(webhooks, handler, caplog, until) -> None:
