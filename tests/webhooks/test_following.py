@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - fixtures, whose types live in conftest
+# ruff: noqa: ANN001 - fixtures, whose types live in conftest
 """An INSTALL or UNINSTALL is accepted once its own work is done, and comes again until then."""
 
 import asyncio
@@ -177,7 +177,7 @@ async def test_a_slow_handler_of_an_install_is_accepted(send, handler, agency) -
 
 
 @pytest.mark.parametrize("failing", [False, True])
-async def test_a_claim_lasts_while_an_install_is_at_work(  # noqa: PLR0913 - fixtures
+async def test_a_claim_lasts_while_an_install_is_at_work(
     send, processes, handler, go, clock, store, until, monkeypatch, failing
 ) -> None:
     """However long it takes, no other process handles it as well, nor while the handler runs."""
