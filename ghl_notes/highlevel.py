@@ -209,11 +209,11 @@ class HighLevel(Closing):
 
         With ``before``, installs that are newer stay. HighLevel is not told: a user uninstalls
         the app there. Webhooks of a forgotten location that come late are refused for a week,
-        though its agency is stored.
+        though its agency or another is stored; HighLevel is asked where it may be there again.
         """
         named_key(self._installs.owner, location_id, company_id)  # checks the ids
         if company_id is not None:
-            return await forget_agency(self._installs, company_id, before)
+            return await forget_agency(self._installs, self._forgotten, company_id, before)
         return await forget_location(self._installs, self._forgotten, location_id or "", before)
 
     async def mint(

@@ -108,7 +108,7 @@ TABLE = {
     "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
     "oauth/naming": "errors http/protocol models/*",
-    "oauth/forgetting": "models/* oauth/forgotten oauth/installs",
+    "oauth/forgetting": ("models/* oauth/forgotten oauth/installs stores/owned stores/protocol"),
     "oauth/forgotten": "stores/protocol",
     "oauth/pages": "models/*",
     "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",
@@ -143,6 +143,7 @@ TABLE = {
     ),
     "testing/plugin": f"testing/* models/* {PUBLIC}",
     "testing/*": "testing/* models/*",
+    "cli/installs": f"{PUBLIC} oauth/forgetting stores/__init__ cli/*",
     "cli/*": (
         f"{PUBLIC} testing/__init__ stores/__init__ sources/__init__ sources/*/__init__"
         " migrate/__init__ migrate/files migrate/ledger migrate/reports cli/*"

@@ -13,6 +13,7 @@ from ghl_notes.cli.facts import apps_of, named, record, table
 from ghl_notes.cli.records import line
 from ghl_notes.cli.statuses import Refused, Status, done, say
 from ghl_notes.cli.tables import show, stdout
+from ghl_notes.oauth.forgetting import mark_forgotten
 from ghl_notes.stores import Overtaken, TokenStore
 
 __all__ = ["Doomed", "forget", "list_installs", "say_there_is_none"]
@@ -104,10 +105,17 @@ async def _forget(store: TokenStore, place: Place, doomed: Doomed) -> Status:
         say("nothing was forgotten")
         return Status.FAILED
     for install in chosen:
-        await _delete(store, install)
+        await _forget_one(store, install, with_agency=doomed.company_id is not None)
     with done(f"forgot {_many(len(chosen))}"):
         typer.echo(_farewell(chosen, stored))
     return Status.DONE
+
+
+async def _forget_one(store: TokenStore, install: Install, *, with_agency: bool) -> None:
+    """Delete an install, and let the webhooks of a service that is running know it no more."""
+    await mark_forgotten(store, install, with_agency=with_agency)
+    await _delete(store, install)
+    await mark_forgotten(store, install, with_agency=with_agency)
 
 
 async def _delete(store: TokenStore, install: Install) -> None:

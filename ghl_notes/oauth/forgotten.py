@@ -1,13 +1,15 @@
 """Locations that were forgotten a while ago, of which an event may still be under way."""
 
 import logging
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
 
 from ghl_notes.stores.protocol import Claims
 
 __all__ = ["Forgotten"]
+
+_Fact: TypeAlias = Literal["forgotten", "installed", "in-doubt"]
 
 _LOG: Final = logging.getLogger("ghl_notes.oauth")
 
@@ -19,20 +21,48 @@ _REMEMBERED: Final = 7 * 86_400.0
 class Forgotten:
     """Remembers that a location was forgotten, so that its agency does not vouch for it.
 
-    Without ``claims`` there are no webhooks, and nothing is remembered.
+    Where it is not known what was last, an INSTALL or an UNINSTALL, or whether its agency is back,
+    the location is in doubt, and HighLevel is asked. Without ``claims`` there are no webhooks, and
+    nothing is remembered.
     """
 
     claims: Claims | None
 
     async def add(self, location_id: str) -> None:
         """Remember a location."""
-        if self.claims is not None:
-            await self.claims.remember(_name(location_id), seconds=_REMEMBERED)
+        await self._remember("forgotten", location_id)
+
+    async def add_uninstalled(self, location_id: str) -> None:
+        """Remember a location of which an UNINSTALL was told, late perhaps."""
+        had = await self.has(location_id)
+        if had or not await self._is("installed", location_id):
+            await self.add(location_id)
+        if not had and await self._is("installed", location_id):  # told before, or just now
+            await self.doubt(location_id)
+            await self.discard(location_id)
+
+    async def add_installed(self, location_id: str) -> None:
+        """Remember that an INSTALL of a location was told, late perhaps, and brought no token."""
+        await self._remember("installed", location_id)
+        if await self.has(location_id):
+            await self.doubt(location_id)
+            await self.discard(location_id)
+
+    async def doubt(self, location_id: str) -> None:
+        """Let no agency vouch for a location before HighLevel is asked."""
+        await self._remember("in-doubt", location_id)
+
+    async def is_in_doubt(self, location_id: str) -> bool:
+        """Tell whether HighLevel must be asked about a location."""
+        return await self._is("in-doubt", location_id)
+
+    async def settle(self, location_id: str) -> None:
+        """Doubt no more: HighLevel has said that the app is there."""
+        await self._free("in-doubt", location_id)
 
     async def discard(self, location_id: str) -> None:
         """Remember it no more: the app is there again."""
-        if self.claims is not None:
-            await self.claims.forget(_name(location_id))
+        await self._free("forgotten", location_id)
 
     async def discard_if_possible(self, location_id: str) -> None:
         """Remember it no more, but do not fail where the install itself is stored already.
@@ -50,11 +80,17 @@ class Forgotten:
 
     async def has(self, location_id: str) -> bool:
         """Tell whether a location was forgotten."""
-        if self.claims is None:
-            return False
+        return await self._is("forgotten", location_id)
+
+    async def _remember(self, what: _Fact, location_id: str) -> None:
+        if self.claims is not None:
+            await self.claims.remember(f"{what}:{location_id}", seconds=_REMEMBERED)
+
+    async def _free(self, what: _Fact, location_id: str) -> None:
+        if self.claims is not None:
+            await self.claims.forget(f"{what}:{location_id}")
+
+    async def _is(self, what: _Fact, location_id: str) -> bool:
         # To claim it for no time is only to look.
-        return not await self.claims.claim(_name(location_id), seconds=0)
-
-
-def _name(location_id: str) -> str:
-    return f"forgotten:{location_id}"
+        name = f"{what}:{location_id}"
+        return self.claims is not None and not await self.claims.claim(name, seconds=0)

@@ -30,7 +30,8 @@ class Known:
         INSTALL and UNINSTALL, and what names no owner, are known by the app that they name. A
         location is known if it is stored, or if it was not forgotten and a stored agency vouches
         for it: the one that the event names, and no other; without a name any agency, if the
-        event names the app, and else one that has the location, as HighLevel confirms.
+        event names the app, and else one that has the location, as HighLevel confirms. So it must
+        where the location is in doubt.
         """
         location_id, company_id = event.location_id, event.company_id
         nowhere = location_id is None and company_id is None
@@ -40,22 +41,33 @@ class Known:
             return await self._is_stored(company_id=company_id)
         if await self._is_stored(location_id=location_id):
             return True
-        return await self._is_vouched_for(event, location_id) and not await self._forgotten.has(
-            location_id
-        )
+        return await self._is_vouched_for(event, location_id)
 
     def renew(self) -> None:
         """Forget what was looked up in an event loop that is closed."""
         self._lookups.clear()
 
     async def _is_vouched_for(self, event: WebhookEvent, location_id: str) -> bool:
+        if not await self._may_be_vouched_for(event) or await self._forgotten.has(location_id):
+            return False  # and not worth a question
+        if await self._forgotten.is_in_doubt(location_id):
+            return await self._once(("settled", location_id), self._settled(location_id))
+        if event.company_id is not None or event.app_id is not None:
+            return True
+        return await self._once(("asked", location_id), self._vouching.by_asking(location_id))
+
+    async def _may_be_vouched_for(self, event: WebhookEvent) -> bool:
         if event.company_id is not None:
             return await self._is_stored(company_id=event.company_id)
         if event.app_id is not None:
             return await self._once(("agencies", ""), self._vouching.by_any())
-        if await self._forgotten.has(location_id):
-            return False  # not worth a question
-        return await self._once(("asked", location_id), self._vouching.by_asking(location_id))
+        return True
+
+    async def _settled(self, location_id: str) -> bool:
+        there = await self._vouching.by_asking(location_id, anew=True)
+        if there:
+            await self._forgotten.settle(location_id)
+        return there
 
     async def _is_stored(
         self, *, location_id: str | None = None, company_id: str | None = None

@@ -53,15 +53,18 @@ async def follow(highlevel: HighLevel, event: WebhookEvent) -> bool:
 async def _installed(highlevel: HighLevel, event: AppInstalled) -> None:
     if event.location_id is None:
         return
+    forgotten = Forgotten(highlevel.claims)
     if await _minted(highlevel, event.location_id, event):
-        await Forgotten(highlevel.claims).discard(event.location_id)
+        await forgotten.discard(event.location_id)
+    else:  # no install keeps the time of this one, to be compared with an UNINSTALL's
+        await forgotten.add_installed(event.location_id)
 
 
 async def _minted(highlevel: HighLevel, location_id: str, event: AppInstalled) -> bool:
-    """Mint the token of a location, if its agency can. Returns False where that is refused."""
+    """Mint the token of a location, if its agency can. Returns whether there is one."""
     company_id = event.company_id
     if company_id is None or await highlevel.find(company_id=company_id) is None:
-        return True  # installed by its own user, whose code brings the token
+        return False  # installed by its own user, whose code brings the token, or by nobody
     try:
         await highlevel.mint(location_id, company_id=company_id, since=event.timestamp)
     except _NEVER as error:

@@ -106,10 +106,12 @@ class Webhooks(Closing):
         events bear the same signature: the agency that the event names; without a name any, if
         the event is for this app by its id; without that one that has the app on this location,
         for which HighLevel is asked. What was uninstalled or forgotten within the last week is not
-        known. INSTALL and UNINSTALL are known by the app's id alone, and so is an event that names
-        neither. Before they are handed on, the INSTALL of
-        an agency's location stores its token (``HighLevel.mint``), and an UNINSTALL forgets what
-        is not newer than itself; without a time it forgets nothing.
+        known, nor are, with an agency, its locations that were stored; HighLevel is asked whether
+        the app is back there, as it is where an INSTALL brought no token that tells its time, and
+        an UNINSTALL may be older or newer. INSTALL and UNINSTALL are known by the app's id alone,
+        and so is an event that names neither. Before they are handed on, the INSTALL of an
+        agency's location stores its token (``HighLevel.mint``), and an UNINSTALL forgets what is
+        not newer than itself; without a time it forgets nothing.
         A cancelled call leaves no claim behind: once the event is claimed, it is handled.
         Raises ``ConfigurationError`` for a store that cannot be used, for a body that is not
         bytes, for what cannot be headers, and in another event loop than that of the app.

@@ -57,33 +57,41 @@ class Vouching:
 
     highlevel: HighLevel
     _agencies: tuple[str, ...] = field(default=(), init=False)
-    _answers: dict[str, tuple[bool, float]] = field(factory=dict, init=False)
+    # For each location who vouches for it, or None, and until when that is believed.
+    _answers: dict[str, tuple[str | None, float]] = field(factory=dict, init=False)
     _looks: Allowance = field(factory=lambda: Allowance(10, 1.0), init=False)
     _questions: Allowance = field(factory=lambda: Allowance(30, 2.0), init=False)
 
     async def by_any(self) -> bool:
         """Tell whether any agency is stored: enough for an event that names the app."""
         for company_id in self._agencies:
-            if await self.highlevel.find(company_id=company_id) is not None:
+            if await self._is_stored(company_id):
                 return True
         return bool(await self._look())
 
-    async def by_asking(self, location_id: str) -> bool:
+    async def by_asking(self, location_id: str, *, anew: bool = False) -> bool:
         """Ask HighLevel whether one of them has the app on this location.
 
-        Raises ``Unavailable`` where HighLevel cannot be asked now.
+        A yes is believed for a while, unless it is asked ``anew``, as long as that agency is
+        stored. Raises ``Unavailable`` where HighLevel cannot be asked now.
         """
         now = asyncio.get_running_loop().time()
-        answer, until = self._answers.get(location_id, (False, 0.0))
-        if now < until:
-            return answer
+        company_id, until = self._answers.get(location_id, (None, 0.0))
+        if now < until and company_id is None:
+            return False
+        believed = now < until and not anew
+        if believed and company_id is not None and await self._is_stored(company_id):
+            return True
         agencies = await self._look()
         if agencies and not self._questions.take(now):
             raise Unavailable("too many unknown locations to ask about", maybe_applied=False)
         answer = await self._ask(location_id, agencies)
         if agencies:
-            self._keep(location_id, answer=answer, now=now)
-        return answer
+            self._keep(location_id, answer, now=now)
+        return answer is not None
+
+    async def _is_stored(self, company_id: str) -> bool:
+        return await self.highlevel.find(company_id=company_id) is not None
 
     async def _look(self) -> tuple[str, ...]:
         """Find the agencies that are stored; the store gives them before the locations."""
@@ -96,18 +104,18 @@ class Vouching:
             self._agencies = tuple(found)
         return self._agencies
 
-    async def _ask(self, location_id: str, agencies: tuple[str, ...]) -> bool:
+    async def _ask(self, location_id: str, agencies: tuple[str, ...]) -> str | None:
         try:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 for company_id in agencies:
                     if await self._is_on(location_id, company_id):
                         # So that the client of this location knows which agency mints its token.
                         self.highlevel.location(location_id, company_id=company_id)
-                        return True
+                        return company_id
         except _LATER as error:
             why = f"no answer to which agency has a location ({type(error).__name__})"
             raise Unavailable(why, maybe_applied=False) from None
-        return False
+        return None
 
     async def _is_on(self, location_id: str, company_id: str) -> bool:
         try:
@@ -119,8 +127,8 @@ class Vouching:
             _LOG.warning("agency %s cannot vouch for a location: %s", company_id, kind)
         return False
 
-    def _keep(self, location_id: str, *, answer: bool, now: float) -> None:
+    def _keep(self, location_id: str, answer: str | None, *, now: float) -> None:
         self._answers.pop(location_id, None)
         if len(self._answers) >= _MOST_ANSWERS:
             self._answers.pop(next(iter(self._answers)))
-        self._answers[location_id] = answer, now + _BELIEVED[answer]
+        self._answers[location_id] = answer, now + _BELIEVED[answer is not None]

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from ghl_notes import Install, Unavailable
+from ghl_notes import App, HighLevel, Install, Unavailable
 from ghl_notes.cli.facts import COLUMNS, cells, day, named
 from ghl_notes.cli.installs import _delete
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores import Hold, MemoryStore, Overtaken
+from ghl_notes.testing.app import FakeApp
+from ghl_notes.webhooks import WebhookEvent, Webhooks
 from tests.keys import company_on, location_on
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -238,6 +240,43 @@ async def test_a_location_of_an_agency_comes_back_when_it_is_used(account, insta
 
     assert "Its agency is still installed" in outcome.out
     assert set(await account.stored()) == {company_on(account.fake)}
+
+
+@pytest.mark.parametrize("which", ["location", "agency"])
+async def test_late_webhooks_of_what_was_forgotten_are_refused(account, installs, which) -> None:
+    """A service that is running lets them in no more, whichever agency it has; other apps' do."""
+    fake, other, got = account.fake, account.fake.add_app(), []
+    where = fake.location_ids[0]
+    await account.install(company=True)
+    await account.install(where)
+    await account.install(company=True, app=other)
+    what = ("--location", where) if which == "location" else ("--company", fake.company_id)
+
+    async def on_event(event: WebhookEvent) -> None:
+        got.append(event.app_id)
+
+    async def send(app: FakeApp, webhook_id: str) -> int:
+        ours = App(
+            client_id=app.client_id, client_secret=app.client_secret, redirect_uri=app.redirect_uri
+        )
+        event = {"type": "Another", "appId": ours.app_id, "locationId": where}
+        body = json.dumps({**event, "webhookId": webhook_id}).encode()
+        async with (
+            HighLevel(ours, store=account.open(), base_url=fake.url) as highlevel,
+            Webhooks(highlevel, on_event, key=fake.webhook_key) as webhooks,
+        ):
+            return (await webhooks.receive(fake.sign(body), body)).status
+
+    before = await send(fake.app, "before")
+    outcome = await installs("forget", *what, "--yes")
+    if which == "agency":  # another one vouches by its name alone
+        await account.install(company=True)
+        fake.uninstall(where)
+    late, others = await send(fake.app, "late"), await send(other, "others")
+
+    assert outcome.status == 0
+    assert (before, late, others) == (200, 403, 200)
+    assert len(got) == 2
 
 
 async def test_nobody_to_ask_means_no(account, installs) -> None:
