@@ -272,7 +272,10 @@ def slow() -> Counted:
 async def crowd(send, build, listen, fake, slow):  # noqa: ANN201 - three tasks
     """Let three different events come at once, to a store that waits."""
     highlevel = build(store=slow)
+    slow.go.set()
     await highlevel.install(fake.authorize_code())
+    slow.go.clear()
+    slow.loads = 0
     send.webhooks = listen(highlevel)
     tasks = [asyncio.create_task(send(webhookId=one)) for one in "abc"]
     await asyncio.sleep(0)
