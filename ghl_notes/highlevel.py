@@ -207,9 +207,10 @@ class HighLevel(Closing):
     ) -> list[Install]:
         """Forget a location's install, or an agency's with all its locations; return them.
 
-        With ``before``, installs that are newer stay. HighLevel is not told: a user uninstalls
-        the app there. Webhooks of a forgotten location that come late are refused for a week,
-        though its agency or another is stored; HighLevel is asked where it may be there again.
+        With ``before``, installs that are newer stay. What stands in the way of one of an agency's
+        is raised once the others are forgotten: call again. HighLevel is not told: a user
+        uninstalls the app there. Webhooks of a forgotten location that come late are refused for
+        a week, though its agency or another is stored; HighLevel is asked where it may be back.
         """
         named_key(self._installs.owner, location_id, company_id)  # checks the ids
         if company_id is not None:

@@ -108,7 +108,7 @@ TABLE = {
     "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
     "oauth/naming": "errors http/protocol models/*",
-    "oauth/forgetting": ("models/* oauth/forgotten oauth/installs stores/owned stores/protocol"),
+    "oauth/forgetting": "models/* oauth/forgotten oauth/installs stores/owned stores/protocol",
     "oauth/forgotten": "stores/protocol",
     "oauth/pages": "models/*",
     "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",

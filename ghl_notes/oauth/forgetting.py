@@ -1,14 +1,24 @@
 """Installs forgotten at their owner's wish: a location's, or an agency's with all its locations."""
 
+import asyncio
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Final, TypeAlias
 
 from ghl_notes.models import Install
+from ghl_notes.models.installs import former_key
 from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.oauth.installs import Installs
 from ghl_notes.stores.owned import OwnedClaims
-from ghl_notes.stores.protocol import Claims, TokenStore
+from ghl_notes.stores.protocol import Claims, TokenStore, Unreadable
 
 __all__ = ["forget_agency", "forget_location", "mark_forgotten"]
+
+# Others need holds too, of which a store has not many, and one of these may be waited for long.
+_AT_ONCE: Final = 4
+
+_Failures: TypeAlias = list[tuple[str, Exception]]
+"""What was not forgotten, and why; a user's own store may raise anything."""
 
 
 async def forget_location(
@@ -32,14 +42,27 @@ async def forget_agency(
     """Forget an agency's install and those of all its locations, but for what is newer.
 
     No other agency vouches for these locations, nor this one if it comes back, without being asked.
+    One that cannot be forgotten keeps back none of the others, and is raised at the end. What is
+    left is found without the agency's install, so whoever calls again forgets the rest.
     """
-    company_key, prefix = installs.company_key(company_id), installs.location_key("")
-    keys = [company_key, *installs.minted_now(company_id)]
-    keys += [one.key async for one in installs.list() if one.company_id == company_id]
-    for key in keys:
-        if key.startswith(prefix):
-            await forgotten.doubt(key.removeprefix(prefix))
-    found = [await installs.forget(key, before=before) for key in dict.fromkeys(keys)]
+    failures: _Failures = []
+    turns, prefix = asyncio.Semaphore(_AT_ONCE), installs.location_key("")
+
+    async def forget(key: str) -> Install | None:
+        async with turns:
+            try:
+                if key.startswith(prefix):
+                    await forgotten.doubt(key.removeprefix(prefix))
+                return await installs.forget(key, before=before)
+            except Exception as error:  # noqa: BLE001 - raised at the end
+                failures.append((key, error))
+                return None
+
+    # The agency goes first: what it is asked for from then on is not saved.
+    agency = await forget(installs.company_key(company_id))
+    keys = await _locations(installs, company_id, failures)
+    found = [agency, *await asyncio.gather(*map(forget, keys))]
+    _raise_first(failures)
     return [install for install in found if install is not None]
 
 
@@ -54,3 +77,30 @@ async def mark_forgotten(store: TokenStore, install: Install, *, with_agency: bo
     forgotten = Forgotten(OwnedClaims(store, owner))
     mark = forgotten.doubt if with_agency else forgotten.add
     await mark(install.location_id)
+
+
+async def _locations(installs: Installs, company_id: str, failures: _Failures) -> Iterable[str]:
+    """Name the locations of an agency, as far as they can be found."""
+    keys = dict.fromkeys(installs.minted_now(company_id))
+    try:
+        async for one in installs.list():
+            if one.company_id == company_id and one.user_type == "Location":
+                keys[one.key] = None
+    except Unreadable as error:
+        # Whose location it is cannot be read either; another agency is none.
+        if any(former_key(key).startswith("location:") for key in error.keys):
+            failures.append(("what cannot be read, and may be of it,", error))
+    except Exception as error:  # noqa: BLE001 - raised at the end
+        failures.append(("what is stored of its locations", error))
+    return keys
+
+
+def _raise_first(failures: _Failures) -> None:
+    """Raise the first failure, if there is one, with the others as its notes."""
+    if not failures:
+        return
+    (what, first), *others = failures
+    first.add_note(f"{what} was not forgotten: call again")
+    for what, error in others:
+        first.add_note(f"{what} was not forgotten either: {error}")
+    raise first
