@@ -141,6 +141,11 @@ def former_key(key: str) -> str:
     return key if owner_of(key) is None else key.split(":", 2)[-1]
 
 
+def is_of_location(key: str) -> bool:
+    """Tell whether a key is of a location, and not of an agency."""
+    return former_key(key).startswith("location:")
+
+
 def provider_by_ids(install: Install) -> str:
     """Return the provider of an install of version 0.1, which did not store it, by its ids."""
     is_organization = (install.company_id or "").startswith(ORGANIZATION)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from ghl_notes.models import Install
-from ghl_notes.models.installs import former_key
+from ghl_notes.models.installs import is_of_location
 from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.oauth.installs import Installs
 from ghl_notes.stores.owned import OwnedClaims
@@ -88,7 +88,7 @@ async def _locations(installs: Installs, company_id: str, failures: _Failures) -
                 keys[one.key] = None
     except Unreadable as error:
         # Whose location it is cannot be read either; another agency is none.
-        if any(former_key(key).startswith("location:") for key in error.keys):
+        if any(map(is_of_location, error.keys)):
             failures.append(("what cannot be read, and may be of it,", error))
     except Exception as error:  # noqa: BLE001 - raised at the end
         failures.append(("what is stored of its locations", error))

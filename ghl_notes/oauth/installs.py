@@ -18,6 +18,7 @@ from ghl_notes.events import Observer
 from ghl_notes.http.loops import LoopOwner
 from ghl_notes.http.retries import RetryPolicy, retrying
 from ghl_notes.models import Install, Owner, StoredInstall, UserType, company_key, location_key
+from ghl_notes.models.installs import is_of_location
 from ghl_notes.models.values import is_plain
 from ghl_notes.oauth.exchanging import exchanged
 from ghl_notes.oauth.holding import ahead, held, readable
@@ -29,7 +30,7 @@ from ghl_notes.oauth.renewal import InstallAuth
 from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.oauth.under_way import UnderWay
 from ghl_notes.stores.owned import OwnedStore
-from ghl_notes.stores.protocol import Hold, TokenStore
+from ghl_notes.stores.protocol import Hold, TokenStore, Unreadable
 
 R = TypeVar("R")
 
@@ -230,11 +231,15 @@ class Installs:
     async def agencies(self) -> Sequence[str]:
         """Name the agencies that are stored. What else is stored is not read for that."""
         found = []
-        async with aclosing(self.list()) as installs:
-            async for install in installs:
-                if install.user_type != "Company":
-                    break  # the keys of agencies come before those of locations
-                found.append(install.company_id or "")
+        try:
+            async with aclosing(self.list()) as installs:
+                async for install in installs:
+                    if install.user_type != "Company":
+                        break  # the keys of agencies come before those of locations
+                    found.append(install.company_id or "")
+        except Unreadable as error:
+            if not all(map(is_of_location, error.keys)):
+                raise
         return found
 
     async def list(self) -> AsyncGenerator[Install]:

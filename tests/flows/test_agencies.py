@@ -14,6 +14,7 @@ from ghl_notes.errors import (
     ReauthorizationRequired,
     Unavailable,
 )
+from ghl_notes.stores import Sealed, Unreadable
 from ghl_notes.testing import Fault
 from tests.keys import company_on, location_on
 
@@ -230,3 +231,27 @@ async def test_bad_ids_are_refused_here(fake, highlevel, bad) -> None:
             highlevel.location("x", company_id=bad)
 
     assert fake.stats.requests == 0
+
+
+@pytest.mark.parametrize(
+    ("user_type", "is_in_the_way"),
+    [pytest.param("Location", False, id="location"), pytest.param("Company", True, id="agency")],
+)
+async def test_what_cannot_be_read_hides_no_agency(
+    fake, build, store, contact_id, user_type, is_in_the_way
+) -> None:
+    """An install of a location that no key opens matters to nobody else; an agency's may."""
+    ours, theirs = (Sealed(store, keys=[Sealed.new_key()]) for _ in range(2))
+    highlevel = build(fake, store=ours)
+    await highlevel.install(fake.authorize_code(company=True))
+    stored = await ours.load(company_on(fake))
+    ids = {"user_type": user_type, "location_id": "lost", "company_id": "another"}
+    install = attrs.evolve(stored.install, **ids)
+    async with theirs.hold(install.key) as hold:
+        await hold.save(attrs.evolve(stored, install=install))
+    listing = highlevel.location(fake.location_id).notes.list(contact_id)
+    if is_in_the_way:
+        with pytest.raises(Unreadable, match="none of the keys opens"):
+            await listing
+    else:
+        assert len(await listing) == 5
