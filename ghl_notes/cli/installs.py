@@ -1,22 +1,27 @@
 """``ghl-notes installs list`` and ``forget``: what needs the store alone, and nobody's token."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 import typer
 from attrs import frozen
 
-from ghl_notes import Install, Unavailable
+from ghl_notes import HighLevelError, Install, Unavailable
 from ghl_notes.cli.account import Place
 from ghl_notes.cli.asking import Asker, confirmed, is_asked_on_a_terminal
 from ghl_notes.cli.facts import apps_of, named, record, table
 from ghl_notes.cli.records import line
-from ghl_notes.cli.statuses import Refused, Status, done, say
+from ghl_notes.cli.statuses import Refused, Status, done, explained, say
 from ghl_notes.cli.tables import show, stdout
 from ghl_notes.oauth.forgetting import mark_forgotten
-from ghl_notes.stores import Overtaken, TokenStore
+from ghl_notes.stores import Overtaken, TokenStore, Unreadable
 
 __all__ = ["Doomed", "forget", "list_installs", "say_there_is_none"]
+
+# A hold may be waited for long, and others need some too.
+_AT_ONCE: Final = 4
 
 
 @frozen(kw_only=True)
@@ -55,7 +60,7 @@ async def list_installs(place: Place, *, client_id: str, as_json: bool) -> Statu
     place.check(must_exist=True)
     store = place.open()
     try:
-        stored = await _all(store)
+        stored, unread = await _all(store)
     finally:
         await store.close()
     installs = [install for install in stored if is_of(install, client_id)]
@@ -63,10 +68,12 @@ async def list_installs(place: Place, *, client_id: str, as_json: bool) -> Statu
         typer.echo(b"".join(line(record(install)) for install in installs), nl=False)
     elif installs:
         show(stdout(), *table(installs, datetime.now(UTC)))
-    else:
+    elif unread is None:
         say_there_is_none(place)
     if others := len(stored) - len(installs):
         say(f"{_many(others)} of other apps not shown: give --client-id '' for all")
+    if unread is not None:
+        raise unread
     return Status.DONE
 
 
@@ -92,8 +99,10 @@ async def forget(place: Place, doomed: Doomed) -> Status:
 
 
 async def _forget(store: TokenStore, place: Place, doomed: Doomed) -> Status:
-    stored = await _all(store)
+    stored, unread = await _all(store)
     chosen = [install for install in stored if doomed.includes(install)]
+    if not chosen and unread is not None:
+        raise unread
     if not chosen:
         say(f"there is no install of {doomed} in {place}: see ghl-notes installs list")
         return Status.FAILED
@@ -104,11 +113,35 @@ async def _forget(store: TokenStore, place: Place, doomed: Doomed) -> Status:
     if not doomed.sure and not confirmed(await Asker().ask(question)):
         say("nothing was forgotten")
         return Status.FAILED
-    for install in chosen:
-        await _forget_one(store, install, with_agency=doomed.company_id is not None)
-    with done(f"forgot {_many(len(chosen))}"):
-        typer.echo(_farewell(chosen, stored))
-    return Status.DONE
+    gone = await _deleted(store, chosen, with_agency=doomed.company_id is not None)
+    if gone:
+        with done(f"forgot {_many(len(gone))}"):
+            typer.echo(_farewell(gone, stored))
+    if doomed.company_id and unread is not None:
+        say(f"what cannot be read may be of it too: {explained(unread)}")
+    elif len(gone) == len(chosen):
+        return Status.DONE
+    return Status.SOME_FAILED if gone else Status.FAILED
+
+
+async def _deleted(
+    store: TokenStore, chosen: Sequence[Install], *, with_agency: bool
+) -> list[Install]:
+    """Delete all that can be, and return it; say of each other one what stood in the way."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def gone(install: Install) -> bool:
+        async with turns:
+            try:
+                await _forget_one(store, install, with_agency=with_agency)
+            except HighLevelError as error:
+                say(f"{named(install)} was not forgotten: {explained(error)}")
+                return False
+            return True
+
+    agency, *locations = chosen  # which it gives tokens to, until it is gone
+    outcomes = [await gone(agency), *await asyncio.gather(*map(gone, locations))]
+    return [install for install, is_gone in zip(chosen, outcomes, strict=True) if is_gone]
 
 
 async def _forget_one(store: TokenStore, install: Install, *, with_agency: bool) -> None:
@@ -140,5 +173,12 @@ def _many(count: int) -> str:
     return "1 install" if count == 1 else f"{count} installs"
 
 
-async def _all(store: TokenStore) -> list[Install]:
-    return [stored.install async for stored in store.list()]
+async def _all(store: TokenStore) -> tuple[list[Install], Unreadable | None]:
+    """Read what is stored, and tell what cannot be read."""
+    installs = []
+    try:
+        async for stored in store.list():
+            installs.append(stored.install)  # noqa: PERF401 - kept also where the list fails
+    except Unreadable as error:
+        return installs, error
+    return installs, None

@@ -97,7 +97,9 @@ def _forget(
     """Delete installs from the store, after showing which. There is no way back but a new install.
 
     HighLevel is not told: its user uninstalls the app there. A service that is running goes on
-    with the access token it holds until that ends, within a day.
+    with the access token it holds until that ends, within a day. What cannot be forgotten is told,
+    and keeps back none of the others. Exit status: 0 all are forgotten, 3 some are not, 2 wrong
+    usage, 1 anything else.
     """
     client = client_id.strip()
     doomed = Doomed(location_id=location, company_id=company, client_id=client, sure=yes)

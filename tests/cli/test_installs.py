@@ -2,8 +2,9 @@
 """What is stored, told and forgotten, without asking HighLevel."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from attrs import evolve
 
 from ghl_notes import App, HighLevel, Install, Unavailable
 from ghl_notes.cli.facts import COLUMNS, cells, day, named
-from ghl_notes.cli.installs import _delete
+from ghl_notes.cli.installs import _delete, _deleted
 from ghl_notes.models import StoredInstall
 from ghl_notes.stores import Hold, MemoryStore, Overtaken
 from ghl_notes.testing.app import FakeApp
@@ -343,6 +344,70 @@ async def test_a_hold_that_lapsed_forgets_nothing() -> None:
 
     with pytest.raises(Unavailable, match="try again"):
         await _delete(Lapsing(), INSTALL)
+
+
+async def test_what_cannot_be_deleted_keeps_back_nothing_else(capsys) -> None:
+    """The others are forgotten, side by side, and what stood in the way of one is told."""
+
+    class Stuck(MemoryStore):
+        @asynccontextmanager
+        async def hold(self, key: str) -> AsyncIterator[Hold]:
+            if key in ("company:a", "location:c"):
+                raise Unavailable("its hold was not free", maybe_applied=False)
+            async with super().hold(key) as hold:
+                yield hold
+
+    store = Stuck()
+    chosen = [Install(user_type="Company", company_id="a")]
+    chosen += [evolve(INSTALL, location_id=one) for one in "bcd"]
+    gone = await _deleted(store, chosen, with_agency=True)
+    told = capsys.readouterr().err
+
+    assert [install.location_id for install in gone] == ["b", "d"]
+    assert "agency a was not forgotten: its hold was not free" in told
+    assert "location c (agency b) was not forgotten: its hold was not free" in told
+
+
+@pytest.fixture
+async def damaged(account) -> str:
+    """Store the agency and three locations, one of which cannot be read, and name that."""
+    await account.install(company=True)
+    await account.install(*account.fake.location_ids[:3])
+    lost = account.fake.location_ids[1]
+    with closing(sqlite3.connect(account.store)) as db, db:
+        db.execute("UPDATE installs SET issued_at = 'x' WHERE location_id = ?", (lost,))
+    return lost
+
+
+@pytest.mark.parametrize(
+    ("which", "gone", "status"),
+    [
+        (("--company", None), 3, 3),
+        (("--location", 0), 1, 0),
+        (("--location", 1), 0, 2),
+    ],
+)
+async def test_what_cannot_be_read_is_told(account, installs, damaged, which, gone, status) -> None:
+    """It may be of the agency, or be what was asked for; of nothing else it keeps anybody."""
+    option, at = which
+    value = account.fake.company_id if at is None else account.fake.location_ids[at]
+    outcome = await installs("forget", option, value, "--yes")
+    with closing(sqlite3.connect(account.store)) as db:
+        left = [key for (key,) in db.execute("SELECT key FROM installs")]
+
+    assert outcome.status == status, outcome.err
+    assert ("damaged" in outcome.err) is (status != 0)
+    assert (4 - len(left), location_on(account.fake, damaged) in left) == (gone, True)
+
+
+async def test_what_can_be_read_is_listed(account, installs, damaged) -> None:
+    """One install that is damaged hides none of the others, and the status tells."""
+    outcome = await installs("list", "--json")
+    listed = [one["location_id"] for one in outcome.records]
+
+    assert (outcome.status, "damaged" in outcome.err) == (2, True)
+    assert damaged not in listed
+    assert len(listed) == 3
 
 
 # several apps in one store
