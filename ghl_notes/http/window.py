@@ -242,6 +242,8 @@ class Window:
         unseen = rate.limit - rate.remaining - ours
         if unseen > 0 and slot.taken_at > self._recalled_at:
             self._others.see_now(unseen, now, self._age)
+        elif unseen == 0:
+            self._others.alone = True
         left, day = rate.daily_remaining, self._day
         if left is None or not day.is_of(slot.taken_at):
             return False
