@@ -50,6 +50,7 @@ class Others:
         self._peak = _Peak()
         self._of_day = _Peak()
         self.alone: bool = False  # whether the window told of our requests and of no others
+        self.filled: bool = False  # and whether these filled it, so that nobody else was let in
         self._doubts = 0  # how often it did when the day told of others
         self._room = 0  # how much of the limit is left to them
 
@@ -79,8 +80,11 @@ class Others:
 
         A window that we fill leaves the others nothing to be seen by, so they may want more.
         """
-        self._doubts += self.alone and used * _FEW >= limit
-        self.alone = False
+        doubtful, filled = self.alone and used * _FEW >= limit, self.filled
+        self.alone = self.filled = False
+        self._doubts += doubtful
+        if doubtful and filled:
+            return
         if self._doubts >= _DOUBTS:
             self._of_day = _Peak()
             return

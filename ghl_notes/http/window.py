@@ -244,6 +244,7 @@ class Window:
             self._others.see_now(unseen, now, self._age)
         elif unseen == 0:
             self._others.alone = True
+            self._others.filled |= rate.remaining == 0
         left, day = rate.daily_remaining, self._day
         if left is None or not day.is_of(slot.taken_at):
             return False

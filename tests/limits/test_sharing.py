@@ -83,6 +83,14 @@ def test_who_shares_the_day_and_not_the_window_takes_nothing_from_it(
     assert location.refused == 0
 
 
+def test_a_window_that_is_full_of_ours_had_no_room_for_others() -> None:
+    """Whoever the day tells of was elsewhere, and nothing is held back for them at all."""
+    location = Location(LIMIT, shared=False)
+    sent = stream(location, Window(Limits(burst=LIMIT, interval=INTERVAL)), 8, list)
+
+    assert len(sent) >= 7 * LIMIT
+
+
 @pytest.mark.parametrize("others", [5, 17, 20, 25, 40])
 def test_who_is_in_the_window_is_not_met(others: int) -> None:
     """Where others draw from our window, it is used, and no request of ours is refused."""
