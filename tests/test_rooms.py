@@ -131,7 +131,7 @@ TABLE = {
     ),
     "webhooks/*": (
         "errors http/codec http/protocol http/reply highlevel models/* oauth/forgotten"
-        " stores/protocol webhooks/* wiring"
+        " oauth/minting stores/protocol webhooks/* wiring"
     ),
     "sources/*": ("bulk errors events http/* models/* oauth/* sources/* stores/protocol wiring"),
     "migrate/ledger": (

@@ -8,6 +8,7 @@ from typing import Final
 
 from ghl_notes.errors import (
     AccessDenied,
+    HighLevelError,
     LocationInactive,
     RateLimited,
     ReauthorizationRequired,
@@ -17,16 +18,15 @@ from ghl_notes.errors import (
 )
 from ghl_notes.highlevel import HighLevel
 from ghl_notes.oauth.forgotten import Forgotten
+from ghl_notes.oauth.minting import refuses
 from ghl_notes.webhooks.events import AppInstalled, AppUninstalled, WebhookEvent
 
 __all__ = ["follow", "is_of_installs"]
 
 _LOG: Final = logging.getLogger("ghl_notes.webhooks")
 
-# No repetition of the webhook mends these: the location was taken away again, is paused, or its
-# agency must install anew. The token is made by the first call instead, or never.
-_NEVER: Final = (AccessDenied, LocationInactive, ReauthorizationRequired, RequestRejected)
-_LATER: Final = (RateLimited, Unavailable, UnexpectedResponse)
+# These may pass, unless they are final: see ``_is_final``.
+_LATER: Final = (AccessDenied, RateLimited, RequestRejected, Unavailable, UnexpectedResponse)
 
 
 def is_of_installs(event: WebhookEvent) -> bool:
@@ -67,11 +67,25 @@ async def _minted(highlevel: HighLevel, location_id: str, event: AppInstalled) -
         return False  # installed by its own user, whose code brings the token, or by nobody
     try:
         await highlevel.mint(location_id, company_id=company_id, since=event.timestamp)
-    except _NEVER as error:
+    except HighLevelError as error:
+        if not _is_final(error):
+            raise
         kind = type(error).__name__
         _LOG.warning("no token for location %s, which was installed: %s", location_id, kind)
         return False
     return True
+
+
+def _is_final(error: HighLevelError) -> bool:
+    """Tell whether HighLevel itself refuses a token, so that no repetition of the webhook mends it.
+
+    The location was taken away again, or is paused, or its agency must install anew or grant a
+    scope. The token is made by the first call instead, or never. A refusal in unknown words proves
+    nothing, nor does a gateway's.
+    """
+    if isinstance(error, AccessDenied):
+        return error.reason is not None
+    return isinstance(error, LocationInactive | ReauthorizationRequired) or refuses(error)
 
 
 async def _uninstalled(highlevel: HighLevel, event: AppUninstalled) -> None:

@@ -22,7 +22,7 @@ from ghl_notes.errors import (
 )
 from ghl_notes.oauth import remembering
 from ghl_notes.stores import MemoryStore
-from ghl_notes.testing import FakeHighLevel, Fault
+from ghl_notes.testing import Failure, FakeHighLevel, Fault
 from ghl_notes.webhooks import AppInstalled, AppUninstalled
 from tests.keys import company_on, location_on
 from tests.webhooks.conftest import serving
@@ -183,11 +183,42 @@ async def test_an_uninstall_of_both_is_one_of_the_location(agency, send, fake) -
     assert await stored(agency) == {company_on(fake)}
 
 
-@pytest.mark.parametrize("status", [Fault.SERVER_ERROR, Fault.RATE_LIMITED, Fault.HTML])
-async def test_an_install_waits_for_highlevel(agency, served, fake, handler, status) -> None:
-    """While HighLevel makes no tokens the webhook is sent back, and handled when it comes again."""
+async def test_an_install_anew_waits_for_highlevel(agency, served, fake, handler) -> None:
+    """A location that was taken off a while ago is known again after a gateway's bad moment."""
     fake.install()
-    fake.inject(status, 1, path_contains="/oauth/locationToken")
+    await fake.deliver()
+    fake.clock.now += 1
+    fake.uninstall()
+    await fake.deliver()
+    fake.clock.now += 1
+    fake.install()
+    fake.inject(Failure(status=401, message="Unauthorized"), 2, path_contains="/locationToken")
+    (delivery,) = await fake.deliver()
+    fake.emit("NoteCreate", locationId=fake.location_id, id="n", body="hello")
+    (note,) = await fake.deliver()
+
+    assert (delivery.statuses, note.statuses) == ((503, 200), (200,))
+    assert handler.types == ["INSTALL", "UNINSTALL", "INSTALL", "NoteCreate"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [
+        (Fault.SERVER_ERROR, 1),
+        (Fault.RATE_LIMITED, 1),
+        (Fault.HTML, 1),
+        (Fault.FORBIDDEN_HTML, 1),
+        (Failure(status=401, message="Unauthorized"), 2),  # also with a renewed token
+        (Failure(status=403, message="Forbidden"), 1),
+        (Failure(status=404, message="Cannot POST /oauth/locationToken"), 1),
+        (Failure(status=400, payload={}), 1),
+    ],
+    ids=str,
+)
+async def test_an_install_waits_for_highlevel(agency, served, fake, handler, fault, times) -> None:
+    """While HighLevel makes no tokens, and does not refuse one itself, the webhook comes again."""
+    fake.install()
+    fake.inject(fault, times, path_contains="/oauth/locationToken")
     (delivery,) = await fake.deliver()
 
     assert delivery.statuses == (503, 200)
@@ -201,10 +232,12 @@ async def test_an_install_waits_for_highlevel(agency, served, fake, handler, sta
         (RateLimited("later"), 503),
         (Unavailable("down"), 503),
         (UnexpectedResponse("garbled"), 503),
-        (AccessDenied("no"), 200),
+        (AccessDenied("no", reason="scope"), 200),
+        (AccessDenied("unknown words"), 503),
         (LocationInactive("paused"), 200),
         (ReauthorizationRequired("spent"), 200),
-        (RequestRejected("gone"), 200),
+        (RequestRejected("gone", status=400, messages=["Location not found"]), 200),
+        (RequestRejected("without a word", status=400), 503),
         (ConfigurationError("closed"), 500),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
