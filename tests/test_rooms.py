@@ -108,8 +108,8 @@ TABLE = {
     "oauth/tending": "errors models/* oauth/installs",
     "oauth/cookie": "",
     "oauth/naming": "errors http/protocol models/*",
-    "oauth/forgetting": "models/* oauth/forgotten oauth/installs stores/owned stores/protocol",
-    "oauth/forgotten": "stores/protocol",
+    "oauth/forgetting": "models/* oauth/forgotten oauth/installs stores/protocol",
+    "oauth/forgotten": "models/* stores/owned stores/protocol",
     "oauth/pages": "models/*",
     "oauth/routes": "errors models/* oauth/cookie oauth/pages stores/protocol",
     "stores/*": "errors models/* stores/*",
@@ -143,7 +143,7 @@ TABLE = {
     ),
     "testing/plugin": f"testing/* models/* {PUBLIC}",
     "testing/*": "testing/* models/*",
-    "cli/installs": f"{PUBLIC} oauth/forgetting stores/__init__ cli/*",
+    "cli/installs": f"{PUBLIC} oauth/forgotten stores/__init__ cli/*",
     "cli/*": (
         f"{PUBLIC} testing/__init__ stores/__init__ sources/__init__ sources/*/__init__"
         " migrate/__init__ migrate/files migrate/ledger migrate/reports cli/*"

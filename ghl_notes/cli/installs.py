@@ -15,7 +15,7 @@ from ghl_notes.cli.facts import apps_of, named, record, table
 from ghl_notes.cli.records import line
 from ghl_notes.cli.statuses import Refused, Status, done, explained, say
 from ghl_notes.cli.tables import show, stdout
-from ghl_notes.oauth.forgetting import mark_forgotten
+from ghl_notes.oauth.forgotten import mark_forgotten
 from ghl_notes.stores import Overtaken, TokenStore, Unreadable
 
 __all__ = ["Doomed", "forget", "list_installs", "say_there_is_none"]

@@ -9,10 +9,9 @@ from ghl_notes.models import Install
 from ghl_notes.models.installs import is_of_location
 from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.oauth.installs import Installs
-from ghl_notes.stores.owned import OwnedClaims
-from ghl_notes.stores.protocol import Claims, TokenStore, Unreadable
+from ghl_notes.stores.protocol import Unreadable
 
-__all__ = ["forget_agency", "forget_location", "mark_forgotten"]
+__all__ = ["forget_agency", "forget_location"]
 
 # Others need holds too, of which a store has not many, and one of these may be waited for long.
 _AT_ONCE: Final = 4
@@ -64,19 +63,6 @@ async def forget_agency(
     found = [agency, *await asyncio.gather(*map(forget, keys))]
     _raise_first(failures)
     return [install for install in found if install is not None]
-
-
-async def mark_forgotten(store: TokenStore, install: Install, *, with_agency: bool) -> None:
-    """Remember that an install is forgotten which is deleted from a store without its app.
-
-    As the app's own webhooks look it up. Do it before and after, as ``forget_location`` does.
-    """
-    owner = install.owner
-    if owner is None or install.location_id is None or not isinstance(store, Claims):
-        return
-    forgotten = Forgotten(OwnedClaims(store, owner))
-    mark = forgotten.doubt if with_agency else forgotten.add
-    await mark(install.location_id)
 
 
 async def _locations(installs: Installs, company_id: str, failures: _Failures) -> Iterable[str]:

@@ -5,9 +5,11 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
 
-from ghl_notes.stores.protocol import Claims
+from ghl_notes.models import Install
+from ghl_notes.stores.owned import OwnedClaims
+from ghl_notes.stores.protocol import Claims, TokenStore
 
-__all__ = ["Forgotten"]
+__all__ = ["Forgotten", "mark_forgotten"]
 
 _Fact: TypeAlias = Literal["forgotten", "installed", "in-doubt"]
 
@@ -94,3 +96,16 @@ class Forgotten:
         # To claim it for no time is only to look.
         name = f"{what}:{location_id}"
         return self.claims is not None and not await self.claims.claim(name, seconds=0)
+
+
+async def mark_forgotten(store: TokenStore, install: Install, *, with_agency: bool) -> None:
+    """Remember that an install is forgotten which is deleted from a store without its app.
+
+    As the app's own webhooks look it up. Do it before and after, as ``HighLevel.forget`` does.
+    """
+    owner = install.owner
+    if owner is None or install.location_id is None or not isinstance(store, Claims):
+        return
+    forgotten = Forgotten(OwnedClaims(store, owner))
+    mark = forgotten.doubt if with_agency else forgotten.add
+    await mark(install.location_id)
