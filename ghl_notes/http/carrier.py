@@ -83,13 +83,12 @@ class Carrier:
             if answer.size > _LARGE:
                 await self.read_ahead(request, answer)
             return self._service.finished(request, answer)
-        except NotFound:
-            if gone_is_done(request) and request.maybe_applied:
-                return Answer(None, 404, {})  # an earlier try of this delete did it
-            raise
-        except AmbiguousWrite:
-            raise
         except HighLevelError as error:
+            is_missing = isinstance(error, NotFound) and request.sent  # it, and not its token
+            if is_missing and gone_is_done(request) and request.maybe_applied:
+                return Answer(None, 404, {})  # an earlier try of this delete did it
+            if is_missing or isinstance(error, AmbiguousWrite):
+                raise
             if request.maybe_applied and is_change(request):
                 raise ambiguous(request, error) from error
             raise
