@@ -73,6 +73,11 @@ class Agencies:
         agency = self._dispatch(AgencyToken(agency_token, age), tenant)
         return (await agency.call(LOCATION_TOKEN, form=form)).payload
 
+    async def room(self, company_id: str) -> None:
+        """Wait until an agency's limit has room for a request, and take none of it."""
+        gate = self._tenant(company_id).gate
+        gate.cancel(await gate.slot())
+
     def _tenant(self, company_id: str) -> Tenant:
         segment("company_id", company_id)
         tenant = self._tenants.get(company_id)

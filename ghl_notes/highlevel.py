@@ -14,7 +14,7 @@ from ghl_notes.client import Client
 from ghl_notes.errors import ConfigurationError
 from ghl_notes.events import Observer
 from ghl_notes.http.limits import Limits
-from ghl_notes.http.protocol import BASE_URL, VERSION, dialect, segment
+from ghl_notes.http.protocol import BASE_URL, VERSION, dialect
 from ghl_notes.http.retries import RetryPolicy
 from ghl_notes.models import (
     App,
@@ -29,7 +29,7 @@ from ghl_notes.oauth.authorize import authorization_request, given_code
 from ghl_notes.oauth.forgetting import forget_agency, forget_location
 from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.oauth.installs import Installs
-from ghl_notes.oauth.naming import named_key
+from ghl_notes.oauth.naming import check_ids, named_key
 from ghl_notes.oauth.session import OAuthSession
 from ghl_notes.oauth.tending import checked, tended
 from ghl_notes.stores.memory import MemoryStore
@@ -74,7 +74,6 @@ class HighLevel(Closing):
         if not isinstance(app, App):
             msg = "app must be a ghl_notes.App"
             raise ConfigurationError(msg)
-        spelling = dialect(api_version)
         self.app = app
         self.store: TokenStore = MemoryStore() if store is None else store
         self._clock = clock
@@ -83,14 +82,20 @@ class HighLevel(Closing):
         oauth = OAuthSession(
             app,
             base_url=self._wiring.base_url,
-            dialect=spelling,
+            dialect=dialect(api_version),
             transport=self._wiring.transport,
             clock=clock,
         )
         self._agencies = Agencies(self._wiring, app.app_id, api_version)
         self._loops = self._wiring.owner
         self._installs = Installs(
-            self.store, oauth, mint=self._mint, observer=observer, clock=clock, loops=self._loops
+            self.store,
+            oauth,
+            mint=self._mint,
+            room=self._agencies.room,
+            observer=observer,
+            clock=clock,
+            loops=self._loops,
         )
         self._forgotten = Forgotten(self.claims if isinstance(self.store, Claims) else None)
         self._clients: dict[str, Client] = {}
@@ -226,10 +231,9 @@ class HighLevel(Closing):
         the app was installed there, an install that is as new and usable stays as it is.
         Raises ``ReauthorizationRequired`` without a living install of the agency.
         """
-        self.location(location_id, company_id=company_id)  # checks the ids
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        auth = self._installs.location(location_id, company_id)
-        install = (await auth.install_again(since or now)).install
+        check_ids(location_id, company_id)
+        auth = self._installs.location(location_id)
+        install = (await auth.install_again(since, company_id)).install
         await self._forgotten.discard(location_id)
         return install
 
@@ -239,9 +243,7 @@ class HighLevel(Closing):
         A location without an install of its own gets its token from its agency's install; with
         several agencies stored, say which by ``company_id``.
         """
-        segment("location_id", location_id)
-        if company_id is not None:
-            segment("company_id", company_id)
+        check_ids(location_id, company_id)
         auth = self._installs.location(location_id, company_id)
         client = self._clients.get(location_id)
         if client is None:
@@ -290,7 +292,7 @@ class HighLevel(Closing):
     async def _ask(self, install: Install) -> None:
         """Make the cheapest call that an install's scopes allow."""
         if install.location_id is not None:
-            client = self.location(install.location_id, company_id=install.company_id)
+            client = self.location(install.location_id)
             query: Json = {"locationId": install.location_id, "pageLimit": 1}
             if "contacts.readonly" in install.scopes:
                 await client.request("POST", "/contacts/search", json=query, repeatable=True)

@@ -82,10 +82,12 @@ TABLE = {
     ),
     "oauth/doubting": "oauth/refreshing",
     "oauth/remembering": "errors",
-    "oauth/keeping": "events models/* oauth/auth oauth/refreshing stores/protocol",
+    "oauth/lines": "errors",
+    "oauth/mint_failures": "errors http/denials",
+    "oauth/keeping": "events models/* oauth/auth oauth/lines oauth/refreshing stores/protocol",
     "oauth/minting": (
-        "errors http/denials models/* oauth/at_work oauth/auth oauth/keeping oauth/remembering"
-        " stores/protocol"
+        "errors models/* oauth/at_work oauth/auth oauth/keeping oauth/lines oauth/mint_failures"
+        " oauth/remembering stores/protocol"
     ),
     "oauth/spending": (
         "errors events models/* oauth/at_work oauth/doubting oauth/keeping oauth/minting"
@@ -93,16 +95,16 @@ TABLE = {
         " oauth/remembering stores/protocol"
     ),
     "oauth/recovery": (
-        "errors events models/* oauth/keeping oauth/minting oauth/remembering oauth/spending"
-        " stores/protocol"
+        "errors events models/* oauth/keeping oauth/mint_failures oauth/minting oauth/remembering"
+        " oauth/spending stores/protocol"
     ),
-    "oauth/renewal": "errors models/* oauth/keeping oauth/minting oauth/recovery",
+    "oauth/renewal": "errors models/* oauth/at_work oauth/keeping oauth/minting oauth/recovery",
     "oauth/exchanging": "errors events http/outcomes http/retries models/*",
     "oauth/holding": "errors models/* stores/protocol stores/waiting",
     "oauth/installs": (
         "errors events models/* http/loops http/retries oauth/exchanging oauth/holding"
-        " oauth/keeping oauth/minting oauth/observing oauth/refreshing oauth/renewal oauth/session"
-        " oauth/under_way stores/owned stores/protocol"
+        " oauth/keeping oauth/lines oauth/minting oauth/observing oauth/refreshing oauth/renewal"
+        " oauth/session oauth/under_way stores/owned stores/protocol"
     ),
     "oauth/under_way": "stores/finishing",
     "oauth/tending": "errors models/* oauth/installs",

@@ -23,7 +23,8 @@ from ghl_notes.models.values import is_plain
 from ghl_notes.oauth.exchanging import exchanged
 from ghl_notes.oauth.holding import ahead, held, readable
 from ghl_notes.oauth.keeping import Mint
-from ghl_notes.oauth.minting import is_newer, saved
+from ghl_notes.oauth.lines import Lines, closed
+from ghl_notes.oauth.minting import SeveralAgencies, is_newer, saved
 from ghl_notes.oauth.observing import guarded
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.oauth.renewal import InstallAuth
@@ -38,9 +39,6 @@ R = TypeVar("R")
 # is tried for as long as HighLevel's grace: see ``refreshing``.
 TOKEN_RETRIES: Final = RetryPolicy(attempts=3, base=0.5, cap=1.0, longest_wait=2.0)
 
-# Some of the holds that a store can give at once are not for mints.
-_MINTS_AT_ONCE: Final = 4
-
 
 class Installs:
     """All installs of one app, which may share its store with others.
@@ -54,6 +52,7 @@ class Installs:
         session: OAuthSession,
         *,
         mint: Mint,
+        room: Callable[[str], Awaitable[None]],
         observer: Observer | None = None,
         clock: Callable[[], float] = time.time,
         loops: LoopOwner | None = None,
@@ -67,8 +66,7 @@ class Installs:
         self._session = session
         # A code works once, so a store that stumbles gets another chance.
         self._save = retrying(self._save_once, TOKEN_RETRIES, observer=self.observer)
-        # Each may wait for its agency's limit, under a hold.
-        self.minting: asyncio.Semaphore = asyncio.Semaphore(_MINTS_AT_ONCE)
+        self.lines: Lines = Lines(room)
         self._under_way = UnderWay()
         self._loops = loops or LoopOwner()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -99,7 +97,7 @@ class Installs:
         self._loops.enter(loop)
         self._loop = loop
         self._under_way.forget()
-        self.minting = asyncio.Semaphore(_MINTS_AT_ONCE)
+        self.lines.renew()
         for auth in self._auths.values():
             auth.running = auth.saving = auth.asking = None
 
@@ -118,8 +116,7 @@ class Installs:
         """
         if self.closed and not closing:
             work.close()
-            msg = "this HighLevel is closed; make a new one"
-            raise ConfigurationError(msg)
+            raise closed()
         return self._under_way.begin(work, may_stop=may_stop)
 
     def refresh(self, stored: StoredInstall) -> Refresh:
@@ -192,16 +189,15 @@ class Installs:
         """Return the one ``Auth`` of an install, which need not be stored yet."""
         auth = self._auths.get(key)
         if auth is None:
-            auth = InstallAuth(self, key, location_id=location_id, company_id=company_id)
-            self._auths[key] = auth
-        elif company_id is not None:
-            auth.recovery.minting.company_id = company_id
+            auth = self._auths[key] = InstallAuth(self, key, location_id=location_id)
+        auth.belongs_to(company_id, given=True)
         return auth
 
     def auth_of(self, install: Install) -> InstallAuth:
         """Return the ``Auth`` of an install that is known."""
-        ids = install.location_id, install.company_id
-        return self.auth(install.key, location_id=ids[0], company_id=ids[1])
+        auth = self.auth(install.key, location_id=install.location_id)
+        auth.belongs_to(install.company_id, given=install.location_id is None)
+        return auth
 
     def agency(self, company_id: str) -> InstallAuth:
         """Return the ``Auth`` of an agency."""
@@ -225,7 +221,7 @@ class Installs:
         agencies = await self.agencies()
         if len(agencies) > 1:
             msg = f"{len(agencies)} agencies are installed: give company_id for {location_id}"
-            raise ConfigurationError(msg)
+            raise SeveralAgencies(msg)
         return agencies[0] if agencies else None
 
     async def agencies(self) -> Sequence[str]:
@@ -276,6 +272,7 @@ class Installs:
         """Wait for the renewals that are under way, so that none is lost, and close the store."""
         self.enter()
         self.closed = True
+        self.lines.close()
         await self._under_way.ended()
         keys, auths = list(self._auths), list(self._auths.values())
         waiting = [auth.saving for auth in auths if auth.saving is not None]

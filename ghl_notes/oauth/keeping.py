@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from ghl_notes.events import Observer
 from ghl_notes.models import Json, StoredInstall
 from ghl_notes.oauth.auth import Auth
+from ghl_notes.oauth.lines import Lines
 from ghl_notes.oauth.refreshing import Refresh
 from ghl_notes.stores.protocol import Hold
 
@@ -19,7 +20,7 @@ R = TypeVar("R")
 class Keeper(Protocol):
     """The installs of one app. ``clock`` is Unix time; ``monotonic`` is for pauses alone."""
 
-    minting: asyncio.Semaphore
+    lines: Lines
     observer: Observer | None
     clock: Callable[[], float]
     monotonic: Callable[[], float]
@@ -61,7 +62,10 @@ class Keeper(Protocol):
         ...
 
     async def company_of(self, location_id: str) -> str | None:
-        """Find the agency that may mint a token for a location."""
+        """Find the agency that may mint a token for a location.
+
+        Raises ``SeveralAgencies`` where that is not plain.
+        """
         ...
 
     def agency(self, company_id: str) -> Auth:

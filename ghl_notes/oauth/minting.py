@@ -8,18 +8,18 @@ from typing import Final, NoReturn
 from attrs import define, field
 
 from ghl_notes.errors import (
-    AccessDenied,
+    ConfigurationError,
     HighLevelError,
     RateLimited,
     ReauthorizationRequired,
-    RequestRejected,
     Unavailable,
 )
-from ghl_notes.http.denials import is_passing
 from ghl_notes.models import Install, StoredInstall
 from ghl_notes.oauth.at_work import AtWork
 from ghl_notes.oauth.auth import StaticToken
 from ghl_notes.oauth.keeping import Keeper
+from ghl_notes.oauth.lines import no_room
+from ghl_notes.oauth.mint_failures import TokenRefused, told
 from ghl_notes.oauth.remembering import Remembered
 from ghl_notes.stores.protocol import Hold
 
@@ -27,10 +27,9 @@ __all__ = [
     "AgencyToken",
     "Minting",
     "NoAgency",
-    "TokenRefused",
+    "SeveralAgencies",
     "is_newer",
     "is_overtaken",
-    "refuses",
     "saved",
 ]
 
@@ -38,12 +37,6 @@ __all__ = [
 _MINT_SECONDS: Final = 25.0
 CLOCKS_APART: Final = 60.0
 """By how many seconds the clocks of two machines that share a store may differ."""
-_DENIALS: Final = ("scope", "kind", "location")
-_REFUSALS: Final = (400, 422)
-
-
-class TokenRefused(AccessDenied):
-    """HighLevel does not take the agency's access token; a newer one may do."""
 
 
 class AgencyToken(StaticToken):
@@ -65,6 +58,10 @@ class AgencyToken(StaticToken):
 
 class NoAgency(ReauthorizationRequired):
     """No agency can give this token: there is none, or its install is spent itself."""
+
+
+class SeveralAgencies(ConfigurationError):
+    """Several agencies are stored, and it is not known which of them a location belongs to."""
 
 
 def is_newer(install: Install, before: datetime | None) -> bool:
@@ -100,14 +97,20 @@ async def saved(
 
 @define(eq=False)
 class Minting:
-    """Mints the token of one location by its agency. ``usable``: no new token is needed."""
+    """Mints the token of one location by its agency. ``usable``: no new token is needed.
+
+    Whose location it is, the caller says, or its install. What was found otherwise holds for as
+    long as that agency is stored.
+    """
 
     installs: Keeper
     key: str
     location_id: str | None
-    company_id: str | None
     failure: Remembered
     usable: Callable[[StoredInstall, str | None], bool]
+    _given: str | None = field(default=None, init=False)
+    _found: str | None = field(default=None, init=False)
+    _is_sure: bool = field(default=False, init=False)
     vital: AtWork = field(factory=AtWork, init=False)
     under_way: AtWork = field(factory=AtWork, init=False)
     _forgettings: int = field(default=0, init=False)
@@ -117,10 +120,36 @@ class Minting:
         """Let nothing be saved that is under way now, unless it is of an install that is newer."""
         self._forgettings += 1
         self._forgotten_before = before
+        self._found = None
+
+    @property
+    def company_id(self) -> str | None:
+        """The agency that it belongs to, as far as is known."""
+        return self._given or self._found
+
+    def belongs_to(self, company_id: str | None, *, given: bool) -> None:
+        """Note whose location it is, if that is known; ``given``: the caller of all calls says so.
+
+        Whose it is for one mint, or by its install, may be another agency's next time.
+        """
+        if company_id is None:
+            return
+        if given or company_id != self._given:
+            self._given = company_id if given else None
+        self._found, self._is_sure = company_id, True
+
+    def look_at(self, stored: StoredInstall | None) -> None:
+        """Learn from its install whose location it is."""
+        company_id = None if stored is None else stored.install.company_id
+        self._is_sure = company_id is not None
+        self._found = company_id or self._found
 
     async def agency(self) -> StoredInstall | None:
         """Read the install of the agency, if there is one."""
-        company_id = await self._find_company()
+        try:
+            company_id = await self._find_company()
+        except SeveralAgencies:
+            return None
         return None if company_id is None else await self.installs.load_agency(company_id)
 
     async def mint(
@@ -150,9 +179,16 @@ class Minting:
             raise self._nobody("its agency's install is spent or missing") from error
 
     async def _find_company(self) -> str | None:
-        if self.location_id is not None and self.company_id is None:
-            self.company_id = await self.installs.company_of(self.location_id)
-        return None if self.location_id is None else self.company_id
+        if self.location_id is None:
+            return None
+        if self._given is not None:
+            return self._given
+        found = self._found
+        if found is not None and (self._is_sure or await self.installs.load_agency(found)):
+            return found
+        found = await self.installs.company_of(self.location_id)
+        self._found = found or self._found  # which errors name
+        return found
 
     def _nobody(self, why: str) -> NoAgency:
         return NoAgency(
@@ -176,7 +212,7 @@ class Minting:
         async def change(hold: Hold) -> tuple[StoredInstall, bool]:
             old = hold.stored
             if old is None and seen:  # the hold lapsed, and another process has forgotten it
-                raise self._forgotten()
+                raise self._forgotten(company_id)
             seen.extend([old] if old else [])
             began = old.install.installed_at if old else None
             is_as_new = since is None or (began is not None and began >= since)
@@ -184,57 +220,66 @@ class Minting:
                 return old, False
             if old is not None and old.install.spent_at is None and is_newer(old.install, since):
                 return old, False  # and renewed as any other, if its token has ended
+            await self._check(company_id, forgettings, since)
             with self.vital:
-                try:
-                    minted = await self._ask(company_id, token, since or began)
-                except HighLevelError as error:
-                    self.failure.keep(error, about, now=self.installs.monotonic())
-                    raise
-                if forgettings != self._forgettings and not (
-                    since and is_newer(minted.install, self._forgotten_before)
-                ):
-                    raise self._forgotten()
-                if await self.installs.load_agency(company_id) is None:
-                    raise self._forgotten()  # by another process, with all its locations
+                turn.begin()
+                minted = await self._asked(company_id, token, since or began, about)
+                await self._check(company_id, forgettings, since)
                 await hold.save(minted)
             return minted, True
 
         with self.under_way:
-            async with self.installs.minting:  # before the hold, of which a store has not many
+            # Before the hold, of which a store has not many.
+            async with self.installs.lines.turn(company_id) as turn:
                 return await self.installs.held(self.key, change)
 
-    def _forgotten(self) -> ReauthorizationRequired:
+    async def _check(self, company_id: str, forgettings: int, since: datetime | None) -> None:
+        """Raise if it was forgotten since then, and is not of an install that is newer."""
+        before = self._forgotten_before
+        is_later = since is not None and before is not None and since > before
+        if forgettings != self._forgettings and not is_later:
+            raise self._forgotten(company_id)
+        if await self.installs.load_agency(company_id) is None:
+            raise self._forgotten(company_id)  # by another process, with all its locations
+
+    def _forgotten(self, company_id: str) -> ReauthorizationRequired:
         return ReauthorizationRequired(
             f"{self.key} was uninstalled or forgotten while its token was asked for",
             location_id=self.location_id,
-            company_id=self.company_id,
+            company_id=company_id,
         )
 
+    async def _asked(
+        self, company_id: str, token: str, since: datetime | None, about: object
+    ) -> StoredInstall:
+        """Ask for a token, and remember a failure."""
+        try:
+            return await self._ask(company_id, token, since)
+        except HighLevelError as error:
+            if not isinstance(error, Unavailable):
+                self.failure.keep(error, about, now=self.installs.monotonic())
+                raise
+            error.waited = True  # it was tried as often as a call may be
+            pause = self.failure.keep(error, about, now=self.installs.monotonic())
+            error.retry_after = error.retry_after or pause  # till then all callers get this error
+            raise
+
     async def _ask(self, company_id: str, token: str, since: datetime | None) -> StoredInstall:
-        """Ask for a token, within what a hold may take; an agency may be at its limit."""
-        retry_after = None
+        """Ask for a token, within what a hold may take.
+
+        What fails is about the agency's request, and seldom about the call that needs the token.
+        """
+        location_id = self.location_id or ""
         try:
             async with asyncio.timeout(_MINT_SECONDS):
-                return await self.installs.mint(
-                    company_id, self.location_id or "", token, since=since
-                )
-        except TimeoutError:
-            pass
+                return await self.installs.mint(company_id, location_id, token, since=since)
+        except TimeoutError as error:
+            msg = f"HighLevel gave the agency {company_id} no token of {location_id}"
+            msg += f" within {_MINT_SECONDS:g} s"
+            raise Unavailable(msg, maybe_applied=False) from error
         except RateLimited as error:  # of the agency, not of this location
             if error.daily:
                 raise
-            retry_after = error.retry_after
-        msg = f"the agency {company_id} has no room in its limit for a token of {self.location_id}"
-        raise Unavailable(msg, maybe_applied=False, retry_after=retry_after)
-
-
-def refuses(error: HighLevelError) -> bool:
-    """Tell whether HighLevel itself refuses the agency a token for a location.
-
-    A proxy's page proves nothing, nor does a 401 with an unknown message, nor what passes.
-    """
-    if isinstance(error, AccessDenied):
-        return error.reason in _DENIALS
-    if not isinstance(error, RequestRejected) or error.status not in _REFUSALS:
-        return False
-    return bool(error.messages) and not is_passing("; ".join(error.messages))
+            raise no_room(company_id, error) from error
+        except HighLevelError as error:
+            raise told(error)  # noqa: B904 - the same error, or it is the cause

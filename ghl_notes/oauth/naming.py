@@ -4,7 +4,14 @@ from ghl_notes.errors import ConfigurationError
 from ghl_notes.http.protocol import segment
 from ghl_notes.models import Owner, company_key, location_key
 
-__all__ = ["named_key"]
+__all__ = ["check_ids", "named_key"]
+
+
+def check_ids(location_id: str, company_id: str | None) -> None:
+    """Raise ``ConfigurationError`` for ids that no URL can carry."""
+    segment("location_id", location_id)
+    if company_id is not None:
+        segment("company_id", company_id)
 
 
 def named_key(owner: Owner, location_id: str | None, company_id: str | None) -> str:

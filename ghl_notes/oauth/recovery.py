@@ -19,7 +19,8 @@ from ghl_notes.errors import (
 from ghl_notes.events import Renewed, Spent
 from ghl_notes.models import StoredInstall
 from ghl_notes.oauth.keeping import Keeper
-from ghl_notes.oauth.minting import Minting, NoAgency, refuses
+from ghl_notes.oauth.mint_failures import refuses
+from ghl_notes.oauth.minting import Minting, NoAgency, SeveralAgencies
 from ghl_notes.oauth.remembering import Remembered
 from ghl_notes.oauth.spending import Spending
 from ghl_notes.stores.protocol import Hold
@@ -30,21 +31,24 @@ __all__ = ["Recovery"]
 class Recovery:
     """The way back to a good token for one install, and what was learned on it."""
 
-    def __init__(
-        self, installs: Keeper, key: str, *, location_id: str | None, company_id: str | None
-    ) -> None:
+    def __init__(self, installs: Keeper, key: str, *, location_id: str | None) -> None:
         self._installs = installs
         self._key = key
         self._failure = Remembered()
         self.spending: Spending = Spending(installs, key, self._failure)
         self.minting: Minting = Minting(
-            installs, key, location_id, company_id, self._failure, self.spending.usable
+            installs, key, location_id, self._failure, self.spending.usable
         )
 
     @property
     def is_vital(self) -> bool:
         """Whether a token is being made just now, which would be lost if it were not saved."""
         return bool(self.spending.is_vital or self.minting.vital)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a mint stands in line, and nothing would be lost if it did not get there."""
+        return bool(self.minting.under_way) and not self.is_vital
 
     async def recover(self, stale: str | None, *, looking: bool = False) -> StoredInstall:
         """Return a token other than ``stale``, saved; raise ``ReauthorizationRequired`` if none.
@@ -59,12 +63,13 @@ class Recovery:
             stored = await self._stored_or_refreshed(stale, looking=looking)  # it ended unsaved
         return stored or await self._minted(stale)
 
-    async def mint(self, since: datetime) -> StoredInstall:
+    async def mint(self, since: datetime, company_id: str | None) -> StoredInstall:
         """Mint a token for an install of that time, unless one that is as new is stored.
 
         That is asked on purpose, so no failure of before is remembered.
         """
         about = await self._about(await self._installs.load(self._key))
+        self.minting.belongs_to(company_id, given=False)
         try:
             return await self._by_agency(None, since, about)
         except NoAgency as error:
@@ -118,9 +123,9 @@ class Recovery:
 
     async def _about(self, stored: StoredInstall | None) -> object:
         """Name what a failure is about: when this has changed, it is worth asking again."""
+        self.minting.look_at(stored)
         if stored is None:
             return None
-        self.minting.company_id = self.minting.company_id or stored.install.company_id
         if stored.install.spent_at is None:
             return stored.token
         agency = await self.minting.agency()
@@ -131,7 +136,9 @@ class Recovery:
         stored = await self._installs.load(self._key)
         try:
             return await self._by_agency(stale, None, await self._about(stored))
-        except NoAgency as error:
+        except (NoAgency, SeveralAgencies) as error:
+            if stored is None and isinstance(error, SeveralAgencies):
+                raise  # the caller can say which
             if stored is not None:
                 await self._installs.held(self._key, lambda hold: self._end(hold, stored))
             raise self.gone() from error

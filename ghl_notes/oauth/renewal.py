@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from copy import copy
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from ghl_notes.errors import HighLevelError, ReauthorizationRequired
 from ghl_notes.models import StoredInstall
+from ghl_notes.oauth.at_work import AtWork
 from ghl_notes.oauth.keeping import Keeper
 from ghl_notes.oauth.minting import CLOCKS_APART, is_newer
 from ghl_notes.oauth.recovery import Recovery
@@ -33,21 +34,22 @@ _SAVE_AGAIN_CAP: Final = 5.0
 class InstallAuth:
     """Hands out the token of one install and renews it; implements ``Auth``."""
 
-    def __init__(
-        self, installs: Keeper, key: str, *, location_id: str | None, company_id: str | None
-    ) -> None:
+    def __init__(self, installs: Keeper, key: str, *, location_id: str | None) -> None:
         self.running: asyncio.Task[str] | None = None
         self.saving: asyncio.Task[None] | None = None
         self.asking: asyncio.Task[None] | None = None
-        self.recovery: Recovery = Recovery(
-            installs, key, location_id=location_id, company_id=company_id
-        )
+        self.recovery: Recovery = Recovery(installs, key, location_id=location_id)
         self._installs = installs
         self._key = key
         self._stored: StoredInstall | None = None
         self._renew_at = 0.0
         self._quiet_until = 0.0  # on the monotonic clock
         self._forgettings = 0
+        self._callers = AtWork()
+
+    def belongs_to(self, company_id: str | None, *, given: bool) -> None:
+        """Note whose location it is, if that is known; ``given``: the caller says so."""
+        self.recovery.minting.belongs_to(company_id, given=given)
 
     async def token(self) -> str:
         """Return a token that is good for a while; renew it first if its end is near."""
@@ -92,10 +94,22 @@ class InstallAuth:
         if not is_settled or stored.token.issued_at < idle_since.timestamp():
             await self._shared(stored.token.access_token, looking=True)
 
-    async def install_again(self, since: datetime) -> StoredInstall:
-        """Mint a token for an install of that time, unless one that is as new is stored."""
+    async def install_again(
+        self, since: datetime | None, company_id: str | None = None
+    ) -> StoredInstall:
+        """Mint a token for an install of that time, or of now, unless one as new is stored.
+
+        ``company_id`` is its agency, if that is known.
+        """
         self._installs.enter()
-        return await asyncio.shield(self._begin(self._minted(since)))
+        now = datetime.fromtimestamp(self._installs.clock(), UTC)
+        minting = self._begin(self._minted(since or now, company_id))
+        try:
+            return await asyncio.shield(minting)
+        except asyncio.CancelledError:
+            if self.recovery.is_waiting:
+                minting.cancel()
+            raise
 
     def publish(self, stored: StoredInstall) -> None:
         """Use this token from now on. It is in the store already."""
@@ -146,12 +160,21 @@ class InstallAuth:
     async def _shared(
         self, stale: str | None, *, looking: bool = False, closing: bool = False
     ) -> str:
-        """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone."""
+        """Join the renewal that is under way, or begin it. Cancelling a caller leaves it alone.
+
+        Without any caller a mint does not stay in line.
+        """
         self._installs.enter()
         if self.running is None or self.running.done():
             self.running = self._begin(self._renewal(stale, looking=looking), closing=closing)
         try:
-            return await asyncio.shield(self.running)
+            with self._callers:
+                return await asyncio.shield(self.running)
+        except asyncio.CancelledError:
+            if not self._callers and self.running is not None and self.recovery.is_waiting:
+                self.running.cancel()
+                self.running = None
+            raise
         except HighLevelError as error:  # one for each caller, who will name his own call in it
             raise copy(error) from error
 
@@ -209,9 +232,9 @@ class InstallAuth:
         with suppress(Exception):
             await self.recovery.save_what_is_not()
 
-    async def _minted(self, since: datetime) -> StoredInstall:
+    async def _minted(self, since: datetime, company_id: str | None) -> StoredInstall:
         forgettings = self._forgettings
-        stored = await self.recovery.mint(since)
+        stored = await self.recovery.mint(since, company_id)
         if forgettings == self._forgettings:
             self.publish(stored)
         return stored

@@ -5,12 +5,9 @@ import attrs
 import pytest
 
 from ghl_notes import (
-    AccessDenied,
-    HighLevelError,
     InstallHealth,
     LocationInactive,
     ReauthorizationRequired,
-    RequestRejected,
     RetryPolicy,
     Spent,
     Unavailable,
@@ -27,10 +24,10 @@ PASSING = {
     "429": (Fault.RATE_LIMITED, Unavailable),
     "page of a proxy": (Fault.FORBIDDEN_HTML, Unavailable),
     "text of a proxy": (Failure(status=400, page="Bad Request"), Unavailable),
-    "unknown 401": (Failure(status=401, message="Unauthorized"), AccessDenied),
-    "unknown 403": (Failure(status=403, message="Forbidden"), AccessDenied),
-    "404": (Failure(status=404, message="Cannot POST /oauth/locationToken"), HighLevelError),
-    "passing 400": (Failure(status=400, message="Command timed out, try again"), RequestRejected),
+    "unknown 401": (Failure(status=401, message="Unauthorized"), Unavailable),
+    "unknown 403": (Failure(status=403, message="Forbidden"), Unavailable),
+    "404": (Failure(status=404, message="Cannot POST /oauth/locationToken"), Unavailable),
+    "passing 400": (Failure(status=400, message="Command timed out, try again"), Unavailable),
     "paused": (Fault.LOCATION_INACTIVE, LocationInactive),
 }
 passing = pytest.mark.parametrize("name", PASSING)
@@ -168,6 +165,7 @@ async def test_an_old_mark_is_not_believed_while_the_agency_fails(
     [
         (400, "The app is not installed on this location"),
         (422, "locationId is not valid"),
+        (404, "Location not found"),
         (401, "The token is not authorized for this scope."),
         (403, "The token does not have access to this location."),
     ],

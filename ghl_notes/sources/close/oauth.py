@@ -92,6 +92,7 @@ class CloseOAuth(Closing):
             store,
             close,
             mint=_no_mint,
+            room=_no_mint,
             observer=observer,
             clock=clock,
             loops=self._wiring.owner,
@@ -137,6 +138,6 @@ class CloseOAuth(Closing):
             await self._wiring.transport.close()
 
 
-async def _no_mint(company_id: str, location_id: str, agency_token: str) -> NoReturn:  # noqa: ARG001
+async def _no_mint(company_id: str, location_id: str = "", agency_token: str = "") -> NoReturn:  # noqa: ARG001
     msg = "Close has no tokens of locations"
     raise ReauthorizationRequired(msg)
