@@ -133,7 +133,7 @@ TABLE = {
     ),
     "webhooks/*": (
         "errors http/codec http/protocol http/reply highlevel models/* oauth/forgotten"
-        " oauth/minting stores/protocol webhooks/* wiring"
+        " oauth/mint_failures stores/protocol webhooks/* wiring"
     ),
     "sources/*": ("bulk errors events http/* models/* oauth/* sources/* stores/protocol wiring"),
     "migrate/ledger": (

@@ -18,7 +18,7 @@ from ghl_notes.errors import (
 )
 from ghl_notes.highlevel import HighLevel
 from ghl_notes.oauth.forgotten import Forgotten
-from ghl_notes.oauth.minting import refuses
+from ghl_notes.oauth.mint_failures import refuses
 from ghl_notes.webhooks.events import AppInstalled, AppUninstalled, WebhookEvent
 
 __all__ = ["follow", "is_of_installs"]
