@@ -15,9 +15,9 @@ class Day:
         self.left: int = daily
         self.ends: float = inf  # until the first request begins the day
         self.is_from_headers: bool = False  # else it is the limit that the user gave
-        self._daily = daily
+        self._daily = self._chosen = daily
         self._low = daily  # the lowest remainder in any header
-        self._from = -inf  # replies to requests from before are the last day's
+        self.since: float = -inf  # replies to requests from before are the last day's
         self.is_steady: bool = True  # its counter fell by what can have been spent
         self._quiet: tuple[float, int, int] | None = None
         self._silent = 0  # requests since then whose reply had no daily headers
@@ -25,7 +25,7 @@ class Day:
     def roll(self, now: float) -> None:
         """Begin a new day: this one is over."""
         self.left = self._low = self._daily
-        self.ends, self._from, self._quiet = inf, now, None
+        self.ends, self.since, self._quiet = inf, now, None
 
     def begin(self, now: float) -> None:
         """Let the day begin with its first request, not at midnight."""
@@ -38,11 +38,7 @@ class Day:
     def renew(self) -> None:
         """Start the count again: the day was reported as over, and a probe found that it is not."""
         self.left = self._low = self._daily
-        self._quiet, self.is_from_headers = None, False
-
-    def is_of(self, taken_at: float) -> bool:
-        """Tell whether a request belongs to this day."""
-        return taken_at >= self._from
+        self._quiet, self.is_from_headers = None, self._daily != self._chosen
 
     def learn(self, rate: RateSnapshot, left: int, now: float, in_flight: int) -> None:
         """Follow the counter of a reply."""

@@ -216,7 +216,7 @@ class Lane:
     def leave(self, place: Place) -> None:
         """Give a place back, and hand it to a call that waits."""
         places = self._places
-        if place.era != places.era or not places.owner.is_now(place.era):
+        if place.era != places.era:
             return  # a call may be cleaned up long after its loop has ended
         pool = self._pool
         if place.reserved:
@@ -227,7 +227,7 @@ class Lane:
             if place.bulk:
                 pool.bulk -= 1
             self._shared -= 1
-        if pool.waiting:
+        if pool.waiting and places.owner.is_now(place.era):
             pool.admit()
 
     def serve(self) -> bool:

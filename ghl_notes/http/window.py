@@ -136,8 +136,8 @@ class Window:
             self._shut.failed(now)
         if arrives <= 0:
             self._spent.append(now)
-        else:  # no longer than a server's wait is believed
-            insort(self._late, now + min(arrives, max(0.0, BELIEVED - self._age)))
+        else:
+            insort(self._late, min(now + arrives, self._latest_arrival(now)))
 
     def abandon(self, now: float, arrives: float = 0.0) -> None:
         """Count all requests under way as lost; slots that are returned later are ignored."""
@@ -233,8 +233,10 @@ class Window:
         """Follow the headers of a reply; return whether they were about the present day."""
         self._opened = True
         if rate.interval == self.interval:
-            self._rule.tell(rate.limit, now)
-            self.limit = rate.limit
+            rule = self._rule
+            self.limit = rule.limit = rate.limit
+            rule.told_at = now
+            rule.times += 1
         else:
             self._follow(rate, now)
         # At most these requests of ours can have been in the server's window; the rest is others'.
@@ -246,7 +248,7 @@ class Window:
             self._others.alone = True
             self._others.filled |= rate.remaining == 0
         left, day = rate.daily_remaining, self._day
-        if left is None or not day.is_of(slot.taken_at):
+        if left is None or slot.taken_at < day.since:
             return False
         day.learn(rate, left, now, self._in_flight)
         if not self._in_flight and (used := day.others(now, self.interval, self._taken)):
@@ -260,11 +262,16 @@ class Window:
         self._rules.follow(rate, now)
         self._rule = main = self._rules.main
         self.limit, self.interval, self._age = main.limit, main.interval, main.age
+        self._late = [min(late, self._latest_arrival(now)) for late in self._late]
         while self._past and self._past[-1] + self._age > now:
             self._spent.appendleft(self._past.pop())
             self._lapsed -= 1
             self._recalled_at = now
         self._keeps_past = self._age < self._rules.longest
+
+    def _latest_arrival(self, now: float) -> float:
+        """Bound the time for which a lost request takes a place: no location is shut for longer."""
+        return now + max(0.0, BELIEVED - self._age)
 
     def _end_day(self, now: float) -> None:
         """Shut for the rest of a day of which the headers say that nothing is left."""

@@ -3,7 +3,7 @@
 from math import inf
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ghl_notes.http.failures import retry_after
@@ -111,6 +111,30 @@ steps = st.tuples(
 
 
 @given(st.lists(steps, max_size=30))
+@example(
+    [
+        (
+            200,
+            USUAL | {"X-RateLimit-Limit-Daily": "1", "X-RateLimit-Daily-Remaining": "0"},
+            0.0,
+            "replied",
+        ),
+        *2 * [(200, USUAL | {"X-RateLimit-Max": "0"}, 0.0, "replied")],
+        (200, USUAL, 0.0, "replied"),
+    ]
+)
+@example(
+    [
+        (200, USUAL, 0.0, "given up"),
+        (
+            200,
+            USUAL | {"X-RateLimit-Max": "1", "X-RateLimit-Interval-Milliseconds": "299999"},
+            0.0,
+            "replied",
+        ),
+        (200, USUAL, 0.0, "replied"),
+    ]
+)
 @settings(max_examples=200, deadline=None)
 def test_nothing_shuts_for_long(script: list[tuple[int, dict[str, str], float, str]]) -> None:
     """Whatever is said, and whatever becomes of the probes, five minutes later one may go."""
