@@ -117,11 +117,12 @@ class Handling:
         status = 500
         try:
             if is_of_installs(event):
-                status = await self._followed(event, name)
-                if status == _DONE and not await self.deliveries.renew(name):
+                followed = await self._followed(event, name)
+                if followed != _DONE:
+                    return receipt(followed, None if followed == 503 else event)  # noqa: PLR2004
+                if not await self.deliveries.renew(name):
+                    status = _DONE  # by another process
                     return repeated(status)
-                if status != _DONE:
-                    return receipt(status, None if status == 503 else event)  # noqa: PLR2004
             delivery.accepted = True
             status = await self.handle(event, name)
         finally:  # whatever ended it, a cancellation too

@@ -176,6 +176,37 @@ async def test_a_slow_handler_of_an_install_is_accepted(send, handler, agency) -
     assert handler.types == ["INSTALL"]
 
 
+async def test_an_install_is_handled_once_its_handler_was_called(send, handler, store, go) -> None:
+    """Where the claim could not be renewed for the handler, the repetition is handed on."""
+    store.failing = True
+    go()
+    with pytest.raises(KeyError):
+        await send(**installing(send))
+    early = list(handler.got)
+    store.failing = False
+    again = await send(**installing(send))
+
+    assert early == []
+    assert (again.text, handler.types) == ("handled", ["INSTALL"])
+
+
+@pytest.mark.parametrize("told", ["INSTALL", "UNINSTALL", "NoteCreate"])
+async def test_what_is_cancelled_in_its_handler_comes_again(send, handler, go, told) -> None:
+    """A handler that is cut off, as at the end of a program, has not handled the event."""
+
+    async def cut_off(_: object) -> None:
+        raise asyncio.CancelledError
+
+    go()
+    handler.act = cut_off
+    cut = await send(**{**installing(send), "type": told})
+    handler.act = None
+    again = await send(**{**installing(send), "type": told})
+
+    assert (cut.status, again.text) == (500, "handled")
+    assert handler.types == [told] * 2
+
+
 @pytest.mark.parametrize("failing", [False, True])
 async def test_a_claim_lasts_while_an_install_is_at_work(
     send, processes, handler, go, clock, store, until, monkeypatch, failing
