@@ -53,11 +53,9 @@ async def follow(highlevel: HighLevel, event: WebhookEvent) -> bool:
 async def _installed(highlevel: HighLevel, event: AppInstalled) -> None:
     if event.location_id is None:
         return
-    forgotten = Forgotten(highlevel.claims)
-    if await _minted(highlevel, event.location_id, event):
-        await forgotten.discard(event.location_id)
-    else:  # no install keeps the time of this one, to be compared with an UNINSTALL's
-        await forgotten.add_installed(event.location_id)
+    if not await _minted(highlevel, event.location_id, event):
+        # No install keeps the time of this one, to be compared with an UNINSTALL's.
+        await Forgotten(highlevel.claims).add_installed(event.location_id)
 
 
 async def _minted(highlevel: HighLevel, location_id: str, event: AppInstalled) -> bool:
