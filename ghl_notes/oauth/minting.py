@@ -138,6 +138,10 @@ class Minting:
             self._given = company_id if given else None
         self._found, self._is_sure = company_id, True
 
+    def learn(self, company_id: str) -> None:
+        """Note whose location HighLevel says it is, for as long as that agency is stored."""
+        self._found, self._is_sure = company_id, False
+
     def look_at(self, stored: StoredInstall | None) -> None:
         """Learn from its install whose location it is."""
         company_id = None if stored is None else stored.install.company_id

@@ -51,6 +51,10 @@ class InstallAuth:
         """Note whose location it is, if that is known; ``given``: the caller says so."""
         self.recovery.minting.belongs_to(company_id, given=given)
 
+    def learn_agency(self, company_id: str) -> None:
+        """Note whose location it is by HighLevel's word; the caller's goes before it."""
+        self.recovery.minting.learn(company_id)
+
     async def token(self) -> str:
         """Return a token that is good for a while; renew it first if its end is near."""
         stored = self._stored

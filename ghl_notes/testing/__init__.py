@@ -35,7 +35,7 @@ tokens                     ``access_token_lifetime=``, ``grace=`` (0 drops it),
                            it there, and to choose its fault
 installs and apps          ``authorize_code()``, ``install()``, ``uninstall()``, ``deactivate()``,
                            ``activate()``, ``Fault.LOCATION_INACTIVE``, ``locations=``,
-                           ``add_app()``, ``redirect_uri=``
+                           ``add_app()``, ``redirect_uri=``, another ``company_id``
 contacts                   ``add_contact(additionalEmails=[...])``, ``allow_duplicates=``
 webhooks                   ``webhook_url=``, ``webhook_events=``, ``webhook_omits=``, ``emit()``,
                            ``deliver(duplicates=, disorder=)``, ``sign()``

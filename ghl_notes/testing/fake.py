@@ -92,8 +92,15 @@ class FakeHighLevel(Loopback, Records):
 
     @property
     def company_id(self) -> str:
-        """The agency."""
+        """The agency. Assign another, and all locations are that one's, in what is granted then.
+
+        Tokens of the one before live on: ``revoke(company=True)`` before that ends them.
+        """
         return self._parts.world.company_id
+
+    @company_id.setter
+    def company_id(self, company_id: str) -> None:
+        self._parts.world.company_id = self._parts.webhooks.company_id = company_id
 
     @property
     def user_id(self) -> str:

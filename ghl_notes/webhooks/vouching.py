@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import define, field
@@ -56,7 +57,7 @@ class Vouching:
     """
 
     highlevel: HighLevel
-    _agencies: tuple[str, ...] = field(default=(), init=False)
+    _agencies: Sequence[str] = field(default=(), init=False)
     # For each location who vouches for it, or None, and until when that is believed.
     _answers: dict[str, tuple[str | None, float]] = field(factory=dict, init=False)
     _looks: Allowance = field(factory=lambda: Allowance(10, 1.0), init=False)
@@ -93,29 +94,28 @@ class Vouching:
     async def _is_stored(self, company_id: str) -> bool:
         return await self.highlevel.find(company_id=company_id) is not None
 
-    async def _look(self) -> tuple[str, ...]:
-        """Find the agencies that are stored; the store gives them before the locations."""
+    async def _look(self) -> Sequence[str]:
+        """Find the agencies that are stored."""
         if self._looks.take(asyncio.get_running_loop().time()):
-            found = []
-            async for install in self.highlevel.installs():
-                if install.user_type != "Company":
-                    break
-                found.append(install.company_id or "")
-            self._agencies = tuple(found)
+            self._agencies = await self.highlevel._installs.agencies()  # noqa: SLF001 - the app's
         return self._agencies
 
-    async def _ask(self, location_id: str, agencies: tuple[str, ...]) -> str | None:
+    async def _ask(self, location_id: str, agencies: Sequence[str]) -> str | None:
         try:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 for company_id in agencies:
                     if await self._is_on(location_id, company_id):
-                        # So that the client of this location knows which agency mints its token.
-                        self.highlevel.location(location_id, company_id=company_id)
+                        # So that this location's client knows which agency mints its token.
+                        self._learn(location_id, company_id)
                         return company_id
         except _LATER as error:
             why = f"no answer to which agency has a location ({type(error).__name__})"
             raise Unavailable(why, maybe_applied=False) from None
         return None
+
+    def _learn(self, location_id: str, company_id: str) -> None:
+        installs = self.highlevel._installs  # noqa: SLF001 - as above
+        installs.location(location_id).learn_agency(company_id)
 
     async def _is_on(self, location_id: str, company_id: str) -> bool:
         try:

@@ -1,6 +1,7 @@
 # ruff: noqa: ANN001, ANN003, ANN201 - parameters are fixtures, whose types live in conftest
 """Where the app is installed, and what an agency's install is good for."""
 
+import json
 from urllib.parse import quote
 
 import pytest
@@ -216,3 +217,18 @@ async def test_an_uninstalled_agency_loses_all_its_locations(start) -> None:
     call.fake.uninstall(company=True)
     token = await agency_of(call)
     assert await ids_installed(call, token) == list(call.fake.location_ids)
+
+
+async def test_another_agency_has_what_is_granted_from_then_on(call) -> None:
+    """Its tokens and events name it, and the tokens of the one before are still that one's."""
+    former, before = call.fake.company_id, await call.exchange(company=True)
+    call.fake.company_id = "GNb7aIv4rQFVb9iwNl5K"
+    after, location = await call.exchange(company=True), await call.exchange()
+    call.fake.webhook_url = "http://127.0.0.1:1/hook"
+    call.fake.uninstall()
+    call.fake.install()
+    (_, event) = call.fake.outbox
+
+    assert [before["companyId"], after["companyId"]] == [former, call.fake.company_id]
+    assert location["companyId"] == call.fake.company_id
+    assert json.loads(event.body)["companyId"] == call.fake.company_id

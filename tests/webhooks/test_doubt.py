@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from attrs import evolve
 
-from ghl_notes import HighLevel
+from ghl_notes import ConfigurationError, HighLevel
 from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import Fault
@@ -88,6 +88,39 @@ async def test_an_answer_lasts_no_longer_than_its_agency(send, agency, fake) -> 
     assert [one.status for one in first] == [200, 200]
     assert asked == 1
     assert (late.status, back.status) == (403, 200)
+
+
+@pytest.mark.parametrize("said", [True, False])
+async def test_an_agency_that_vouched_is_not_the_agency_for_good(send, agency, fake, said) -> None:
+    """Whose location it is HighLevel may say anew; what the app's own code has said stays."""
+    contact_id = fake.contact_ids()[0]
+    if said:
+        agency.location(fake.location_id, company_id=OTHER)
+    vouched = await send(appId=None)
+    client, former = agency.location(fake.location_id), fake.company_id
+    if not said:
+        await agency.forget(company_id=former)
+    fake.company_id = OTHER
+    await agency.install(fake.authorize_code(company=True))
+    notes = await client.notes.list(contact_id)
+    install = await agency.find(location_id=fake.location_id)
+
+    assert vouched.status == 200
+    assert len(notes) == 5
+    assert install.company_id == OTHER
+
+
+async def test_an_agency_that_vouched_is_asked_among_several(
+    send, agency, other_agency, fake
+) -> None:
+    """As long as it is stored, the client of its location needs no one else to name it."""
+    client = agency.location(fake.location_id)
+    with pytest.raises(ConfigurationError, match="company_id"):
+        await client.notes.list(fake.contact_ids()[0])
+    vouched = await send(appId=None)
+
+    assert vouched.status == 200
+    assert len(await client.notes.list(fake.contact_ids()[0])) == 5
 
 
 INSTALLED = {"type": "INSTALL"}

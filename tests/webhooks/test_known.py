@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ghl_notes import HighLevel, ReauthorizationRequired, Unavailable
-from ghl_notes.stores import MemoryStore
+from ghl_notes.stores import MemoryStore, Sealed
 from ghl_notes.testing import FakeHighLevel, Fault
 from ghl_notes.webhooks import vouching
 from ghl_notes.webhooks.vouching import Allowance
@@ -88,6 +88,18 @@ async def test_without_an_agency_nobody_vouches(build, fake, listen, app_id) -> 
     gone = await send(appId=app_id, locationId=fake.location_ids[2], webhookId="2")
 
     assert (before.status, after.status, gone.status) == (403, 200, 403)
+
+
+async def test_an_install_that_cannot_be_read_hides_no_agency(
+    build, fake, listen, store, app_id
+) -> None:
+    """An install of a location that no key opens keeps no event of another one back."""
+    ours, theirs = (Sealed(store, keys=[Sealed.new_key()]) for _ in range(2))
+    highlevel = build(store=ours)
+    await highlevel.install(fake.authorize_code(company=True))
+    await build(store=theirs).install(fake.authorize_code(fake.location_ids[1]))
+
+    assert (await Sender(fake, listen(highlevel))(appId=app_id)).status == 200
 
 
 @pytest.mark.parametrize("named", [True, False])
