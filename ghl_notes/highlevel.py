@@ -191,9 +191,8 @@ class HighLevel(Closing):
         fails is data, and the others go on. At most ``concurrency`` are renewed at a time. A spent
         install, or one in doubt, is tried again: its agency may give a token, HighLevel may answer.
         """
-        idle_since = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=idle_days)
-        work = partial(tended, self._installs, idle_since=idle_since)
-        return self._each_install(work, concurrency)
+        since = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=idle_days)
+        return self._each_install(partial(tended, self._installs, idle_since=since), concurrency)
 
     def check(self, *, concurrency: int = _TENDED_AT_ONCE) -> AsyncGenerator[InstallHealth, None]:
         """Make one call in the name of each install, and tell how every one is.
@@ -232,10 +231,9 @@ class HighLevel(Closing):
         Raises ``ReauthorizationRequired`` without a living install of the agency.
         """
         check_ids(location_id, company_id)
-        auth = self._installs.location(location_id)
-        install = (await auth.install_again(since, company_id)).install
+        minted = await self._installs.location(location_id).install_again(since, company_id)
         await self._forgotten.discard(location_id)
-        return install
+        return minted.install
 
     def location(self, location_id: str, *, company_id: str | None = None) -> Client:
         """Return the client of a location, always the same one. Nothing is requested yet.
@@ -245,12 +243,11 @@ class HighLevel(Closing):
         """
         check_ids(location_id, company_id)
         auth = self._installs.location(location_id, company_id)
-        client = self._clients.get(location_id)
-        if client is None:
+        if location_id not in self._clients:
             dispatch = self._wiring.dispatch(auth, self._wiring.tenant(), self._api_version)
             client = Client._sharing(dispatch, location_id)  # noqa: SLF001 - made for this
             self._clients[location_id] = client
-        return client
+        return self._clients[location_id]
 
     def locations(
         self, company_id: str, *, location_id: str | None = None
