@@ -146,6 +146,7 @@ TABLE = {
     "testing/plugin": f"testing/* models/* {PUBLIC}",
     "testing/*": "testing/* models/*",
     "cli/installs": f"{PUBLIC} oauth/forgotten stores/__init__ cli/*",
+    "cli/login": f"{PUBLIC} oauth/routes cli/*",
     "cli/*": (
         f"{PUBLIC} testing/__init__ stores/__init__ sources/__init__ sources/*/__init__"
         " migrate/__init__ migrate/files migrate/ledger migrate/reports cli/*"

@@ -1,7 +1,7 @@
 """``ghl-notes login``: one install, through the user's browser, into the store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, Self
 
@@ -9,15 +9,17 @@ import typer
 from aiohttp import web
 from attrs import define, evolve, field, frozen
 
-from ghl_notes import HighLevel, Install
+from ghl_notes import Install
 from ghl_notes.cli.account import Account
 from ghl_notes.cli.asking import is_asked_on_a_terminal
 from ghl_notes.cli.browser import open_page
 from ghl_notes.cli.door import HERE, Door, door_of
+from ghl_notes.cli.exchanges import Exchanges
 from ghl_notes.cli.facts import named
 from ghl_notes.cli.paste import pasted
 from ghl_notes.cli.statuses import Refused, Status, done, say
 from ghl_notes.cli.tables import NONE
+from ghl_notes.oauth.routes import OnInstall, install_routes
 
 __all__ = ["Order", "login"]
 
@@ -59,15 +61,15 @@ async def login(order: Order) -> Status:
 
     Raises ``Refused`` or ``ConfigurationError`` before the browser is sent anywhere.
     """
-    before: list[Install] | None = None
+    exchanges = Exchanges(order.account.highlevel())
+    before: set[str] = set()
     try:
-        async with order.account.highlevel() as highlevel:
+        async with exchanges.highlevel as highlevel:
             # A store that cannot be used is found out now, and not when there is a token to save.
-            before = await _stored(highlevel)
-            install = await (_paste if order.paste else _serve)(highlevel, order)
+            before = {one.key async for one in highlevel.installs()}
+            install = await _installed(exchanges, order)
     except (asyncio.CancelledError, _TimeIsUp) as end:
-        # Closing has waited for an exchange that was under way, since its code works once.
-        install = None if before is None else await _come_since(order, before)
+        install = await exchanges.brought()  # what others stored meanwhile is not this login's
         if install is None and isinstance(end, asyncio.CancelledError):
             raise
         if install is None:
@@ -75,8 +77,7 @@ async def login(order: Order) -> Status:
     if install is None:
         return Status.FAILED
     with done(f"the app is installed on {named(install)}"):
-        again = any(one.key == install.key for one in before or ())
-        typer.echo(_card(install, order, again=again))
+        typer.echo(_card(install, order, again=install.key in before))
     return Status.DONE
 
 
@@ -84,31 +85,26 @@ class _TimeIsUp(Exception):
     """Nobody came, or nothing of it was installed, in the time that there was."""
 
 
-async def _stored(highlevel: HighLevel) -> list[Install]:
-    return [one async for one in highlevel.installs()]
+async def _installed(exchanges: Exchanges, order: Order) -> Install | None:
+    """Install, and wait for exchanges that nobody waits for while their store is still open."""
+    try:
+        return await (_paste if order.paste else _serve)(exchanges, order)
+    finally:
+        await exchanges.ended()
 
 
-async def _come_since(order: Order, before: Sequence[Install]) -> Install | None:
-    """Find an install that was stored since then, by an exchange that nobody waited for."""
-    known = {(one.key, one.installed_at) for one in before}
-    async with order.account.highlevel() as highlevel:
-        now = await _stored(highlevel)
-    return next((one for one in now if (one.key, one.installed_at) not in known), None)
-
-
-async def _paste(highlevel: HighLevel, order: Order) -> Install | None:
-    request = highlevel.authorize(url=order.authorize_url)
+async def _paste(exchanges: Exchanges, order: Order) -> Install | None:
+    request = exchanges.highlevel.authorize(url=order.authorize_url)
     typer.echo(f"Open this page, and choose where to install the app:\n\n  {request.url}\n")
     if order.browser and is_asked_on_a_terminal():
         open_page(request.url)
-    return await pasted(highlevel, request, order.account.redirect_uri)
+    return await pasted(exchanges, request, order.account.redirect_uri)
 
 
-async def _serve(highlevel: HighLevel, order: Order) -> Install:
+async def _serve(exchanges: Exchanges, order: Order) -> Install:
     door, visit = door_of(order.account.redirect_uri, order.listen), _Visit()
-    routes = highlevel.routes(door.prefix, url=order.authorize_url, on_install=visit.on_install)
     application = web.Application(middlewares=[visit.notice])
-    application.add_routes(routes)
+    application.add_routes(_routes(exchanges, order, door.prefix, visit.on_install))
     async with _listening(application, door.port):
         typer.echo(f"Open this page, and choose where to install the app:\n\n  {door.connect_url}")
         typer.echo(f"\nWaiting on {HERE}:{door.port} for {order.timeout:g} s at most.")
@@ -121,6 +117,21 @@ async def _serve(highlevel: HighLevel, order: Order) -> Install:
             hint = _hint(visit, order, door)
             msg = f"nothing was installed within {order.timeout:g} s: {hint}"
             raise _TimeIsUp(msg) from error
+
+
+def _routes(
+    exchanges: Exchanges, order: Order, prefix: str, on_install: OnInstall
+) -> list[web.RouteDef]:
+    """Make the routes of ``HighLevel.routes``, with exchanges that this login remembers."""
+    highlevel = exchanges.highlevel
+    return install_routes(
+        prefix=prefix,
+        app=highlevel.app,
+        authorize=lambda state: highlevel.authorize(state=state, url=order.authorize_url),
+        install=exchanges.install,
+        claims=highlevel.claims,
+        on_install=on_install,
+    )
 
 
 @define(eq=False)

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import typer
 
-from ghl_notes import AuthorizationRequest, HighLevel, Install, ReauthorizationRequired
+from ghl_notes import AuthorizationRequest, Install, ReauthorizationRequired
 from ghl_notes.cli.asking import Asker
+from ghl_notes.cli.exchanges import Exchanges
 from ghl_notes.cli.statuses import Refused, say
 
 __all__ = ["fault_of", "pasted"]
@@ -17,7 +18,7 @@ _MOST_SHOWN: Final = 80
 
 
 async def pasted(
-    highlevel: HighLevel, request: AuthorizationRequest, redirect_uri: str
+    exchanges: Exchanges, request: AuthorizationRequest, redirect_uri: str
 ) -> Install | None:
     """Ask for the callback's URL until it is one, and install; None after too many tries.
 
@@ -33,7 +34,7 @@ async def pasted(
         fault = fault_of(callback_url, request.state)
         if fault is None:
             try:
-                return await highlevel.install(callback_url=callback_url, state=request.state)
+                return await exchanges.install(callback_url=callback_url, state=request.state)
             except ReauthorizationRequired:
                 fault = "its code is used or too old: open the page above once more"
         say(fault)

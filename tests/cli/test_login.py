@@ -13,8 +13,10 @@ import pytest_asyncio
 from aiohttp import web
 from attrs import define, field
 
+from ghl_notes import App, HighLevel
 from ghl_notes.cli.account import Account, Place
 from ghl_notes.cli.door import door_of
+from ghl_notes.cli.exchanges import Exchanges
 from ghl_notes.cli.login import Order, _hint, _listening, _Visit
 from ghl_notes.cli.login import login as log_in
 from ghl_notes.testing import TokenRequest
@@ -282,21 +284,27 @@ async def test_ctrl_c_in_the_middle_of_an_exchange_tells_what_it_brought(
     assert set(await account.stored()) == {location_on(account.fake)}
 
 
-async def test_the_end_of_its_time_in_the_middle_of_an_exchange_tells_what_it_brought(
-    slow, browser, port, monkeypatch, capsys
-) -> None:
-    """Also where the browser's page was given up: the exchange is waited for, and told."""
-    account, exchange = slow
-    times: dict[float, asyncio.Timeout] = {}
+@pytest.fixture
+def times(monkeypatch) -> dict[float, asyncio.Timeout]:
+    """Give every time that is set from now on, by its seconds, so that a test may end it."""
+    made: dict[float, asyncio.Timeout] = {}
     timeout = asyncio.timeout
 
     def watched(seconds: float | None) -> asyncio.Timeout:
-        made = timeout(seconds)
+        one = timeout(seconds)
         if seconds is not None:
-            times[seconds] = made
-        return made
+            made[seconds] = one
+        return one
 
     monkeypatch.setattr(asyncio, "timeout", watched)
+    return made
+
+
+async def test_the_end_of_its_time_in_the_middle_of_an_exchange_tells_what_it_brought(
+    slow, browser, port, times, monkeypatch, capsys
+) -> None:
+    """Also where the browser's page was given up: the exchange is waited for, and told."""
+    account, exchange = slow
     monkeypatch.setattr("ghl_notes.cli.login._LAST_PAGE_SECONDS", 0.01)
     ending = asyncio.create_task(log_in(in_this_process(account, seconds=543.25)))
     await browser.finds(f"http://127.0.0.1:{port}/oauth/connect")
@@ -313,6 +321,69 @@ async def test_the_end_of_its_time_in_the_middle_of_an_exchange_tells_what_it_br
     assert (status, told.err) == (0, "")
     assert f"Installed on location {account.fake.location_id}" in told.out
     assert set(await account.stored()) == {location_on(account.fake)}
+
+
+async def test_the_end_of_its_time_tells_of_no_install_of_others(
+    here, browser, port, times, capsys
+) -> None:
+    """A service on the same store that gets a token for a location meanwhile changes nothing."""
+    await here.install(company=True)
+    ending = asyncio.create_task(log_in(in_this_process(here, seconds=543.25)))
+    await browser.finds(f"http://127.0.0.1:{port}/oauth/connect")
+    async with HighLevel(app_of(here), store=here.open(), base_url=here.fake.url) as service:
+        minted = await service.mint(here.fake.location_id)
+    times[543.25].reschedule(0.0)
+    status = await ending
+
+    told = capsys.readouterr()
+    assert status == 1
+    assert "nothing was installed within 543.25 s: a browser came" in told.err
+    assert "Installed" not in told.out
+    assert minted.key in await here.stored()
+
+
+async def test_ctrl_c_is_not_told_of_an_install_that_came_from_elsewhere_meanwhile(
+    here, login
+) -> None:
+    """What another login stores while this one waits is not this one's either."""
+    running = await login(here)
+    await until_it_waits(running)
+    await here.install(here.fake.location_id)
+    running.process.send_signal(signal.SIGINT)
+    ended = await running.end()
+
+    assert (ended.status, ended.err) == (130, "ghl-notes: stopped\n")
+    assert "Installed" not in ended.out
+    assert set(await here.stored()) == {location_on(here.fake)}
+
+
+async def test_an_exchange_that_nobody_waits_for_is_remembered(slow) -> None:
+    """However the code was brought here: a failure is nothing, and what came is told."""
+    account, exchange = slow
+    codes = ["0" * 40, account.fake.authorize_code()]
+    async with HighLevel(app_of(account), base_url=account.fake.url) as highlevel:
+        exchanges = Exchanges(highlevel)
+        nothing = await exchanges.brought()
+        waiting = [asyncio.create_task(exchanges.install(code=code)) for code in codes]
+        await asyncio.wait_for(exchange.asked.wait(), 10)
+        for one in waiting:
+            one.cancel()
+        await asyncio.wait(waiting)
+        exchange.may_go_on.set()
+        brought = await exchanges.brought()
+
+    assert [one.cancelled() for one in waiting] == [True, True]
+    assert nothing is None
+    assert brought is not None
+    assert brought.location_id == account.fake.location_id
+
+
+def app_of(account: FakeAccount) -> App:
+    """Give the app as a service of the user's has it."""
+    app = account.fake.app
+    return App(
+        client_id=app.client_id, client_secret=app.client_secret, redirect_uri=app.redirect_uri
+    )
 
 
 def in_this_process(account: FakeAccount, *, seconds: float) -> Order:
