@@ -53,13 +53,17 @@ class Capacity:
 
     @classmethod
     def within(cls, limit: int) -> "Capacity":
-        """Divide the connections of a session that has no more than ``limit``; 0 for no limit."""
+        """Divide the connections of a session that has no more than ``limit``; 0 for no limit.
+
+        As many as are for tokens are left for the requests for tokens that take long.
+        """
         usual = cls()
-        if limit <= 0 or limit >= usual.total:
+        if limit <= 0 or limit >= usual.total + usual.tokens:
             return usual
         tokens = 1 if limit < 28 else limit // 14  # noqa: PLR2004 - as the usual 16 of 240
-        reserved = (limit - tokens) // 4
-        shared = max(1, limit - tokens - 2 * reserved)
+        slow = tokens if limit >= 14 else 0  # noqa: PLR2004 - or too few are left for calls
+        reserved = (limit - tokens - slow) // 4
+        shared = max(1, limit - tokens - slow - 2 * reserved)
         each, bulk = (shared + 1) // 2, max(1, shared * 3 // 4)
         return cls(shared=shared, each=each, bulk=bulk, reserved=reserved, tokens=tokens)
 
@@ -67,7 +71,7 @@ class Capacity:
     def among_clients(cls, limit: int) -> "Capacity":
         """Divide those of a session among several clients: as ``within``, as often as it goes."""
         one = cls.within(limit)
-        times = max(1, limit // one.total)
+        times = max(1, limit // (one.total + one.tokens))
         shared, bulk, reserved = times * one.shared, times * one.bulk, times * one.reserved
         return evolve(one, shared=shared, bulk=bulk, reserved=reserved, tokens=times * one.tokens)
 

@@ -41,10 +41,9 @@ class Rule:
         self.limit, self.told_at = limit, now
         self.times += 1
 
-    def outlasts(self, other: "Rule", now: float) -> bool:
-        """Tell whether it is still in force after a reply that told of another."""
-        sure = self.times > 1 or self.interval < other.interval
-        return sure and now < self.told_at + self.age
+    def outlasts(self, other: "Rule") -> bool:
+        """Tell whether it is still in force after a reply that told of another, for its interval."""
+        return self.times > 1 or self.interval < other.interval
 
     def delay(self, now: float, in_flight: int, ends: Sequence[float]) -> float:
         """Tell how long one more request must wait, given when the others were answered."""
@@ -67,14 +66,17 @@ class Rules:
         self.main: Rule = Rule(limit, interval)
         self.shorter: list[Rule] = []
         self.longest: float = self.main.age
+        self._once: list[Rule] = []  # told by one reply alone, which may have been wrong
 
     def follow(self, rate: RateSnapshot, now: float) -> None:
         """Follow a reply, if it tells of another interval than the main rule's."""
-        every = [self.main, *self.shorter]
+        every = [self.main, *self.shorter, *self._once]
         told = next((one for one in every if one.interval == rate.interval), None)
         told = told or Rule(rate.limit, rate.interval)
         told.tell(rate.limit, now)
-        kept = [one for one in every if one is not told and one.outlasts(told, now)]
+        others = [one for one in every if one is not told and now < one.told_at + one.age]
+        kept = [one for one in others if one.outlasts(told)]
+        self._once = [one for one in others if not one.outlasts(told)]
         self.main, *self.shorter = sorted([told, *kept], key=attrgetter("interval"), reverse=True)
         self.longest = max(self.longest, self.main.age)
 

@@ -61,7 +61,8 @@ def test_two_streams_leave_a_quarter_to_single_calls() -> None:
 def test_any_limit_of_a_session_is_divided(limit: int) -> None:
     """There is never more than the session has, and at least one for each purpose."""
     capacity = Capacity.within(limit)
-    assert capacity.total <= max(limit, 2)
+    slow = capacity.tokens if limit >= 14 else 0  # requests for tokens go on without their places
+    assert capacity.total + slow <= max(limit, 2)
     assert min(capacity.shared, capacity.each, capacity.bulk, capacity.tokens) >= 1
     assert Capacity.within(0) == Capacity() == Capacity.within(10_000)
 
@@ -70,7 +71,7 @@ def test_any_limit_of_a_session_is_divided(limit: int) -> None:
 def test_any_limit_of_a_session_is_divided_among_clients(limit: int) -> None:
     """Together they never have more than the session, nor less than one client would alone."""
     alone, common = Capacity.within(limit), Capacity.among_clients(limit)
-    assert common.total <= max(limit, 2)
+    assert common.total + (common.tokens if limit >= 14 else 0) <= max(limit, 2)
     assert common.shared * (alone.total + limit) >= alone.shared * limit
     for name in ("shared", "bulk", "reserved", "tokens"):
         assert getattr(common, name) >= getattr(alone, name), name

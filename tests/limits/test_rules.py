@@ -102,6 +102,21 @@ def test_the_limit_of_an_endpoint_is_kept_beside_the_locations() -> None:
     assert len(free) == 3
 
 
+def test_limits_that_replies_tell_of_by_turns_are_both_kept() -> None:
+    """A limit is sure when it was told twice, though a reply of another endpoint came between."""
+    window, now, sent = Window(Limits(burst=8, interval=10.0)), 0.0, list[float]()
+    while now < 60.0:
+        if (delay := window.delay(now)) > 0:
+            now += delay
+            continue
+        sent.append(now)
+        reply(window, window.take(now), now, (10.0, 1.0)[len(sent) % 2])
+        now += 0.02
+
+    assert len(sent) > 40
+    assert max(sum(0 <= at - begin < 10.0 for at in sent) for begin in sent) <= 8
+
+
 def test_a_shorter_interval_is_believed_when_the_longer_one_is_told_no_more() -> None:
     """A server that changes its limit is followed after one interval of the old one."""
     window, now = Window(Limits(burst=8, interval=10.0)), 0.0
