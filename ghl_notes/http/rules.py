@@ -42,7 +42,7 @@ class Rule:
         self.times += 1
 
     def outlasts(self, other: "Rule") -> bool:
-        """Tell whether it is still in force after a reply that told of another, for its interval."""
+        """Tell whether it stays in force for its interval after a reply that told of another."""
         return self.times > 1 or self.interval < other.interval
 
     def delay(self, now: float, in_flight: int, ends: Sequence[float]) -> float:

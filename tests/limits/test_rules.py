@@ -104,17 +104,20 @@ def test_the_limit_of_an_endpoint_is_kept_beside_the_locations() -> None:
 
 def test_limits_that_replies_tell_of_by_turns_are_both_kept() -> None:
     """A limit is sure when it was told twice, though a reply of another endpoint came between."""
-    window, now, sent = Window(Limits(burst=8, interval=10.0)), 0.0, list[float]()
+    window, now, sent = Window(Limits()), 0.0, list[float]()
     while now < 60.0:
         if (delay := window.delay(now)) > 0:
             now += delay
             continue
         sent.append(now)
-        reply(window, window.take(now), now, (10.0, 1.0)[len(sent) % 2])
+        slot, (limit, interval) = window.take(now), ((30, 1.0), (100, 10.0))[len(sent) % 2]
         now += 0.02
+        left = limit - sum(now - interval < at for at in sent)
+        told = RateSnapshot(limit, interval, max(0, left), None, None, None)
+        window.answered(slot, now, told, ok=True)
 
-    assert len(sent) > 40
-    assert max(sum(0 <= at - begin < 10.0 for at in sent) for begin in sent) <= 8
+    assert len(sent) > 500
+    assert max(sum(0 <= at - begin < 10.0 for at in sent) for begin in sent) <= 100
 
 
 def test_a_shorter_interval_is_believed_when_the_longer_one_is_told_no_more() -> None:
