@@ -26,7 +26,8 @@ def reply(window: Window, slot: Slot, now: float, interval: float) -> None:
 def is_in_force(interval: float, told: list[Told], now: float) -> bool:
     """Tell whether two replies in a row told of it, and it was told again in time ever since."""
     times = [at for at, one in told if one == interval]
-    sure = max((b for (_, x), (b, y) in pairwise(told) if x == y == interval), default=inf)
+    pairs = [(a, b) for (a, x), (b, y) in pairwise(told) if x == y == interval]
+    sure = max((b for a, b in pairs if b - a < interval), default=inf)
     later = [at for at in times if at >= sure]
     steady = all(after - before < interval for before, after in pairwise(later))
     return bool(later) and steady and now < later[-1] + interval
