@@ -165,16 +165,17 @@ class Minting:
         there, a token that is as new is returned as it is stored. Raises ``NoAgency`` where there
         is no agency to ask.
         """
-        company_id = await self._find_company()
-        if company_id is None:
-            raise self._nobody("no agency is known for it")
-        agency = self.installs.agency(company_id)
-        token = await self._lent(agency.token())
-        try:
-            return await self._mint(company_id, token, stale, since, about)
-        except TokenRefused:
-            token = await self._lent(agency.renew(token))
-            return await self._mint(company_id, token, stale, since, about)
+        with self.under_way:  # from now on, as the agency's own token may be long in coming
+            company_id = await self._find_company()
+            if company_id is None:
+                raise self._nobody("no agency is known for it")
+            agency = self.installs.agency(company_id)
+            token = await self._lent(agency.token())
+            try:
+                return await self._mint(company_id, token, stale, since, about)
+            except TokenRefused:
+                token = await self._lent(agency.renew(token))
+                return await self._mint(company_id, token, stale, since, about)
 
     async def _lent(self, token: Awaitable[str]) -> str:
         try:
@@ -232,10 +233,9 @@ class Minting:
                 await hold.save(minted)
             return minted, True
 
-        with self.under_way:
-            # Before the hold, of which a store has not many.
-            async with self.installs.lines.turn(company_id) as turn:
-                return await self.installs.held(self.key, change)
+        # Before the hold, of which a store has not many.
+        async with self.installs.lines.turn(company_id) as turn:
+            return await self.installs.held(self.key, change)
 
     async def _check(self, company_id: str, forgettings: int, since: datetime | None) -> None:
         """Raise if it was forgotten since then, and is not of an install that is newer."""
