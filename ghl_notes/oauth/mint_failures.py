@@ -21,6 +21,10 @@ _DENIALS: Final = ("scope", "kind", "location")
 _REFUSALS: Final = (400, 422)
 # A 404 may as well be about the path, as in "Cannot POST /oauth/location-token".
 _NAMES_LOCATION: Final = re.compile(r"(?<![/\w])location\b(?![-/])", re.IGNORECASE).search
+# Nor is a 400 always about the location: "Invalid API version segment 'x' at position 0".
+_NAMES_INSTALL: Final = re.compile(
+    r"(?<![/\w])location(?:[ _]?id)?\b(?![-/])|\binstall|\bapp(?:lication)?\b", re.IGNORECASE
+).search
 
 
 class TokenRefused(AccessDenied):
@@ -31,7 +35,8 @@ def refuses(error: HighLevelError) -> bool:
     """Tell whether HighLevel itself refuses the agency a token for a location.
 
     A proxy's page proves nothing, nor does a 401 with an unknown message, a 404 that does not
-    speak of the location, nor what passes.
+    speak of the location, a 400 or 422 that speaks of neither the location nor the app, nor what
+    passes.
     """
     if isinstance(error, AccessDenied):
         return error.reason in _DENIALS
@@ -40,7 +45,7 @@ def refuses(error: HighLevelError) -> bool:
         return False
     if error.status == 404:  # noqa: PLR2004
         return bool(_NAMES_LOCATION(said))
-    return error.status in _REFUSALS
+    return error.status in _REFUSALS and bool(_NAMES_INSTALL(said))
 
 
 def told(error: HighLevelError) -> HighLevelError:

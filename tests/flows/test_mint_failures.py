@@ -19,6 +19,8 @@ NO_ANSWERS = {
     "403 of a proxy": Fault.FORBIDDEN_HTML,
     "403 in unknown words": Failure(status=403, message="Forbidden"),
     "400 without words": Failure(status=400, payload={}),
+    "400 in unknown words": Failure(status=400, message="Something odd happened (code 17)"),
+    "422 in unknown words": Failure(status=422, message="version header is invalid"),
     "405": Failure(status=405, message="Method not allowed"),
     "302": Failure(status=302),
     "401 in unknown words": Failure(status=401, message="Unauthorized"),
@@ -100,7 +102,7 @@ async def test_a_delete_whose_location_is_gone_is_not_done(
 
 
 def test_a_refusal_names_the_location() -> None:
-    """A 404 ends an install only where it speaks of the location, and not of the path."""
+    """A status ends an install only where its words are about the location or the app there."""
     for status, said, is_refusal in (
         (404, "Location not found", True),
         (404, "Location with id ve9EPM428h8vShlRW1KT not found", True),
@@ -113,6 +115,16 @@ def test_a_refusal_names_the_location() -> None:
         (405, "Location not found", False),
         (400, "The app is not installed", True),
         (422, "locationId is not valid", True),
+        (400, "App is not available for this sub-account", True),
+        (400, "Invalid locationId", True),
+        (422, "No such location", True),
+        (400, "Something odd happened (code 17)", False),
+        (400, "version header is invalid", False),
+        (400, "Invalid API version segment 'v9' at position 0", False),
+        (400, "Missing parameter: companyId", False),
+        (400, "API endpoint has been removed", False),
+        (400, "Cannot POST /oauth/location-token", False),
+        (422, "companyId must be a string", False),
         (400, "", False),
     ):
         for kind in (RequestRejected, NotFound):

@@ -27,6 +27,8 @@ PASSING = {
     "unknown 401": (Failure(status=401, message="Unauthorized"), Unavailable),
     "unknown 403": (Failure(status=403, message="Forbidden"), Unavailable),
     "404": (Failure(status=404, message="Cannot POST /oauth/locationToken"), Unavailable),
+    "unknown 400": (Failure(status=400, message="Something odd happened"), Unavailable),
+    "unknown 422": (Failure(status=422, message="version header is invalid"), Unavailable),
     "passing 400": (Failure(status=400, message="Command timed out, try again"), Unavailable),
     "paused": (Fault.LOCATION_INACTIVE, LocationInactive),
 }
