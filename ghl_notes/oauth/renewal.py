@@ -134,7 +134,7 @@ class InstallAuth:
         HighLevel's grace.
         """
         self._renew_at = 0.0  # a caller in this process saves it as well
-        if self.saving is None or self.saving.done():
+        if not self._is_ending and (self.saving is None or self.saving.done()):
             self.saving = asyncio.create_task(self._saved_later())
 
     def forget(self, before: datetime | None) -> None:
@@ -192,20 +192,27 @@ class InstallAuth:
         forgettings = self._forgettings
         try:
             stored = await self.recovery.recover(stale, looking=looking)
-        except HighLevelError:
+        except Exception:  # a user's own store may raise anything
             self._ask_later(stale)
             raise
         finally:
+            if self._is_ending:  # which leaves one more try
+                await self._try_to_save()
             if self.recovery.spending.has_unsaved:
                 self.save_later()
         if forgettings == self._forgettings:
             self.publish(stored)
         return stored.token.access_token
 
+    @property
+    def _is_ending(self) -> bool:
+        """Whether ``asyncio.run`` ends and waits for the renewal: what begins now would not run."""
+        return self.running is not None and self.running.cancelling() > 0
+
     def _ask_later(self, stale: str | None) -> None:
         """Ask on about a token that may have been taken, even if no caller comes."""
         at_it = self.asking is not None and not self.asking.done()
-        if self.recovery.spending.doubt.is_to_be_asked and not at_it:
+        if self.recovery.spending.doubt.is_to_be_asked and not at_it and not self._is_ending:
             work = self._asked_later(stale)
             self.asking = self._installs.begin(work, may_stop=lambda: True, closing=True)
 
@@ -213,7 +220,8 @@ class InstallAuth:
         spending = self.recovery.spending
         while spending.doubt.is_to_be_asked:
             await asyncio.sleep(spending.doubt.pause)  # and let others have the hold
-            with suppress(HighLevelError):  # the next caller is told
+            # The next caller is told. A user's own store may raise anything, and be back soon.
+            with suppress(Exception):
                 stored = await self._installs.load(self._key)
                 if stored is None or spending.usable(stored, stale):
                     return  # forgotten, or renewed by another process
