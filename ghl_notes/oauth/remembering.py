@@ -37,9 +37,9 @@ class Remembered:
     ) -> float:
         """Remember a failure of ``about``, what the store had then: while that stays, it holds.
 
-        Returns for how many seconds. ``for_good`` is for a refusal that only a change in the store
-        ends. For ``urgent`` seconds a ``Retry-After`` is not believed: what can be
-        got by then is lost for good afterwards.
+        Returns in how many seconds it may be asked again. ``for_good`` is for a refusal that only
+        a change in the store ends. For ``urgent`` seconds a ``Retry-After`` is not believed: what
+        can be got by then is lost for good afterwards.
         """
         asked = error.retry_after
         pause = PAUSE_SECONDS if asked is None else min(max(asked, 1.0), _LONGEST)
@@ -48,7 +48,7 @@ class Remembered:
         self._urgent = now + PAUSE_SECONDS, now + urgent
         # A health check waits only for a ``Retry-After`` of HighLevel's.
         self._until_looked = now + pause if asked is not None or for_good else now
-        return pause
+        return min(pause, PAUSE_SECONDS) if urgent > PAUSE_SECONDS else pause
 
     def replace(self, error: HighLevelError) -> None:
         """Remember the same failure under another name."""
@@ -69,5 +69,7 @@ class Remembered:
         if soonest <= now < latest:
             return
         again = copy(self._error)
+        if now < soonest < latest:
+            until = min(until, soonest)
         again.retry_after = None if until == inf else until - now
         raise again

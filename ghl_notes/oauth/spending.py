@@ -134,9 +134,10 @@ class Spending:
             self.doubt.learn(refresh)
             now, urgent = self.installs.monotonic(), self.doubt.left
             pause = self.failure.keep(error, stored.token, now=now, urgent=urgent)
-            await self._keep_doubt(hold, stored, refresh, error)
-            if refresh.in_doubt_since is not None and error.retry_after is None:
+            is_timeless = refresh.in_doubt_since is not None and error.retry_after is None
+            if is_timeless or urgent > pause:
                 error.retry_after = pause  # until then all callers get this error
+            await self._keep_doubt(hold, stored, refresh, error)
             raise
         finally:
             self._refresh = None

@@ -102,6 +102,22 @@ async def test_what_may_have_been_taken_is_asked_for_soon(
     assert len(await read()) == 5
 
 
+async def test_in_the_grace_callers_are_told_when_they_may_ask(
+    fake, read, moments, monkeypatch
+) -> None:
+    """While an answer may be repeated, ``retry_after`` is the next request that is let through."""
+    grace = Grace(seconds=30, last_try=0.2, base=0.02, cap=0.1)
+    monkeypatch.setattr(refreshing, "GRACE", grace)
+    hour = {"retry-after": "3600"}
+    fake.inject(Failure(status=503, headers=hour, applied=True), path_contains=TOKEN)
+    fake.inject(Failure(status=503, headers=hour), 1000, path_contains=TOKEN)
+    first = await caught(read())
+    moments.now += 4
+    second = await caught(read())
+
+    assert [round(error.retry_after) for error in (first, second)] == [5, 1]
+
+
 @failures
 async def test_afterwards_one_request_looks(fake, read, moments, name) -> None:
     """However long HighLevel said, the install heals by itself."""

@@ -70,6 +70,27 @@ def test_what_cannot_wait_is_asked_for_soon(
     assert asked == [False, True, True, False, False]
 
 
+def test_what_cannot_wait_says_when_it_may_be_asked() -> None:
+    """``retry_after`` is the time of the next request, also where ``Retry-After`` is not yet."""
+    for retry_after, urgent, at_first, later, at_last in (
+        (None, 28.0, 5, 1, None),
+        (3600.0, 28.0, 5, 1, 272),
+        (2.0, 28.0, 2, None, None),
+        (3600.0, 5.0, 300, 296, 272),  # it is over before anybody may ask
+        (3600.0, 0.0, 300, 296, 272),
+    ):
+        failure, told = Remembered(), []
+        error = Unavailable("down", retry_after=retry_after)
+        pause = failure.keep(error, ABOUT, now=100.0, urgent=urgent)
+        for now in (104.0, 128.0):
+            try:
+                failure.check(ABOUT, now=now, looking=False)
+                told.append(None)
+            except Unavailable as again:
+                told.append(again.retry_after)
+        assert [pause, *told] == [at_first, later, at_last], (retry_after, urgent)
+
+
 def test_a_change_in_the_store_ends_it() -> None:
     """What is told of one token is not told of the next."""
     assert is_asked(kept(), 100, about="token 2")
