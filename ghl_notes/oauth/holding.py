@@ -26,12 +26,15 @@ async def held(
     """
     clock = asyncio.get_running_loop().time
     ends = clock() + patience
+    tries = 0
     while True:
+        tries += 1
         try:
             return await _held(store, key, change)
         except Crowded as error:
             if clock() >= ends:
-                error.args = (f"{error.args[0]}; tried for {patience:g} s",)
+                if tries > 1:  # one try says itself how long it took
+                    error.args = (f"{error.args[0]}; tried for {patience:g} s",)
                 raise
 
 

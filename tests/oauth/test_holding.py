@@ -61,6 +61,20 @@ async def test_patience_with_a_crowd_ends() -> None:
     assert RetryPolicy().wait_for(raised.value, 1, bulk=True) is not None
 
 
+async def test_one_try_says_itself_how_long_it_took() -> None:
+    """A crowd that was waited for once, and for longer than that, is told with one time alone."""
+
+    async def crowd(hold: Hold) -> None:
+        await asyncio.sleep(60)
+        msg = "no connection for a hold was free in 60 s"
+        raise Crowded(msg)
+
+    with pytest.raises(Crowded) as raised:
+        await held(MemoryStore(), "key", crowd, patience=30)
+
+    assert raised.value.args[0] == "no connection for a hold was free in 60 s"
+
+
 async def test_who_stands_still_is_not_waited_for_again() -> None:
     """A holder that was waited for to the end of ``hold_timeout`` is no crowd."""
 
