@@ -1,8 +1,9 @@
 """The mints that stand in line, each in that of its agency, so that no agency is in another's way.
 
-A mint waits for its turn, then until its agency's limit has room, then for the hold of its
-location. What has waited longer than usual for a hold, of a process that is stopped perhaps, gives
-its turn to the next meanwhile. Until its request goes out a mint may end at any moment.
+A mint waits for its turn, then until its agency's limit has room, then to be one of the eight at
+most that are made at once over all agencies, then for the hold of its location. What has waited
+longer than usual for a hold, of a process that is stopped perhaps, gives its turn to the next
+meanwhile. Until its request goes out a mint may end at any moment.
 """
 
 import asyncio
@@ -66,7 +67,7 @@ class Lines:
         """Begin anew in another event loop."""
         self._lines: dict[str, _Line] = {}
         self._turns: set[Turn] = set()
-        self._holds = asyncio.Semaphore(_AT_ONCE)
+        self._holds = _Line("of any agency", _AT_ONCE)
 
     def close(self) -> None:
         """End what has not begun, and let nothing begin."""
@@ -95,13 +96,14 @@ class Lines:
                     stack.callback(turn.begin)  # nothing is given back later
                     yield turn
                     line.move()
+                    self._holds.move()
         except TimeoutError as error:
             if wait.expired():
                 raise closed() from error
             raise
 
     async def _taken(self, company_id: str, taken: ExitStack) -> "_Line":
-        line = self._lines.setdefault(company_id, _Line(company_id))
+        line = self._lines.setdefault(company_id, _Line(f"of the agency {company_id}", _EACH))
         await line.take()
         taken.callback(line.leave)
         try:
@@ -110,17 +112,17 @@ class Lines:
             if error.daily:
                 raise
             raise no_room(company_id, error) from error
-        await self._holds.acquire()
-        taken.callback(self._holds.release)
+        await self._holds.take()
+        taken.callback(self._holds.leave)
         return line
 
 
 @define(eq=False)
 class _Line:
-    """The line of one agency."""
+    """The line of one agency, or that of all. ``free`` turns can be had at once."""
 
-    _company_id: str
-    _free: int = field(default=_EACH, init=False)
+    _whose: str
+    _free: int
     _waiting: deque[asyncio.Future[None]] = field(factory=deque, init=False)
     _moved_at: float = field(default=-inf, init=False)
 
@@ -161,7 +163,7 @@ class _Line:
         left = max(began, self._moved_at) + _STANDSTILL - asyncio.get_running_loop().time()
         if left > 0:
             return left
-        msg = f"no location of the agency {self._company_id} got a token within {_STANDSTILL:g} s,"
+        msg = f"no location {self._whose} got a token within {_STANDSTILL:g} s,"
         msg += " and more stand in line than HighLevel answers"
         raise Unavailable(msg, maybe_applied=False, waited=True, retry_after=_COME_BACK)
 

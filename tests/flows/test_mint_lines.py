@@ -170,7 +170,7 @@ async def test_a_line_that_stands_still_is_left(fake, agency, stuck, monkeypatch
 async def test_a_line_that_moves_is_waited_in(monkeypatch) -> None:
     """However long it is, a line in which tokens come is left by nobody."""
     monkeypatch.setattr(lines, "_STANDSTILL", 0.02)
-    line = lines._Line("com")
+    line = lines._Line("of com", 4)
     for _ in range(4):
         await line.take()
     line._moved_at = asyncio.get_running_loop().time() + 60  # it moves all the time
@@ -185,7 +185,7 @@ async def test_a_line_that_moves_is_waited_in(monkeypatch) -> None:
 async def test_a_turn_is_lost_to_nobody_who_left() -> None:
     """Whoever leaves the line, before or just as it was his turn, the next one gets it."""
     for leaves_late in (False, True):
-        line = lines._Line("com")
+        line = lines._Line("of com", 4)
         for _ in range(4):
             await line.take()
         gone, last = (asyncio.create_task(line.take()) for _ in range(2))
