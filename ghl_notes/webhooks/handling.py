@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from attrs import define, field
 
 from ghl_notes.errors import HighLevelError, Unavailable
-from ghl_notes.webhooks.deliveries import Deliveries
+from ghl_notes.webhooks.deliveries import Claimed, Deliveries, Turn
 from ghl_notes.webhooks.events import WebhookEvent
 from ghl_notes.webhooks.lifecycle import is_of_installs
 from ghl_notes.webhooks.receipts import Receipt, receipt, repeated
@@ -108,45 +108,50 @@ class Handling:
         raise Unavailable("the install that it tells of is still at work", maybe_applied=False)
 
     async def _work(self, event: WebhookEvent, name: str, delivery: _Delivery) -> Receipt:
-        turn = await self.deliveries.begin(name, patience=self.patience)
-        if turn == "done":
-            return repeated(200)
-        if turn == "busy":
-            raise Unavailable("another process is at it, or was", maybe_applied=False)
+        claimed = self.deliveries.named(name)
+        if not _is_ours(await claimed.begin(patience=self.patience)):
+            return repeated(_DONE)
         delivery.begun.set_result(None)
         status = 500
         try:
             if is_of_installs(event):
-                followed = await self._followed(event, name)
+                followed = await self._followed(event, claimed)
                 if followed != _DONE:
                     return receipt(followed, None if followed == 503 else event)  # noqa: PLR2004
-                if not await self.deliveries.renew(name):
+                if not _is_ours(await claimed.renew()):
                     status = _DONE  # by another process
                     return repeated(status)
             delivery.accepted = True
             status = await self.handle(event, name)
         finally:  # whatever ended it, a cancellation too
-            await self._settle(name, handled=status == _DONE)
+            await self._settle(claimed, handled=status == _DONE)
         return receipt(status, event)
 
-    async def _followed(self, event: WebhookEvent, name: str) -> int:
+    async def _followed(self, event: WebhookEvent, claimed: Claimed) -> int:
         """Follow an event for as long as it takes, and keep it claimed meanwhile."""
-        keeping = asyncio.create_task(self.deliveries.keep(name))
+        keeping = asyncio.create_task(claimed.keep())
         try:
-            return await self.follow(event, name)
+            return await self.follow(event, claimed.name)
         finally:
             keeping.cancel()
             await asyncio.wait({keeping})
 
-    async def _settle(self, name: str, *, handled: bool) -> None:
-        settle = self.deliveries.done if handled else self.deliveries.free
+    async def _settle(self, claimed: Claimed, *, handled: bool) -> None:
+        settle = claimed.done if handled else claimed.free
         try:
             try:
-                await settle(name)
+                await settle()
             except asyncio.CancelledError:
                 # To write it twice is harmless; not to write it would hand the event on twice.
-                await settle(name)
+                await settle()
                 raise
         except HighLevelError as error:
             what = "was handled" if handled else "was not handled"
             _LOG.warning("could not record that a webhook %s: %s", what, error)
+
+
+def _is_ours(turn: Turn) -> bool:
+    """Tell whether it is ours to handle, or done; raise ``Unavailable`` where another is at it."""
+    if turn == "busy":
+        raise Unavailable("another process is at it, or was", maybe_applied=False)
+    return turn == "ours"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import pytest_asyncio
+from attrs import evolve
 
 from ghl_notes import HighLevel
 from ghl_notes.stores import MemoryStore
@@ -259,3 +260,29 @@ async def test_what_another_process_has_handled_meanwhile_is_not_handled_twice(
 
     assert await send(**installing(send)) == SEEN
     assert handler.types == ["INSTALL"]
+
+
+async def test_a_claim_that_ended_is_not_taken_from_who_has_it_now(
+    send, processes, handler, go, clock
+) -> None:
+    """One that was stopped for longer than its claim leaves the event to the other process."""
+    finish = asyncio.Event()
+
+    async def wait(_: object) -> None:
+        await finish.wait()
+
+    for one in processes:
+        one._handling.deliveries = evolve(one._handling.deliveries, monotonic=clock)
+    handler.act, elsewhere = wait, Sender(send.fake, processes[1])
+    slow = await send(**installing(send))
+    clock.now += 61
+    other = await elsewhere(**installing(send))
+    go()
+    await ended(processes[0])
+    while_handled = await send(**installing(send))
+    finish.set()
+    await ended(processes[1])
+
+    assert (slow, other, while_handled) == (LATER, LATER, LATER)
+    assert handler.types == ["INSTALL"]
+    assert await send(**installing(send)) == SEEN
