@@ -278,9 +278,11 @@ async def test_a_claim_that_ended_is_not_taken_from_who_has_it_now(
     clock.now += 61
     other = await elsewhere(**installing(send))
     go()
-    await ended(processes[0])
-    while_handled = await send(**installing(send))
-    finish.set()
+    try:
+        await asyncio.wait_for(ended(processes[0]), 5)
+        while_handled = await send(**installing(send))
+    finally:  # or closing would wait for the handler
+        finish.set()
     await ended(processes[1])
 
     assert (slow, other, while_handled) == (LATER, LATER, LATER)
