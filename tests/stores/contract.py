@@ -614,12 +614,13 @@ async def test_to_remember_for_no_time_is_to_forget(opening: Opening) -> None:
 
 async def test_a_delivery_that_two_begin_has_one_handler(opening: Opening) -> None:
     """Of two who begin one delivery at once one handles it, and nobody takes it for handled."""
-    two = [Deliveries(store) for store in (opening(), opening())]
+    both = [Deliveries(store) for store in (opening(), opening())]
     for n in range(20):
-        begun = await asyncio.gather(*(one.begin(f"d{n}", patience=0) for one in two))
+        two = [one.named(f"d{n}") for one in both]
+        begun = await asyncio.gather(*(one.begin(patience=0) for one in two))
         assert sorted(begun) == ["busy", "ours"], f"d{n}"
-        await two[0].done(f"d{n}")
-        after = await asyncio.gather(*(one.begin(f"d{n}", patience=0) for one in two))
+        await two[0].done()
+        after = await asyncio.gather(*(one.named(f"d{n}").begin(patience=0) for one in both))
         assert after == ["done"] * 2, f"d{n}"
 
 
