@@ -82,15 +82,20 @@ async def caught(call) -> HighLevelError:
     return raised.value
 
 
-async def test_what_may_have_been_taken_is_asked_for_soon(
-    fake, read, moments, token_calls, monkeypatch
-) -> None:
-    """No ``Retry-After`` is believed for longer than HighLevel repeats its answer."""
+def lose_a_reply(fake, monkeypatch) -> None:
+    """Let a refresh be taken and its reply be lost; then the endpoint is down for an hour."""
     grace = Grace(seconds=30, last_try=0.2, base=0.02, cap=0.1)
     monkeypatch.setattr(refreshing, "GRACE", grace)
     hour = {"retry-after": "3600"}
     fake.inject(Failure(status=503, headers=hour, applied=True), path_contains=TOKEN)
     fake.inject(Failure(status=503, headers=hour), 1000, path_contains=TOKEN)
+
+
+async def test_what_may_have_been_taken_is_asked_for_soon(
+    fake, read, moments, token_calls, monkeypatch
+) -> None:
+    """No ``Retry-After`` is believed for longer than HighLevel repeats its answer."""
+    lose_a_reply(fake, monkeypatch)
     await caught(read())
     asked = token_calls()
     moments.now += 4
@@ -106,11 +111,7 @@ async def test_in_the_grace_callers_are_told_when_they_may_ask(
     fake, read, moments, monkeypatch
 ) -> None:
     """While an answer may be repeated, ``retry_after`` is the next request that is let through."""
-    grace = Grace(seconds=30, last_try=0.2, base=0.02, cap=0.1)
-    monkeypatch.setattr(refreshing, "GRACE", grace)
-    hour = {"retry-after": "3600"}
-    fake.inject(Failure(status=503, headers=hour, applied=True), path_contains=TOKEN)
-    fake.inject(Failure(status=503, headers=hour), 1000, path_contains=TOKEN)
+    lose_a_reply(fake, monkeypatch)
     first = await caught(read())
     moments.now += 4
     second = await caught(read())

@@ -145,6 +145,14 @@ async def highlevel(fake: FakeHighLevel, build: Build, store: MemoryStore) -> Hi
     return highlevel
 
 
+@pytest_asyncio.fixture
+async def agency(fake: FakeHighLevel, build: Build, store: MemoryStore) -> HighLevel:
+    """Give the app, installed on the agency alone, by way of which it is on every location."""
+    highlevel = build(store=store)
+    await highlevel.install(fake.authorize_code(company=True))
+    return highlevel
+
+
 @pytest.fixture
 def handler() -> Handler:
     """Give an ``on_event`` that keeps what it gets."""

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from attrs import evolve
 
-from ghl_notes import ConfigurationError, HighLevel
+from ghl_notes import ConfigurationError
 from ghl_notes.oauth.forgotten import Forgotten
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import Fault
@@ -19,14 +19,6 @@ from tests.webhooks.conftest import Sender
 ASKED = "GET /oauth/installedLocations"
 SOON = "2100-01-01T00:00:00Z"
 OTHER = "GNb7aIv4rQFVb9iwNl5K"
-
-
-@pytest_asyncio.fixture
-async def agency(build, fake, store) -> HighLevel:
-    """Give the app, installed on the agency alone, by way of which it is on every location."""
-    highlevel = build(store=store)
-    await highlevel.install(fake.authorize_code(company=True))
-    return highlevel
 
 
 @pytest_asyncio.fixture

@@ -5,10 +5,8 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-import pytest_asyncio
 from attrs import evolve
 
-from ghl_notes import HighLevel
 from ghl_notes.stores import MemoryStore
 from ghl_notes.testing import Failure, FakeHighLevel
 from ghl_notes.webhooks import Receipt, Webhooks, deliveries
@@ -39,14 +37,6 @@ class Counted(MemoryStore):
 def store(clock) -> Counted:
     """Give a store whose claims end by the clock."""
     return Counted(clock=clock)
-
-
-@pytest_asyncio.fixture
-async def agency(build, fake, store) -> HighLevel:
-    """Give the app, installed on the agency alone."""
-    highlevel = build(store=store)
-    await highlevel.install(fake.authorize_code(company=True))
-    return highlevel
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,14 +16,6 @@ from ghl_notes.webhooks.vouching import Allowance
 from tests.webhooks.conftest import Sender, WithoutClaims
 
 ASKED = "GET /oauth/installedLocations"
-
-
-@pytest_asyncio.fixture
-async def agency(build, fake, store) -> HighLevel:
-    """Give the app, installed on the agency alone, by way of which it is on every location."""
-    highlevel = build(store=store)
-    await highlevel.install(fake.authorize_code(company=True))
-    return highlevel
 
 
 @pytest.fixture
